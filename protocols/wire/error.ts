@@ -1,0 +1,194 @@
+/**
+ * Errors with stable codes. A code is part of the public contract: it survives the wire, the spawn API and the CLI's
+ * `--json`, so programs switch on it while people read the message. The catalogue is data, not a class per error,
+ * because `docs/errors.md` and the tests are held against it entry by entry.
+ */
+
+/** What a catalogue entry says: `meaning` for the documentation, `remedy` for the person who sees it. */
+interface CatalogueEntry {
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+/** Every code that skep raises, with what it means and what to do about it. */
+export const errorCatalogue = {
+  // Calls and messages.
+  CALL_TIMEOUT: {
+    meaning: 'The reply did not arrive before the deadline of the call.',
+    remedy: 'Raise timeoutMs, or look for a slow handler in the log of the executor named in the facts.',
+  },
+  CALL_CANCELLED: { meaning: 'The caller cancelled the call.', remedy: 'Nothing to do: the caller asked for it.' },
+  CALL_CYCLE: {
+    meaning: 'An actor called an actor that is waiting, directly or not, for its reply.',
+    remedy: 'Use a cast for one of the two directions.',
+  },
+  NO_SUCH_ACTOR: {
+    meaning: 'The address names no living actor.',
+    remedy: 'Look the actor up again by name: it may have stopped or moved.',
+  },
+  NO_SUCH_HANDLER: {
+    meaning: 'The definition has no call or cast of that name.',
+    remedy: 'List what it accepts with `skep call --help` or the describe endpoint.',
+  },
+  BAD_MESSAGE: {
+    meaning: 'The message does not fit the schema of the handler.',
+    remedy: 'Correct the field named in the message.',
+  },
+  ACTOR_CRASHED: {
+    meaning: 'The handler threw; the actor was handed to its supervisor.',
+    remedy: 'Read the cause; the actor restarts if its supervision allows it.',
+  },
+  ACTOR_STOPPED: {
+    meaning: 'The actor stopped before it answered.',
+    remedy: 'Spawn it again or look up its successor by name.',
+  },
+  MAILBOX_FULL: {
+    meaning: 'The mailbox of the receiver is at its capacity and its policy refuses more.',
+    remedy: 'Wait for `ref.drained()` when `cast` returns false, or raise the capacity in the definition.',
+  },
+  EXECUTOR_DOWN: {
+    meaning: 'The executor that hosted the receiver ended before it answered.',
+    remedy: 'Retry if the work is idempotent; supervised actors restart on the replacement.',
+  },
+  NODE_DOWN: {
+    meaning: 'The node that hosted the receiver is considered dead.',
+    remedy: 'Retry on another node; `skep status` lists the members.',
+  },
+  NO_SUCH_NODE: {
+    meaning: 'No member of the cluster has that name.',
+    remedy: 'List the members with `skep status`.',
+  },
+  // Spawning.
+  UNKNOWN_DEFINITION: {
+    meaning: 'No definition of that name (and version) is registered on the node.',
+    remedy: 'Load its module with --module, or choose one of the names listed in the message.',
+  },
+  DUPLICATE_DEFINITION: {
+    meaning: 'Two modules register different definitions under one name and version.',
+    remedy: 'Rename one of them or give it another version.',
+  },
+  NAME_TAKEN: { meaning: 'Another living actor has that name.', remedy: 'Choose another name or stop that actor.' },
+  BAD_NAME: {
+    meaning: 'A name has characters or a length that names may not have.',
+    remedy: 'Use 1 to 128 letters, digits, hyphens or underscores.',
+  },
+  INIT_FAILED: { meaning: 'The init function of the definition threw.', remedy: 'Read the cause.' },
+  RESTART_INTENSITY: {
+    meaning: 'A child failed more often than its supervisor allows in its period.',
+    remedy: 'Fix the cause named in the facts; raise maxRestarts only if crashes are expected.',
+  },
+  // Wire.
+  BAD_FRAME: {
+    meaning: 'A frame from another executor or node could not be decoded.',
+    remedy: 'Check that all nodes run the same version; the sample in the log names the sender.',
+  },
+  FRAME_TOO_LARGE: {
+    meaning: 'A message is larger than the limit for one message.',
+    remedy: 'Split it, or pass a reference to the data.',
+  },
+  TRANSPORT_FAILED: {
+    meaning: 'The connection to NATS could not be made or was lost.',
+    remedy: 'Check the NATS url and that the server answers.',
+  },
+  NATS_SERVER_MISSING: {
+    meaning: 'No nats-server program was found.',
+    remedy: 'Install it (Debian: `apt-get install nats-server`) or point SKEP_NATS_SERVER at it.',
+  },
+  PORT_IN_USE: { meaning: 'Another program listens on that port.', remedy: 'Choose another port or stop that program.' },
+  NODE_NAME_TAKEN: {
+    meaning: 'Another living node of the cluster has that name.',
+    remedy: 'Give each node its own --name.',
+  },
+  NODE_START_FAILED: {
+    meaning: 'A node process ended or stayed silent before it was ready.',
+    remedy: 'Read the log file named in the message.',
+  },
+  // Configuration and command line.
+  BAD_CONFIG: { meaning: 'A configuration value is not allowed.', remedy: 'Correct the value at the path named.' },
+  BAD_USAGE: { meaning: 'The command line is wrong.', remedy: 'See --help of the command.' },
+  NO_CLUSTER: {
+    meaning: 'No running cluster was found or none answered.',
+    remedy: 'Start one with `skep up`, or name its server with --nats.',
+  },
+  // The swarm.
+  UNKNOWN_SKILL: { meaning: 'No agent has that skill.', remedy: 'Load the module that defines it on the nodes.' },
+  UNKNOWN_TEMPLATE: { meaning: 'No job template of that name is known.', remedy: 'Choose one of the names listed.' },
+  BAD_GRAPH: { meaning: 'The task graph is not valid.', remedy: 'Correct the stage named in the message.' },
+  TASK_FAILED: {
+    meaning: 'A task failed on every attempt that its retries allow.',
+    remedy: 'Read the cause; the task and its input are in the facts.',
+  },
+  JOB_CANCELLED: { meaning: 'The job was cancelled.', remedy: 'Nothing to do: it was asked for.' },
+  // The audit.
+  NOT_A_REPOSITORY: {
+    meaning: 'The path is not the root or a folder of a git repository.',
+    remedy: 'Name a folder that git knows, or run `git init` there.',
+  },
+  PATH_UNREADABLE: { meaning: 'A path does not exist or may not be read.', remedy: 'Check the path and its permissions.' },
+  OUTPUT_UNWRITABLE: {
+    meaning: 'The output folder cannot be written.',
+    remedy: 'Choose another folder with --out, or correct its permissions.',
+  },
+  GIT_FAILED: { meaning: 'A git command failed.', remedy: 'Run the command named in the facts by hand.' },
+  BAD_BASELINE: { meaning: 'The baseline file is not one that skep wrote.', remedy: 'Write a new one with --write-baseline.' },
+  INTERNAL: {
+    meaning: 'An error that has no code of its own: a defect of skep or of a handler.',
+    remedy: 'Run again with --debug and report what it prints.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** Facts of an error: plain data, never a secret, safe to print and to send. */
+export type ErrorFacts = Readonly<Record<string, unknown>>;
+
+/** The form of an error on the wire and in `--json`. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly facts?: ErrorFacts;
+}
+
+/** An operating failure with a stable code, its facts as fields and, where there is one, the cause. */
+export class SkepError extends Error {
+  override readonly name = 'SkepError';
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.facts = facts;
+  }
+
+  /** What to do about it, from the catalogue. */
+  get remedy(): string {
+    return errorCatalogue[this.code].remedy;
+  }
+}
+
+/** Whether a string is one of the catalogue's codes. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
+}
+
+/** Any thrown value in wire form. A value without a code becomes `fallback` (default `INTERNAL`). */
+export function toWireError(thrown: unknown, fallback: ErrorCode = 'INTERNAL'): WireError {
+  if (thrown instanceof SkepError) {
+    return { code: thrown.code, message: thrown.message, facts: thrown.facts };
+  }
+  return { code: fallback, message: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
+/** The error that a wire form stands for. An unknown code (a newer peer) becomes `INTERNAL` and keeps the text. */
+export function fromWireError(wire: WireError): SkepError {
+  return isErrorCode(wire.code)
+    ? new SkepError(wire.code, wire.message, wire.facts ?? {})
+    : new SkepError('INTERNAL', `${String(wire.code)}: ${wire.message}`, wire.facts ?? {});
+}
+
+/** Marks a switch as exhaustive; reaching it is a broken invariant. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}
