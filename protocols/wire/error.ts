@@ -94,7 +94,10 @@ export const errorCatalogue = {
     meaning: 'No nats-server program was found.',
     remedy: 'Install it (Debian: `apt-get install nats-server`) or point SKEP_NATS_SERVER at it.',
   },
-  PORT_IN_USE: { meaning: 'Another program listens on that port.', remedy: 'Choose another port or stop that program.' },
+  PORT_IN_USE: {
+    meaning: 'Another program listens on that port.',
+    remedy: 'Choose another port or stop that program.',
+  },
   NODE_NAME_TAKEN: {
     meaning: 'Another living node of the cluster has that name.',
     remedy: 'Give each node its own --name.',
@@ -118,19 +121,29 @@ export const errorCatalogue = {
     meaning: 'A task failed on every attempt that its retries allow.',
     remedy: 'Read the cause; the task and its input are in the facts.',
   },
+  NO_MAJORITY: {
+    meaning: 'Agents derived different claims for one task, and no claims found a majority.',
+    remedy: 'Run it again with more agents; the log of the task named in the facts shows who derived what.',
+  },
   JOB_CANCELLED: { meaning: 'The job was cancelled.', remedy: 'Nothing to do: it was asked for.' },
   // The audit.
   NOT_A_REPOSITORY: {
     meaning: 'The path is not the root or a folder of a git repository.',
     remedy: 'Name a folder that git knows, or run `git init` there.',
   },
-  PATH_UNREADABLE: { meaning: 'A path does not exist or may not be read.', remedy: 'Check the path and its permissions.' },
+  PATH_UNREADABLE: {
+    meaning: 'A path does not exist or may not be read.',
+    remedy: 'Check the path and its permissions.',
+  },
   OUTPUT_UNWRITABLE: {
     meaning: 'The output folder cannot be written.',
     remedy: 'Choose another folder with --out, or correct its permissions.',
   },
   GIT_FAILED: { meaning: 'A git command failed.', remedy: 'Run the command named in the facts by hand.' },
-  BAD_BASELINE: { meaning: 'The baseline file is not one that skep wrote.', remedy: 'Write a new one with --write-baseline.' },
+  BAD_BASELINE: {
+    meaning: 'The baseline file is not one that skep wrote.',
+    remedy: 'Write a new one with --write-baseline.',
+  },
   INTERNAL: {
     meaning: 'An error that has no code of its own: a defect of skep or of a handler.',
     remedy: 'Run again with --debug and report what it prints.',

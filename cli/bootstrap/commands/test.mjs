@@ -1,0 +1,85 @@
+/**
+ * Runs the tests of a clone, or those whose path contains one of the filters given (`npm test -- audit/report`). The last
+ * line is always `N passed, N failed`, counted in assertions, and the exit code is 0 only when something ran and nothing
+ * failed: a run that found no test is a failure, because it is the form that a broken runner takes.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { exitCodeOf } from '../child.mjs';
+import { listSources } from '../build.mjs';
+import { prepareClone, preparePrograms, root } from '../prepare.mjs';
+import { PrepareError, say, secondsSince } from '../say.mjs';
+import { createTapReport } from '../tap-report.mjs';
+
+/** How long the whole run may take. One file's limit is `timeout` in `.taprc`. */
+const limitMs = 45 * 60_000;
+
+/** Runs the tests and gives the exit code. */
+export async function main(filters) {
+  try {
+    await prepareClone({ tests: true });
+    const env = await preparePrograms({ natsServer: 'required' });
+    const files = selectTests(await listSources(root), filters);
+    if (files.length === 0) {
+      const matching = filters.length === 0 ? '' : ` matches ${filters.join(' ')}`;
+      throw new PrepareError(`no test file${matching}. Filters are parts of paths under test/, such as audit/report.`);
+    }
+    return summarise(await runTests(files, env));
+  } catch (error) {
+    if (!(error instanceof PrepareError)) throw error;
+    say(error.message);
+    console.log('0 passed, 1 failed');
+    return 1;
+  }
+}
+
+/** The compiled test files that the filters choose; all of them when there are none. */
+export function selectTests(sources, filters) {
+  const wanted = filters.map((filter) => filter.replace(/^(\.\/)?(dist\/)?test\//, '').replace(/(\.test)?\.[jt]s$/, ''));
+  return sources
+    .filter((path) => path.startsWith('test/') && path.endsWith('.test.ts'))
+    .filter((path) => wanted.length === 0 || wanted.some((part) => path.slice('test/'.length).includes(part)))
+    .map((path) => `dist/${path.replace(/\.ts$/, '.js')}`);
+}
+
+async function runTests(files, env) {
+  console.log(`${files.length} test files, two at a time, at most ${limitMs / 60_000} minutes in all`);
+  const startedMs = performance.now();
+  const report = createTapReport((line) => console.log(line));
+  const tap = join(root, 'node_modules/tap/dist/esm/run.mjs');
+  const args = [tap, 'run', '--reporter=tap', '--disable-coverage', '--jobs=2', ...files];
+  const child = spawn(process.execPath, args, { cwd: root, env: testEnvironment(env), stdio: ['ignore', 'pipe', 'inherit'] });
+  const pass = (signal) => child.kill(signal);
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, pass);
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    child.kill('SIGTERM');
+  }, limitMs);
+  createInterface({ input: child.stdout }).on('line', report.line);
+  const [code, signal] = await once(child, 'close');
+  clearTimeout(limit);
+  for (const name of ['SIGTERM', 'SIGINT']) process.off(name, pass);
+  const seconds = secondsSince(startedMs);
+  return { ...report.result(), code: exitCodeOf(code, signal), late, seconds };
+}
+
+/** The environment of the tests: theirs alone, so that a run inside another tap run or with a leftover filter is whole. */
+function testEnvironment(env) {
+  const leftover = ['TAP', 'TAP_ONLY', 'TAP_GREP', 'TAP_BAIL'];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !leftover.includes(name)));
+}
+
+function summarise({ passed, failed, skipped, passedFiles, failedFiles, running, code, late, seconds }) {
+  const counted = failed === 0 && (code !== 0 || passed === 0) ? 1 : failed;
+  console.log('');
+  console.log(`${passedFiles} files passed, ${failedFiles.length} failed in ${seconds} s`);
+  for (const name of failedFiles) console.log(`  failed: ${name}`);
+  if (late) console.log(`the run was ended at its limit of ${limitMs / 60_000} minutes, in ${running ?? 'no file'}`);
+  if (failed === 0 && code !== 0) console.log(`tap ended with code ${code} although no test failed`);
+  if (failed === 0 && passed === 0) console.log('no test ran');
+  console.log(`${passed} passed, ${counted} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);
+  return counted === 0 ? 0 : 1;
+}

@@ -1,0 +1,56 @@
+/**
+ * From a fresh clone to something that runs: the dependencies, the compiled tree and the programs outside npm. All
+ * commands begin here. Nothing is done twice: on a clone that is ready this takes a fraction of a second and no lock.
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildReason, buildWhenStale, hashSources, listSources, removeStaleOutputs } from './build.mjs';
+import { withLock } from './clone-lock.mjs';
+import { install, installReasonOf } from './dependencies.mjs';
+import { ensureProgram, missingProgramSentence, programs } from './programs.mjs';
+import { PrepareError, say } from './say.mjs';
+import { ensureTapClass, hasTapClass } from './tap-class.mjs';
+
+/** The root of the clone. */
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/**
+ * Installs, compiles and generates what is missing or stale, one run at a time in a clone.
+ * @param {{ compile?: boolean, tests?: boolean }} options whether to compile (default true) and whether to make ready
+ *   for tests (default false)
+ */
+export async function prepareClone({ compile = true, tests = false } = {}) {
+  if (await isReady(compile, tests)) return;
+  await withLock(join(root, '.skep/prepare.lock'), async () => {
+    const reason = await installReasonOf(root);
+    if (reason !== undefined) await install(root, reason);
+    // Before the compiler, which reads the types of the class.
+    if (tests) await ensureTapClass(root);
+    if (compile) await buildWhenStale(root);
+  });
+}
+
+async function isReady(compile, tests) {
+  if ((await installReasonOf(root)) !== undefined) return false;
+  if (tests && !(await hasTapClass(root))) return false;
+  if (!compile) return true;
+  const sources = await listSources(root);
+  if ((await buildReason(root, sources, await hashSources(root, sources))) !== undefined) return false;
+  await removeStaleOutputs(root, sources);
+  return true;
+}
+
+/**
+ * Finds or installs git and nats-server, and gives the environment for the command to run: SKEP_NATS_SERVER names the
+ * server that was found.
+ * @param {{ natsServer: 'required' | 'wanted' }} options whether to go on without a nats-server, with a sentence
+ */
+export async function preparePrograms({ natsServer }) {
+  if ((await ensureProgram(programs.git)) === undefined) throw new PrepareError(missingProgramSentence(programs.git));
+  const server = await ensureProgram(programs.natsServer);
+  if (server !== undefined) return { ...process.env, SKEP_NATS_SERVER: server };
+  const sentence = missingProgramSentence(programs.natsServer);
+  if (natsServer === 'required') throw new PrepareError(sentence);
+  say(`${sentence} One node runs without it.`);
+  return { ...process.env };
+}

@@ -1,0 +1,73 @@
+/**
+ * Envelopes: everything that one actor or executor can tell another. Messages of users travel as `cast` and `call`;
+ * answers go to the executor that asked; signals are the runtime's own and use the system lane of the receiving actor,
+ * which user traffic cannot starve.
+ */
+import type { ActorAddress } from './address.js';
+import type { WireError } from './error.js';
+
+/** Why an actor ended or failed; the class lets a supervisor answer each kind differently. */
+export type FailureClass = 'crash' | 'timeout' | 'overload' | 'refusal' | 'budget' | 'stalled' | 'node-down';
+
+/** Why an actor is no longer there. `normal` and `shutdown` are not failures. */
+export interface ExitReason {
+  readonly class: 'normal' | 'shutdown' | FailureClass;
+  readonly message: string;
+}
+
+/** When a supervisor brings a child back: always, only after a failure, or never (OTP's restart types). */
+export type RestartPolicy = 'permanent' | 'transient' | 'temporary';
+
+/** What is needed to start an actor, and to start it again anywhere. Plain data. */
+export interface SpawnSpec {
+  readonly definition: string;
+  /** Absent: the newest version registered. */
+  readonly version?: number;
+  readonly args: unknown;
+  readonly name?: string;
+  readonly parent?: ActorAddress;
+  readonly restart: RestartPolicy;
+  /** `same` as the parent, the `system` executor, any `default` one, or a number. */
+  readonly placement: 'same' | 'system' | 'default' | number;
+}
+
+/** Signals of the system lane. */
+export type Signal =
+  | { readonly type: 'monitor'; readonly watcher: ActorAddress }
+  | { readonly type: 'demonitor'; readonly watcher: ActorAddress }
+  | { readonly type: 'down'; readonly address: ActorAddress; readonly reason: ExitReason }
+  | { readonly type: 'failed'; readonly child: ActorAddress; readonly reason: ExitReason }
+  | { readonly type: 'exited'; readonly child: ActorAddress; readonly reason: ExitReason }
+  | { readonly type: 'restart'; readonly spec: SpawnSpec; readonly reason: ExitReason }
+  | { readonly type: 'stop'; readonly reason: ExitReason };
+
+/** One message. `id` is the caller executor's correlation id. */
+export type Envelope =
+  | { readonly kind: 'cast'; readonly to: ActorAddress; readonly from: ActorAddress; readonly name: string; readonly message: unknown }
+  | {
+      readonly kind: 'call';
+      readonly to: ActorAddress;
+      /** The executor that waits for the answer. */
+      readonly from: ActorAddress;
+      readonly id: number;
+      readonly name: string;
+      readonly message: unknown;
+      /** Milliseconds left when it was sent; clocks of machines differ, so no absolute time crosses the wire. */
+      readonly timeoutMs: number;
+      /** Actors that wait, directly or not, for this call; used to refuse cycles. */
+      readonly chain: readonly ActorAddress[];
+      /** Items a stream may send before it needs more credit; 0 for a call with one reply. */
+      readonly credit: number;
+    }
+  | { readonly kind: 'reply'; readonly to: ActorAddress; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'item'; readonly to: ActorAddress; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'end'; readonly to: ActorAddress; readonly id: number }
+  | { readonly kind: 'fail'; readonly to: ActorAddress; readonly id: number; readonly error: WireError }
+  | { readonly kind: 'credit'; readonly to: ActorAddress; readonly from: ActorAddress; readonly id: number; readonly count: number }
+  | { readonly kind: 'cancel'; readonly to: ActorAddress; readonly from: ActorAddress; readonly id: number }
+  | { readonly kind: 'signal'; readonly to: ActorAddress; readonly from: ActorAddress; readonly signal: Signal };
+
+/** The reason of an orderly end. */
+export const NORMAL: ExitReason = { class: 'normal', message: 'finished' };
+/** The reason of an end that a supervisor or an operator asked for. */
+export const SHUTDOWN: ExitReason = { class: 'shutdown', message: 'asked to stop' };

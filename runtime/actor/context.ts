@@ -1,0 +1,61 @@
+/**
+ * What a handler may do beside computing: know itself, reach others, make children, watch, wait and log. Each actor has
+ * one context; it is valid while the actor lives and only inside its handlers.
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { ExitReason, RestartPolicy } from '#protocols/wire/envelope';
+import type { Clock } from '../clock/clock.js';
+import type { Logger } from '../telemetry/log.js';
+import type { AnyDefinition, ArgsOf } from './definition.js';
+import type { ActorRef } from './ref.js';
+
+/** Options of a spawn. */
+export interface SpawnOptions {
+  /** Registers the actor under this name on its node; must be free. */
+  readonly name?: string;
+  /** Default `permanent`. */
+  readonly restart?: RestartPolicy;
+  /**
+   * Executor to live on. A child made by an actor goes to the `same` executor by default, one made from outside to any
+   * `default` executor in turn.
+   */
+  readonly executor?: 'same' | 'system' | 'default' | number;
+  /** Node to live on; default: this one. A child on another node is not restarted elsewhere when that node dies. */
+  readonly node?: string;
+}
+
+/** The surroundings of an actor. */
+export interface ActorContext {
+  readonly self: ActorAddress;
+  readonly name: string | undefined;
+  readonly parent: ActorAddress | undefined;
+  /** Name of the node. */
+  readonly node: string;
+  /** Id of the executor. */
+  readonly executor: number;
+  /** 1 for the first life, one more after each restart. */
+  readonly incarnation: number;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Aborted when the caller of the current call cancels or its deadline passes, and when the actor is stopped. */
+  readonly signal: AbortSignal;
+  /** Who sent the current message: an actor, or the executor of code that is not an actor. */
+  readonly sender: ActorAddress | undefined;
+
+  /** Makes a child that this actor supervises. */
+  spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options?: SpawnOptions): Promise<ActorRef<D>>;
+  /** A typed ref to an address that arrived in a message. */
+  ref<D extends AnyDefinition>(definition: D, address: ActorAddress): ActorRef<D>;
+  /** The actor of that name on this node (or on `node`), if it lives. */
+  lookup<D extends AnyDefinition>(definition: D, name: string, node?: string): Promise<ActorRef<D> | undefined>;
+  /** Asks for a `down` info when the actor ends; at once if it is not there. */
+  monitor(address: ActorAddress): void;
+  demonitor(address: ActorAddress): void;
+  /** Stops an actor in order (terminate runs). Without an address: this actor, after the current message. */
+  stop(address?: ActorAddress, reason?: ExitReason): void;
+  /** A `timer` info with this key after `delayMs`; setting a key again replaces its timer. */
+  after(delayMs: number, key: string): void;
+  /** A `timer` info with this key each `periodMs`. */
+  every(periodMs: number, key: string): void;
+  cancelTimer(key: string): void;
+}

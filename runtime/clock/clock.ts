@@ -1,0 +1,26 @@
+/**
+ * Time as a port. Everything in the runtime that waits or measures takes a clock, so that tests turn hours into one
+ * call of `advance` on the virtual twin (`runtime/testing/virtual-clock.ts`).
+ */
+
+/** A timer that can be cancelled. Cancelling twice, or after it fired, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Monotonic time and timers. */
+export interface Clock {
+  /** Milliseconds since an arbitrary origin; never goes back. */
+  now(): number;
+  /** Calls `callback` once, `delayMs` from now at the earliest. */
+  after(delayMs: number, callback: () => void): Timer;
+}
+
+/** The machine's clock. Its timers keep the process alive: a system that has work to do is ended by its shutdown. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after: (delayMs, callback) => {
+    const handle = setTimeout(callback, delayMs);
+    return { cancel: () => clearTimeout(handle) };
+  },
+};

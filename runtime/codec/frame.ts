@@ -1,0 +1,161 @@
+/**
+ * Frames: many envelopes in one packet. Layout (msgpack array):
+ *
+ *     [ VERSION, addresses[], rows[] ]
+ *     row = [ kind, to, from, ...fields ]      to and from are indexes into addresses, -1 for none
+ *
+ * Addresses repeat from envelope to envelope, so each is written once a frame and named by a small integer.
+ */
+import { type ActorAddress, parseAddress } from '#protocols/wire/address';
+import type { Envelope, Signal } from '#protocols/wire/envelope';
+import { SkepError, unreachable, type WireError } from '#protocols/wire/error';
+import { decode, encode } from './msgpack.js';
+
+const VERSION = 1;
+const kinds = ['cast', 'call', 'reply', 'item', 'end', 'fail', 'credit', 'cancel', 'signal'] as const;
+const code = Object.fromEntries(kinds.map((kind, index) => [kind, index])) as Record<(typeof kinds)[number], number>;
+
+type Row = readonly unknown[];
+
+/** Packs envelopes into one frame that owns its memory. */
+export function encodeFrame(envelopes: readonly Envelope[]): Uint8Array<ArrayBuffer> {
+  const addresses: ActorAddress[] = [];
+  const index = new Map<ActorAddress, number>();
+  const at = (address: ActorAddress): number => {
+    const known = index.get(address);
+    if (known !== undefined) return known;
+    index.set(address, addresses.length);
+    return addresses.push(address) - 1;
+  };
+  const rows = envelopes.map((envelope) => toRow(envelope, at));
+  return encode([VERSION, addresses, rows]);
+}
+
+function toRow(envelope: Envelope, at: (address: ActorAddress) => number): Row {
+  const to = at(envelope.to);
+  switch (envelope.kind) {
+    case 'cast':
+      return [code.cast, to, at(envelope.from), envelope.name, envelope.message];
+    case 'call': {
+      const { id, name, message, timeoutMs, chain, credit } = envelope;
+      return [code.call, to, at(envelope.from), id, name, message, timeoutMs, chain.map(at), credit];
+    }
+    case 'reply':
+      return [code.reply, to, -1, envelope.id, envelope.value];
+    case 'item':
+      return [code.item, to, -1, envelope.id, envelope.value];
+    case 'end':
+      return [code.end, to, -1, envelope.id];
+    case 'fail':
+      return [code.fail, to, -1, envelope.id, envelope.error];
+    case 'credit':
+      return [code.credit, to, at(envelope.from), envelope.id, envelope.count];
+    case 'cancel':
+      return [code.cancel, to, at(envelope.from), envelope.id];
+    case 'signal':
+      return [code.signal, to, at(envelope.from), envelope.signal];
+    default:
+      return unreachable(envelope);
+  }
+}
+
+/**
+ * Unpacks a frame.
+ * @throws SkepError BAD_FRAME when the bytes are not a frame of this version; nothing of it is delivered then.
+ */
+export function decodeFrame(bytes: Uint8Array): readonly Envelope[] {
+  try {
+    const frame = decode(bytes);
+    if (!Array.isArray(frame) || frame[0] !== VERSION) throw new Error('not a frame of this version');
+    const [, addresses, rows] = frame as [number, unknown, unknown];
+    if (!Array.isArray(addresses) || !Array.isArray(rows)) throw new Error('addresses or rows are missing');
+    for (const address of addresses) {
+      if (typeof address !== 'string' || parseAddress(address) === undefined) throw new Error('an address is malformed');
+    }
+    return rows.map((row: unknown) => fromRow(row, addresses as ActorAddress[]));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SkepError('BAD_FRAME', `frame of ${bytes.length} bytes refused: ${why}`, { bytes: bytes.length }, cause);
+  }
+}
+
+function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
+  if (!Array.isArray(row)) throw new Error('a row is not an array');
+  const kind = kinds[integer(row[0])];
+  const to = addressAt(addresses, row[1]);
+  switch (kind) {
+    case 'cast':
+      return { kind, to, from: addressAt(addresses, row[2]), name: text(row[3]), message: row[4] };
+    case 'call':
+      return {
+        kind,
+        to,
+        from: addressAt(addresses, row[2]),
+        id: integer(row[3]),
+        name: text(row[4]),
+        message: row[5],
+        timeoutMs: number(row[6]),
+        chain: array(row[7]).map((entry) => addressAt(addresses, entry)),
+        credit: integer(row[8]),
+      };
+    case 'reply':
+    case 'item':
+      return { kind, to, id: integer(row[3]), value: row[4] };
+    case 'end':
+      return { kind, to, id: integer(row[3]) };
+    case 'fail':
+      return { kind, to, id: integer(row[3]), error: wireError(row[4]) };
+    case 'credit':
+      return { kind, to, from: addressAt(addresses, row[2]), id: integer(row[3]), count: integer(row[4]) };
+    case 'cancel':
+      return { kind, to, from: addressAt(addresses, row[2]), id: integer(row[3]) };
+    case 'signal':
+      return { kind, to, from: addressAt(addresses, row[2]), signal: signal(row[3]) };
+    case undefined:
+      throw new Error('a row has an unknown kind');
+    default:
+      return unreachable(kind);
+  }
+}
+
+function addressAt(addresses: readonly ActorAddress[], index: unknown): ActorAddress {
+  const address = addresses[integer(index)];
+  if (address === undefined) throw new Error('a row names an address that the frame does not list');
+  return address;
+}
+
+function integer(value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw new Error('expected an integer');
+  return value as number;
+}
+
+function number(value: unknown): number {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw new Error('expected a number');
+  return value;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('expected text');
+  return value;
+}
+
+function array(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error('expected an array');
+  return value;
+}
+
+function wireError(value: unknown): WireError {
+  if (typeof value !== 'object' || value === null || !('code' in value) || !('message' in value)) {
+    throw new Error('expected an error');
+  }
+  return value as WireError;
+}
+
+const signalTypes = new Set<string>(['monitor', 'demonitor', 'down', 'failed', 'exited', 'restart', 'stop']);
+
+function signal(value: unknown): Signal {
+  if (typeof value !== 'object' || value === null || !('type' in value) || !signalTypes.has(String(value.type))) {
+    throw new Error('expected a signal');
+  }
+  return value as Signal;
+}

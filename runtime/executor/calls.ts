@@ -1,0 +1,98 @@
+/**
+ * Calls that this executor waits for. Correlation ids are ours: an answer finds its caller by a number, on the one lane
+ * that the executor receives on anyway. Each entry ends exactly once: by reply, error, deadline, cancel, or the death of
+ * the other side; an answer that comes later finds nothing and is counted.
+ */
+import { type ActorAddress, addressParts } from '#protocols/wire/address';
+import { SkepError } from '#protocols/wire/error';
+import type { Clock, Timer } from '../clock/clock.js';
+
+/** What happens to a call. */
+export interface CallSink {
+  /** One item of a stream, or the one value of a plain call (then `end` follows). */
+  item(value: unknown): void;
+  end(): void;
+  fail(error: SkepError): void;
+}
+
+interface Pending {
+  readonly to: ActorAddress;
+  readonly name: string;
+  readonly sink: CallSink;
+  timer: Timer | undefined;
+}
+
+/** The pending calls of one executor. */
+export class CallTable {
+  readonly #pending = new Map<number, Pending>();
+  readonly #clock: Clock;
+  readonly #onExpire: (id: number, to: ActorAddress) => void;
+  #nextId = 1;
+
+  /** `onExpire` tells the other side that nobody waits any more. */
+  constructor(clock: Clock, onExpire: (id: number, to: ActorAddress) => void) {
+    this.#clock = clock;
+    this.#onExpire = onExpire;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Opens a call and gives its id. A finite `timeoutMs` ends it with CALL_TIMEOUT. */
+  open(to: ActorAddress, name: string, timeoutMs: number, sink: CallSink): number {
+    const id = this.#nextId++;
+    const pending: Pending = { to, name, sink, timer: undefined };
+    this.#pending.set(id, pending);
+    if (Number.isFinite(timeoutMs)) {
+      pending.timer = this.#clock.after(timeoutMs, () => {
+        this.#onExpire(id, to);
+        this.fail(id, new SkepError('CALL_TIMEOUT', `no reply to "${name}" from ${to} within ${Math.round(timeoutMs)} ms`, { to, name, timeoutMs }));
+      });
+    }
+    return id;
+  }
+
+  /** An item of a stream; false when nobody waits for it. */
+  item(id: number, value: unknown): boolean {
+    const pending = this.#pending.get(id);
+    pending?.sink.item(value);
+    return pending !== undefined;
+  }
+
+  /** The reply of a plain call. */
+  reply(id: number, value: unknown): boolean {
+    const pending = this.#take(id);
+    pending?.sink.item(value);
+    pending?.sink.end();
+    return pending !== undefined;
+  }
+
+  end(id: number): boolean {
+    const pending = this.#take(id);
+    pending?.sink.end();
+    return pending !== undefined;
+  }
+
+  fail(id: number, error: SkepError): boolean {
+    const pending = this.#take(id);
+    pending?.sink.fail(error);
+    return pending !== undefined;
+  }
+
+  /** Ends every call to addresses that `gone` accepts. */
+  failWhere(gone: (node: string, incarnation: string, executor: number) => boolean, error: (to: ActorAddress) => SkepError): void {
+    for (const [id, pending] of this.#pending) {
+      const { node, incarnation, executor } = addressParts(pending.to);
+      if (gone(node, incarnation, executor)) this.fail(id, error(pending.to));
+    }
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(id);
+    pending.timer?.cancel();
+    return pending;
+  }
+}

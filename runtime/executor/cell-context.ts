@@ -1,0 +1,160 @@
+/**
+ * The context that handlers get, bound to one cell. It turns what a handler asks for into envelopes of that actor, and
+ * ties calls made inside a handler to the call being handled: its deadline, its cancellation and its chain.
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
+import type { ActorContext, SpawnOptions } from '../actor/context.js';
+import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
+import { type ActorRef, type CallOptions, makeRef, type Messenger } from '../actor/ref.js';
+import type { SpecSpawner } from '../actor/spawn-spec.js';
+import type { Timer } from '../clock/clock.js';
+import type { Cell } from './cell.js';
+import type { CallScope, CellHost } from './cell-host.js';
+
+/** {@link ActorContext} of one cell. */
+export class CellContext implements ActorContext, Messenger, SpecSpawner {
+  readonly #cell: Cell;
+  readonly #host: CellHost;
+  readonly #timers = new Map<string, Timer>();
+  readonly log;
+
+  constructor(cell: Cell, host: CellHost) {
+    this.#cell = cell;
+    this.#host = host;
+    this.log = host.log.with({ actor: cell.address, definition: cell.definition.name });
+  }
+
+  get self(): ActorAddress {
+    return this.#cell.address;
+  }
+  get name(): string | undefined {
+    return this.#cell.spec.name;
+  }
+  get parent(): ActorAddress | undefined {
+    return this.#cell.spec.parent;
+  }
+  get node(): string {
+    return this.#host.node;
+  }
+  get executor(): number {
+    return this.#host.id;
+  }
+  get incarnation(): number {
+    return this.#cell.incarnation;
+  }
+  get clock() {
+    return this.#host.clock;
+  }
+  get signal(): AbortSignal {
+    return this.#cell.current.signal;
+  }
+  get sender(): ActorAddress | undefined {
+    return this.#cell.current.sender;
+  }
+
+  async spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: SpawnOptions = {}): Promise<ActorRef<D>> {
+    const address = await this.#cell.spawnChild(specOf(definition, args, options, this.self, 'same'), options.node);
+    return this.ref(definition, address);
+  }
+
+  spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
+    return this.#cell.spawnChild(spec, undefined);
+  }
+
+  ref<D extends AnyDefinition>(definition: D, address: ActorAddress): ActorRef<D> {
+    return makeRef(definition, address, this);
+  }
+
+  async lookup<D extends AnyDefinition>(definition: D, name: string, node?: string): Promise<ActorRef<D> | undefined> {
+    const address = await this.#host.lookup(name, node);
+    return address === undefined ? undefined : this.ref(definition, address);
+  }
+
+  monitor(address: ActorAddress): void {
+    this.#cell.watching.add(address);
+    this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal: { type: 'monitor', watcher: this.self } });
+  }
+
+  demonitor(address: ActorAddress): void {
+    this.#cell.watching.delete(address);
+    this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal: { type: 'demonitor', watcher: this.self } });
+  }
+
+  stop(address: ActorAddress = this.self, reason: ExitReason = SHUTDOWN): void {
+    this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal: { type: 'stop', reason } });
+  }
+
+  after(delayMs: number, key: string): void {
+    this.cancelTimer(key);
+    const timer = this.#host.clock.after(delayMs, () => {
+      this.#timers.delete(key);
+      this.#cell.inform({ type: 'timer', key });
+    });
+    this.#timers.set(key, timer);
+  }
+
+  every(periodMs: number, key: string): void {
+    const arm = (): void => {
+      this.#timers.set(
+        key,
+        this.#host.clock.after(periodMs, () => {
+          arm();
+          this.#cell.inform({ type: 'timer', key });
+        }),
+      );
+    };
+    this.cancelTimer(key);
+    arm();
+  }
+
+  cancelTimer(key: string): void {
+    this.#timers.get(key)?.cancel();
+    this.#timers.delete(key);
+  }
+
+  /** Ends all timers; a restarted actor begins without any. */
+  cancelTimers(): void {
+    for (const key of [...this.#timers.keys()]) this.cancelTimer(key);
+  }
+
+  cast(to: ActorAddress, name: string, message: unknown): boolean {
+    return this.#host.deliver({ kind: 'cast', to, from: this.self, name, message });
+  }
+
+  call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
+    return this.#host.call(to, name, message, options, this.#scope());
+  }
+
+  stream(to: ActorAddress, name: string, message: unknown, options: CallOptions): AsyncIterable<unknown> {
+    return this.#host.stream(to, name, message, options, this.#scope());
+  }
+
+  drained(to: ActorAddress): Promise<void> {
+    return this.#host.drained(to);
+  }
+
+  #scope(): CallScope {
+    const { current } = this.#cell;
+    return { chain: [...current.chain, this.self], remainingMs: current.remainingMs(), onOpen: (cancel) => current.onCancel(cancel) };
+  }
+}
+
+/** The spec of a spawn. */
+export function specOf(
+  definition: AnyDefinition,
+  args: unknown,
+  options: SpawnOptions,
+  parent: ActorAddress | undefined,
+  placement: 'same' | 'default',
+): SpawnSpec {
+  return {
+    definition: definition.name,
+    version: definition.version,
+    args,
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(parent === undefined ? {} : { parent }),
+    restart: options.restart ?? 'permanent',
+    placement: options.executor ?? (options.node === undefined ? placement : 'default'),
+  };
+}

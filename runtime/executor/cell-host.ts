@@ -1,0 +1,43 @@
+/**
+ * What a cell needs of the executor that hosts it. The interface keeps the two files apart, so that a cell can be read
+ * without the routing and the routing without the life cycle.
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { Envelope, ExitReason, SpawnSpec } from '#protocols/wire/envelope';
+import type { CallOptions } from '../actor/ref.js';
+import type { Clock } from '../clock/clock.js';
+import type { DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { Logger } from '../telemetry/log.js';
+import type { Cell } from './cell.js';
+
+/** How a call from inside a handler is bound to that handler's own call. */
+export interface CallScope {
+  /** Actors that wait for the outcome. */
+  readonly chain: readonly ActorAddress[];
+  /** Milliseconds left of the caller's own deadline. */
+  readonly remainingMs: number;
+  /** Gets a function that cancels the call, for when the caller's own call is cancelled. */
+  readonly onOpen?: (cancel: () => void) => void;
+}
+
+/** The executor as its cells see it. */
+export interface CellHost {
+  readonly node: string;
+  readonly id: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly callTimeoutMs: number;
+  /** Milliseconds an actor may take to stop before it is removed all the same. */
+  readonly shutdownMs: number;
+  deliver(envelope: Envelope): boolean;
+  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
+  stream(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): AsyncIterable<unknown>;
+  drained(to: ActorAddress): Promise<void>;
+  /** Starts an actor on this node or another; resolves once its init is done. */
+  start(spec: SpawnSpec, node: string | undefined, from: ActorAddress): Promise<ActorAddress>;
+  lookup(name: string, node: string | undefined): Promise<ActorAddress | undefined>;
+  schedule(cell: Cell): void;
+  deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
+  /** Takes an ended cell out; afterwards its address is dead. */
+  remove(cell: Cell, reason: ExitReason): void;
+}

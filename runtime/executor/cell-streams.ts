@@ -1,0 +1,81 @@
+/**
+ * Streams that an actor is producing. A stream has credit; while it has some, each step of its generator is one turn of
+ * the actor, so other messages run between two items and a slow reader stops the generator, not the actor.
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { Current } from './current.js';
+
+/** One stream in production. */
+export interface Producer {
+  readonly key: string;
+  readonly from: ActorAddress;
+  readonly id: number;
+  readonly iterator: AsyncGenerator<unknown, unknown, unknown>;
+  readonly current: Current;
+  credit: number;
+  /** Whether a step waits for its turn; a producer is in the ready queue at most once. */
+  queued: boolean;
+}
+
+/** The key of a call as its receiver sees it. */
+export function callKey(from: ActorAddress, id: number): string {
+  return `${from}#${id}`;
+}
+
+/** The producers of one actor. */
+export class Producers {
+  readonly #all = new Map<string, Producer>();
+  readonly #ready: Producer[] = [];
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get hasReady(): boolean {
+    return this.#ready.length > 0;
+  }
+
+  add(producer: Producer): void {
+    this.#all.set(producer.key, producer);
+    this.enqueue(producer);
+  }
+
+  /** Puts a producer in line for a step if it may take one. */
+  enqueue(producer: Producer): void {
+    if (producer.queued || producer.credit <= 0 || !this.#all.has(producer.key)) return;
+    producer.queued = true;
+    this.#ready.push(producer);
+  }
+
+  /** The next producer to take a step. */
+  take(): Producer | undefined {
+    for (let producer = this.#ready.shift(); producer !== undefined; producer = this.#ready.shift()) {
+      producer.queued = false;
+      if (this.#all.has(producer.key)) return producer;
+    }
+    return undefined;
+  }
+
+  grant(key: string, count: number): void {
+    const producer = this.#all.get(key);
+    if (producer === undefined) return;
+    producer.credit += count;
+    this.enqueue(producer);
+  }
+
+  /** Takes a producer out; its generator is told to finish. */
+  drop(key: string): Producer | undefined {
+    const producer = this.#all.get(key);
+    if (producer === undefined) return undefined;
+    this.#all.delete(key);
+    producer.current.cancel();
+    // `finally` blocks of the generator run; what they throw has nobody left to tell.
+    void producer.iterator.return(undefined).catch(() => {});
+    return producer;
+  }
+
+  /** Takes all out. */
+  dropAll(): readonly Producer[] {
+    return [...this.#all.keys()].flatMap((key) => this.drop(key) ?? []);
+  }
+}

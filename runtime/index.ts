@@ -1,0 +1,13 @@
+/** The front door of the runtime: what an application author needs to define, spawn and talk to actors on one node. */
+export type { ActorAddress } from '#protocols/wire/address';
+export type { ExitReason, FailureClass, RestartPolicy } from '#protocols/wire/envelope';
+export { SkepError, type ErrorCode } from '#protocols/wire/error';
+export type { ActorContext, SpawnOptions } from './actor/context.js';
+export { type AnyDefinition, type ArgsOf, defineActor, type Definition, type Info, type SupervisionOptions } from './actor/definition.js';
+export type { ActorRef, CallOptions } from './actor/ref.js';
+export type { DefinitionSummary } from './actor/registry.js';
+export type { ActorSummary, ExecutorReport } from './executor/executor.js';
+export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
+export type { FrameLink } from './executor/outbox.js';
+export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
+export { ActorSystem, type SystemOptions } from './system.js';

@@ -1,0 +1,31 @@
+/**
+ * The guardian: the supervisor of what is spawned from outside any actor (the CLI, the spawn API, application code). It
+ * gives up a child that fails too often and lives on itself, because one bad actor must not take a node down.
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { SpawnSpec } from '#protocols/wire/envelope';
+import { SkepError } from '#protocols/wire/error';
+import { defineActor } from '../actor/definition.js';
+import { spawnSpec } from '../actor/spawn-spec.js';
+
+/** Definition of the guardian; one lives on each node's system executor. */
+export const guardian = defineActor({
+  name: 'skep.guardian',
+  description: 'Supervises the actors that were spawned from outside.',
+  init: () => ({ spawned: 0 }),
+  supervision: { whenExceeded: 'stop-child' },
+  calls: {
+    spawn: async (state, message: { readonly spec: SpawnSpec }, ctx): Promise<ActorAddress> => {
+      const address = await spawnSpec(ctx, { ...message.spec, parent: ctx.self });
+      state.spawned += 1;
+      return address;
+    },
+    stop: (_state, message: { readonly address: ActorAddress }, ctx): void => {
+      if (message.address === ctx.self) throw new SkepError('BAD_USAGE', 'the guardian of a node cannot be stopped; stop the node');
+      ctx.stop(message.address);
+    },
+  },
+  info: (_state, info, ctx) => {
+    if (info.type === 'exit') ctx.log.info('actor ended', { actor: info.child, class: info.reason.class, reason: info.reason.message });
+  },
+});
