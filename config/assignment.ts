@@ -27,7 +27,7 @@ export interface Assignment {
 }
 
 /** A value that was read, and the variables that went into it. */
-export type Reading =
+type Reading =
   | { readonly ok: true; readonly value: unknown; readonly used: readonly string[] }
   | { readonly ok: false; readonly message: string };
 

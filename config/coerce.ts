@@ -14,7 +14,7 @@ export function coerceText(type: LeafType, text: string): unknown {
     case 'whole':
       return /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
     case 'boolean':
-      return asBoolean(text.trim().toLowerCase());
+      return asBoolean(text);
     case 'record':
       return asJson(text);
     default:
@@ -23,8 +23,9 @@ export function coerceText(type: LeafType, text: string): unknown {
 }
 
 function asBoolean(text: string): unknown {
-  if (text === 'true' || text === '1') return true;
-  return text === 'false' || text === '0' ? false : text;
+  const word = text.trim().toLowerCase();
+  if (word === 'true' || word === '1') return true;
+  return word === 'false' || word === '0' ? false : text;
 }
 
 function asJson(text: string): unknown {

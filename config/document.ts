@@ -59,7 +59,8 @@ function optionRow(leaf: Leaf): readonly string[] {
 /** The default of an option in words: its value, its formula, what each preset sets, or none. */
 function defaultWords(leaf: Leaf): string {
   const { facts } = leaf;
-  if (facts.default !== undefined) return `\`${String(facts.default)}\``;
+  if (typeof facts.default === 'string') return `\`${facts.default}\``;
+  if (facts.default !== undefined) return `\`${JSON.stringify(facts.default)}\``;
   if (facts.computed !== undefined) return facts.computed.words;
   const byPreset = presetNames.flatMap((name) => {
     const preset: Preset = presets[name];

@@ -5,7 +5,7 @@
 import { open, stat } from 'node:fs/promises';
 
 /** Largest file that is read, in bytes. A configuration is a few KiB; more is a wrong path. */
-export const MAX_FILE_BYTES = 1_048_576;
+const MAX_FILE_BYTES = 1_048_576;
 
 /** What came of reading one file. */
 export type FileRead =

@@ -8,7 +8,7 @@
 export type Variables = (name: string) => string | undefined;
 
 /** What came of one text. */
-export type Expansion =
+type Expansion =
   | { readonly ok: true; readonly text: string; readonly used: readonly string[] }
   | { readonly ok: false; readonly message: string };
 

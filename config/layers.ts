@@ -5,7 +5,7 @@
  *
  * A layer gives an option a value or leaves it alone; the last layer that gives one wins, whole (a mapping is not merged).
  */
-import type { Assignment } from './assignment.js';
+import type { Assignment, Given } from './assignment.js';
 import { type Leaf, leafByPath, leaves } from './leaves.js';
 import { printable } from './mask.js';
 import { describeOrigin, type Origin } from './origin.js';
@@ -52,10 +52,7 @@ export function presetLayer(name: PresetName): Layer {
 }
 
 /** The `SKEP_*` variables of a `.env` file or of the environment. An empty variable counts as not set. */
-export function variableLayer(
-  variables: ReadonlyMap<string, string>,
-  originOf: (variable: string) => Origin,
-): Layer {
+export function variableLayer(variables: ReadonlyMap<string, string>, originOf: (variable: string) => Origin): Layer {
   const assignments = leaves.flatMap((leaf): Assignment[] => {
     const variable = leaf.variables.findLast((name) => (variables.get(name) ?? '') !== '');
     const text = variable === undefined ? undefined : variables.get(variable);
@@ -74,7 +71,13 @@ function misspelled(variables: ReadonlyMap<string, string>, originOf: (variable:
     if (!variable.startsWith('SKEP_') || knownVariables.has(variable)) return [];
     const suggestion = nearest(variable, knownVariables, MISSPELLING);
     if (suggestion === undefined) return [];
-    return [{ path: '', origin: describeOrigin(originOf(variable)), message: `unknown variable; did you mean ${suggestion}?` }];
+    return [
+      {
+        path: '',
+        origin: describeOrigin(originOf(variable)),
+        message: `unknown variable; did you mean ${suggestion}?`,
+      },
+    ];
   });
 }
 
@@ -95,7 +98,7 @@ export function flagLayer(
   return { assignments, problems };
 }
 
-function flagGiven(value: unknown): Assignment['given'] {
+function flagGiven(value: unknown): Given {
   return typeof value === 'string' ? { kind: 'words', text: value } : { kind: 'typed', value };
 }
 

@@ -27,13 +27,13 @@ export interface Leaf {
 }
 
 /** `nats.tls.caFile` becomes `SKEP_NATS_TLS_CA_FILE`. */
-export function variableOf(keys: readonly string[]): string {
+function variableOf(keys: readonly string[]): string {
   const words = keys.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase());
   return `SKEP_${words.join('_')}`;
 }
 
 /** The type of a leaf, read from its zod schema. A schema that this does not know is a defect of the schema file. */
-export function leafType(schema: z.ZodType): LeafType {
+function leafType(schema: z.ZodType): LeafType {
   if (schema instanceof z.ZodNumber) {
     return { kind: 'whole', min: schema.minValue ?? -Infinity, max: schema.maxValue ?? Infinity };
   }

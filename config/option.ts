@@ -13,7 +13,7 @@ export interface Host {
 }
 
 /** A default that depends on the machine or on another option. */
-export interface ComputedDefault {
+interface ComputedDefault {
   /** The formula in words, for the documentation. */
   readonly words: string;
   /** `settled` gives the value of another option, not yet validated. */

@@ -14,7 +14,7 @@ import { type Config, configSchema } from './schema.js';
 import { describeAllowed, describeGiven } from './words.js';
 
 /** What came of the layers: a configuration with the origin of each option, or problems. */
-export type Settlement =
+type Settlement =
   | { readonly ok: true; readonly config: Config; readonly origins: ReadonlyMap<string, Origin> }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
@@ -111,7 +111,7 @@ function schemaProblems(
 
 function issueWords(issue: z.core.$ZodIssue, entry: Settled, settled: ReadonlyMap<string, Settled>): string {
   const { leaf, template } = entry;
-  const other = issue.code === 'custom' ? issue.params?.['other'] : undefined;
+  const other: unknown = issue.code === 'custom' ? issue.params?.['other'] : undefined;
   if (typeof other === 'string') {
     const origin = settled.get(other)?.origin;
     return origin === undefined ? issue.message : `${issue.message}; ${other} is from ${describeOrigin(origin)}`;
@@ -119,7 +119,8 @@ function issueWords(issue: z.core.$ZodIssue, entry: Settled, settled: ReadonlyMa
   const inside = issue.path.slice(leaf.keys.length);
   const allowed = `allowed: ${describeAllowed(leaf)}`;
   // An expanded value may hold any variable of the environment, so what stands in the file is shown instead.
-  if (template !== undefined) return `given ${describeGiven(leaf, valueAt(template, inside))}, once expanded; ${allowed}`;
+  if (template !== undefined)
+    return `given ${describeGiven(leaf, valueAt(template, inside))}, once expanded; ${allowed}`;
   const value = valueAt(entry.value, inside);
   const textWanted = leaf.type.kind === 'text' || (leaf.type.kind === 'record' && inside.length > 0);
   const quotes = textWanted && (typeof value === 'number' || typeof value === 'boolean') ? '; put it in quotes' : '';

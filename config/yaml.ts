@@ -3,8 +3,18 @@
  * has no use for: several documents, tags, duplicate keys, keys that are no text, and aliases that multiply. Messages
  * are our own, by code, because those of the parser may quote the text, and the text may hold a secret.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
-import type { YAMLError } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 
 /** A place in the text, 1-based. */
 export interface Position {
@@ -26,13 +36,13 @@ export interface YamlEntry {
 }
 
 /** What is wrong with a text, and where. */
-export interface YamlFault {
+interface YamlFault {
   readonly message: string;
   readonly at: Position;
 }
 
 /** What came of parsing; `root` is undefined for a text without content. */
-export type YamlParse =
+type YamlParse =
   | { readonly ok: true; readonly root: YamlNode | undefined }
   | { readonly ok: false; readonly faults: readonly YamlFault[] };
 
@@ -63,7 +73,8 @@ export function parseYaml(text: string): YamlParse {
       strict: true,
       uniqueKeys: true,
       prettyErrors: false,
-      logLevel: 'silent',
+      // `silent` would also silence the error of a second document.
+      logLevel: 'error',
       lineCounter: lines,
     });
     const faults = faultsOf(document, lines);
@@ -145,9 +156,7 @@ function toNode(node: ParsedNode, document: Document.Parsed, lines: LineCounter,
     const keyAt = positionAt(pair.key.range[0], lines);
     if (typeof key !== 'string') throw new Refused('a key must be text; put it in quotes', keyAt);
     const value: YamlNode =
-      pair.value === null
-        ? { kind: 'scalar', at: keyAt, value: null }
-        : toNode(pair.value, document, lines, depth + 1);
+      pair.value === null ? { kind: 'scalar', at: keyAt, value: null } : toNode(pair.value, document, lines, depth + 1);
     return { key, at: keyAt, value: isEmpty(value) ? { ...value, at: keyAt } : value };
   });
   return { kind: 'map', at, entries };

@@ -4,6 +4,7 @@ export type { ExitReason, FailureClass, RestartPolicy } from '#protocols/wire/en
 export { SkepError, type ErrorCode } from '#protocols/wire/error';
 export type { ActorContext, SpawnOptions } from './actor/context.js';
 export { type AnyDefinition, type ArgsOf, defineActor, type Definition, type Info, type SupervisionOptions } from './actor/definition.js';
+export { castFace, type CastHandlers } from './actor/face.js';
 export type { ActorRef, CallOptions } from './actor/ref.js';
 export type { DefinitionSummary } from './actor/registry.js';
 export type { ActorSummary, ExecutorReport } from './executor/executor.js';

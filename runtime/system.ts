@@ -9,7 +9,7 @@ import type { ExitReason } from '#protocols/wire/envelope';
 import type { SkepError } from '#protocols/wire/error';
 import type { SpawnOptions } from './actor/context.js';
 import type { AnyDefinition, ArgsOf } from './actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger } from './actor/ref.js';
+import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
 import { specOf } from './executor/cell-context.js';
@@ -104,7 +104,7 @@ export class ActorSystem implements Messenger {
     return this.ref(definition, address as ActorAddress);
   }
 
-  ref<D extends AnyDefinition>(definition: D, address: ActorAddress): ActorRef<D> {
+  ref<D extends RefTarget>(definition: D, address: ActorAddress): ActorRef<D> {
     return makeRef(definition, address, this);
   }
 
@@ -155,10 +155,14 @@ export class ActorSystem implements Messenger {
   }
 
   /** All living actors of this node. */
-  async list(): Promise<readonly ActorSummary[]> {
-    const lists = await Promise.all(
-      this.executors.map((executor) => this.call(executorAddress(this.node, this.incarnation, executor), 'list', null)),
-    );
+  list(): Promise<readonly ActorSummary[]> {
+    return this.listOn(this.node, this.incarnation, this.executors);
+  }
+
+  /** All living actors on these executors of a node; the system executor is always among them. */
+  async listOn(node: string, incarnation: string, executors: readonly number[]): Promise<readonly ActorSummary[]> {
+    const asked = [...new Set([SYSTEM_EXECUTOR, ...executors])];
+    const lists = await Promise.all(asked.map((executor) => this.call(executorAddress(node, incarnation, executor), 'list', null)));
     return (lists as (readonly ActorSummary[])[]).flat();
   }
 

@@ -29,7 +29,7 @@ interface BlobContent {
 }
 
 /** The commit that brought a blob in, and its place in the walk from the oldest commit (0 is the oldest). */
-export interface Introduction {
+interface Introduction {
   readonly commit: string;
   readonly order: number;
 }
@@ -45,9 +45,7 @@ export async function churn(root: string, head: string, options: GitOptions = {}
   for await (const paths of gitTokens(root, command, '\0', { ...options, input: commits })) {
     for (const path of paths) counts.set(path, (counts.get(path) ?? 0) + 1);
   }
-  return [...counts]
-    .map(([path, count]) => ({ path, commits: count }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...counts].map(([path, count]) => ({ path, commits: count })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /**
@@ -161,7 +159,11 @@ export async function introducingCommits(
 /** Object ids go to git's standard input, where anything else would be read as a revision expression. */
 function assertOid(oid: string): string {
   if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(oid)) return oid;
-  throw new SkepError('BAD_MESSAGE', 'oid: expected a full object id of 40 or 64 hex digits; take it from the history', {
-    field: 'oid',
-  });
+  throw new SkepError(
+    'BAD_MESSAGE',
+    'oid: expected a full object id of 40 or 64 hex digits; take it from the history',
+    {
+      field: 'oid',
+    },
+  );
 }

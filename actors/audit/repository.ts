@@ -9,7 +9,7 @@ import type { SkippedFile } from './finding.js';
 import { type GitOptions, gitText, gitTokens } from './git.js';
 
 /** A repository with a working tree. */
-export interface Repository {
+interface Repository {
   /** Absolute path of the top of the working tree. */
   readonly root: string;
   /** Object id of the HEAD commit, or '' when there is no commit yet. */
@@ -17,7 +17,7 @@ export interface Repository {
 }
 
 /** The files of a working tree. */
-export interface FileList {
+interface FileList {
   /** Sorted by UTF-16 code unit, without duplicates. They may be gone from disk, or be symbolic links. */
   readonly files: readonly string[];
   /** What git lists but no analyser can read: submodules, nested repositories, links, undecodable names. Sorted. */
@@ -49,7 +49,12 @@ async function assertFolder(folder: string, named: string): Promise<void> {
 
 async function topLevel(folder: string, named: string, options: GitOptions): Promise<string> {
   const refuse = (why: string, cause?: unknown): SkepError =>
-    new SkepError('NOT_A_REPOSITORY', `${named} ${why}; name a folder inside a git working tree`, { path: named }, cause);
+    new SkepError(
+      'NOT_A_REPOSITORY',
+      `${named} ${why}; name a folder inside a git working tree`,
+      { path: named },
+      cause,
+    );
   let top: string;
   try {
     top = (await gitText(folder, ['rev-parse', '--show-toplevel'], options)).replace(/\n$/, '');
@@ -105,10 +110,7 @@ export async function listFiles(root: string, options: GitOptions = {}): Promise
 }
 
 /** `<mode> <object id> <stage>TAB<path>`; a path in conflict comes once for each stage. */
-function addTracked(
-  entry: string,
-  add: (path: string, reason?: SkippedFile['reason'], detail?: string) => void,
-): void {
+function addTracked(entry: string, add: (path: string, reason?: SkippedFile['reason'], detail?: string) => void): void {
   const path = entry.slice(entry.indexOf('\t') + 1);
   const mode = entry.slice(0, entry.indexOf(' '));
   if (mode === '160000') add(path, 'submodule', 'a submodule; audit it in its own repository');

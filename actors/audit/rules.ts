@@ -4,6 +4,7 @@
  * get a description of their family.
  */
 import type { RuleDescription } from './report/input.js';
+import { secretKinds } from './secrets.js';
 
 type Entry = Omit<RuleDescription, 'id'>;
 
@@ -278,7 +279,9 @@ export function describeRule(id: string): RuleDescription {
   const [family = id, kind = ''] = id.split('/');
   const words = kind.replaceAll('-', ' ');
   if (family === 'secrets') {
-    return { id, ...catalogue['secrets/credential'], title: `Secret in the repository: ${words}` };
+    const known = secretKinds.get(kind);
+    const severity = known?.severity ?? 'high';
+    return { id, ...catalogue['secrets/credential'], severity, title: known?.title ?? `Secret: ${words}` };
   }
   return { id, severity: 'low', title: words === '' ? family : `${family}: ${words}`, help: `Rule ${id}.` };
 }

@@ -7,8 +7,8 @@ import type { SourceFile } from './source-file.js';
 import { isPlaceholder, isRandom, isStrongPassword } from './secret-shapes.js';
 
 /** Where a heuristic matched. Offsets in UTF-16 units of the file's text. */
-export interface HeuristicMatch {
-  readonly kind: string;
+interface HeuristicMatch {
+  readonly kind: keyof typeof heuristicKinds;
   readonly start: number;
   readonly end: number;
 }
@@ -33,7 +33,10 @@ const quoted = new RegExp(
 );
 
 /** The same where values need no quotes: environment files, properties, YAML, shell, XML elements. */
-const bare = new RegExp(`(?:${nameCore})([\\w.-]{0,40})["']?(?:[ \\t]{0,8}[:=][ \\t]{0,8}|>)([^\\s"'\`#<>;,]{8,512})(?=[ \\t]*(?:$|#|<|;))`, 'gim');
+const bare = new RegExp(
+  `(?:${nameCore})([\\w.-]{0,40})["']?(?:[ \\t]{0,8}[:=][ \\t]{0,8}|>)([^\\s"'\`#<>;,]{8,512})(?=[ \\t]*(?:$|#|<|;))`,
+  'gim',
+);
 
 const bareLanguages: ReadonlySet<string> = new Set([
   'dotenv',
@@ -47,14 +50,17 @@ const bareLanguages: ReadonlySet<string> = new Set([
   'terraform',
 ]);
 
-/** Names that speak about a secret and do not hold one. Looked for in the whole name. */
-const aboutSecrets =
-  /hash|digest|checksum|sha\d|md5|public|pub[_-]?key|fingerprint|integrity|(?:^|[_.-])id$|Id$|ur[il]|path|file|name|type|field|label|header|prefix|suffix|regex|pattern|expir|ttl|length|size|count|limit|max|min|placeholder|selector|csrf|example|sample|etag|commit|revision|version|cursor|page|continuation|tokeni[sz]|hint|policy|rule|error|message|kind|scope|ref$|arn|provider|format|encoding|algorithm/i;
+/** Words of names that speak about a secret and do not hold one: `passwordHash`, `token_url`, `publicKey`. */
+const aboutSecrets: ReadonlySet<string> = new Set(
+  'hash hashed hashes digest checksum sha sha1 sha256 sha512 md5 crc public pub pubkey fingerprint integrity id ids url urls uri path paths file files filename filepath name names type types field label header headers prefix suffix regex pattern expires expiry expiration ttl length size count limit max min placeholder selector csrf xsrf example sample etag commit revision version cursor page continuation tokenizer tokenize hint policy rule rules error message kind scope ref arn provider format encoding algorithm endpoint'.split(
+    ' ',
+  ),
+);
 
 /** `://user:password@host`. */
 const urlPassword = /:\/\/([^\s:@/"'`<>\\]{0,100}):([^\s@/"'`<>\\]{3,200})@([\w.-]{1,255})/g;
 
-const header = /\b(?:Bearer|Basic|Token)[ \t]{1,4}([\w+/=.~-]{20,512})/g;
+const header = /\b(Bearer|Basic|Token)[ \t]{1,4}([\w+/=.~-]{20,512})/g;
 
 const databaseSchemes =
   /(?:postgres(?:ql)?|mysqlx?|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|sqlserver|oracle|cockroachdb|clickhouse|neo4j(?:\+s)?|couchdb|cassandra|nats)$/i;
@@ -82,7 +88,9 @@ export function findHeuristically(file: SourceFile, lower: string, generic: bool
 export function isUrlPassword(user: string, password: string, host: string): boolean {
   if (password.length < 6 || password === user || commonPasswords.has(password.toLowerCase())) return false;
   if (isPlaceholder(password) || /^(?:[a-z]+|[A-Z_]+|\d+|\[.*)$/.test(password)) return false;
-  return !/^(?:localhost|127\.|0\.0\.0\.0|(?:.*\.)?example\.(?:com|org|net)$|(?:.*\.)?(?:test|invalid|example)$)/i.test(host);
+  return !/^(?:localhost|127\.|0\.0\.0\.0|(?:.*\.)?example\.(?:com|org|net)$|(?:.*\.)?(?:test|invalid|example)$)/i.test(
+    host,
+  );
 }
 
 function* inUrls(text: string): Generator<HeuristicMatch> {
@@ -90,17 +98,27 @@ function* inUrls(text: string): Generator<HeuristicMatch> {
     const [, user = '', password = '', host = ''] = match;
     if (!isUrlPassword(user, password, host)) continue;
     const start = match.index + 3 + user.length + 1;
-    const kind = databaseSchemes.test(text.slice(Math.max(0, match.index - 16), match.index)) ? 'database-url' : 'url-credentials';
+    const kind = databaseSchemes.test(text.slice(Math.max(0, match.index - 16), match.index))
+      ? 'database-url'
+      : 'url-credentials';
     yield { kind, start, end: start + password.length };
   }
 }
 
 function* inHeaders(text: string): Generator<HeuristicMatch> {
   for (const match of text.matchAll(header)) {
-    const secret = match[1] ?? '';
-    const start = match.index + match[0].length - secret.length;
-    if (isRandom(secret)) yield { kind: 'authorization-header', start, end: start + secret.length };
+    const [all, scheme, secret = ''] = match;
+    const start = match.index + all.length - secret.length;
+    if (scheme === 'Basic' ? isBasicCredential(secret) : isRandom(secret))
+      yield { kind: 'authorization-header', start, end: start + secret.length };
   }
+}
+
+/** The encoding hides placeholders, so it is undone before the judgement. */
+function isBasicCredential(encoded: string): boolean {
+  const plain = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = plain.indexOf(':');
+  return colon > 0 && /^[\x20-\x7e]+$/.test(plain) && isUrlPassword(plain.slice(0, colon), plain.slice(colon + 1), '');
 }
 
 function* inAssignments(text: string, pattern: RegExp): Generator<HeuristicMatch> {
@@ -108,10 +126,17 @@ function* inAssignments(text: string, pattern: RegExp): Generator<HeuristicMatch
     const secret = match.at(-1) ?? '';
     const name = wholeName(text, match.index, match[0]);
     const password = /pass|pwd/i.test(name);
-    if (aboutSecrets.test(name) || isReferenceTo(secret) || !(password ? isSecretPassword(secret) : isRandom(secret))) continue;
+    if (isAboutSecrets(name) || isReferenceTo(secret) || !(password ? isSecretPassword(secret) : isRandom(secret)))
+      continue;
     const offset = match.index + match[0].lastIndexOf(secret);
     yield { kind: password ? 'generic-password' : 'generic-secret', start: offset, end: offset + secret.length };
   }
+}
+
+function isAboutSecrets(name: string): boolean {
+  const last = name.split('.').at(-1) ?? '';
+  const words = last.replace(/([a-z0-9])([A-Z])/g, '$1 $2').split(/[^A-Za-z0-9]+/);
+  return words.some((word) => aboutSecrets.has(word.toLowerCase()));
 }
 
 function isSecretPassword(text: string): boolean {

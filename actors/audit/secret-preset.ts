@@ -10,14 +10,15 @@ import { extname } from 'node:path/posix';
 import { rules } from '@secretlint/secretlint-rule-preset-recommend';
 import type { SourceFile } from './source-file.js';
 import { isUrlPassword } from './secret-assignments.js';
-import { isDrawn, isPlaceholder } from './secret-shapes.js';
+import { pemHoldsKey } from './secret-pem.js';
+import { isDrawn } from './secret-shapes.js';
 
 type PresetRule = (typeof rules)[number];
 type PresetContext = Parameters<PresetRule['create']>[0];
 type PresetSource = Parameters<NonNullable<ReturnType<PresetRule['create']>['file']>>[0];
 
 /** Where a rule of the preset matched. Offsets in UTF-16 units of the file's text. */
-export interface PresetMatch {
+interface PresetMatch {
   readonly kind: string;
   readonly start: number;
   readonly end: number;
@@ -30,19 +31,46 @@ interface Adaptation {
   readonly keywords: readonly string[];
   /** Whether the matched text is a real credential. {@link isDrawn} by default. */
   readonly accept?: (secret: string) => boolean;
+  /**
+   * Finds the secret itself, in its first group, from the start of the reported range: several rules report a range
+   * that begins before the secret or covers more. Sticky or global.
+   */
+  readonly locate?: RegExp;
 }
+
+const inUrl = /:\/\/[^:@/]*:([^@/]*)@/g;
 
 /** By the last part of the rule's id. */
 const adaptations: Readonly<Record<string, Adaptation>> = {
-  aws: { kind: 'aws-secret-key', title: 'AWS secret access key', keywords: ['secret'] },
-  gcp: { kind: 'gcp-service-account', title: 'Google Cloud service account key', keywords: ['private_key_id'] },
+  aws: {
+    kind: 'aws-secret-key',
+    title: 'AWS secret access key',
+    keywords: ['secret'],
+    locate: /(?::|=>|=)\s*["']?([A-Za-z0-9/+=]{40})/g,
+  },
+  gcp: {
+    kind: 'gcp-service-account',
+    title: 'Google Cloud service account key',
+    keywords: ['private_key_id'],
+    accept: pemHoldsKey,
+    locate: /"private_key"\s*:\s*"((?:[^"\\]|\\.)*)"/g,
+  },
   privatekey: { kind: 'private-key', title: 'private key', keywords: ['private key'], accept: () => true },
-  npm: { kind: 'npm-token', title: 'npm token', keywords: ['npm_', '_authtoken', 'x-oauth-basic'] },
-  basicauth: { kind: 'url-credentials', title: 'password in a URL', keywords: ['://'], accept: urlIsReal },
+  npm: {
+    kind: 'npm-token',
+    title: 'npm token',
+    keywords: ['npm_', '_authtoken', 'x-oauth-basic'],
+    locate: /(?:_authToken=|https?:\/\/|(?=npm_))([^\s:]+)/gy,
+  },
+  basicauth: { kind: 'url-credentials', title: 'password in a URL', keywords: ['://'], locate: inUrl },
   slack: { kind: 'slack-token', title: 'Slack token or webhook', keywords: ['xox', 'xapp-', 'hooks.slack.com'] },
   sendgrid: { kind: 'sendgrid-key', title: 'SendGrid API key', keywords: ['sg.'] },
   shopify: { kind: 'shopify-token', title: 'Shopify token', keywords: ['shppa_', 'shpca_', 'shpat_', 'shpss_'] },
-  github: { kind: 'github-token', title: 'GitHub token', keywords: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_'] },
+  github: {
+    kind: 'github-token',
+    title: 'GitHub token',
+    keywords: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_'],
+  },
   openai: { kind: 'openai-key', title: 'OpenAI API key', keywords: ['t3blbkfj'] },
   anthropic: { kind: 'anthropic-key', title: 'Anthropic API key', keywords: ['sk-ant-api'] },
   linear: { kind: 'linear-key', title: 'Linear API key', keywords: ['lin_api_'] },
@@ -51,7 +79,7 @@ const adaptations: Readonly<Record<string, Adaptation>> = {
     kind: 'database-url',
     title: 'password in a database URL',
     keywords: ['mongodb', 'mysql', 'postgres'],
-    accept: urlIsReal,
+    locate: inUrl,
   },
 };
 
@@ -68,23 +96,32 @@ export const presetKinds: readonly { readonly kind: string; readonly title: stri
   ({ adaptation }) => ({ kind: adaptation.kind, title: adaptation.title }),
 );
 
-/** The keywords of all rules, for a first look at a text; undefined when a rule has none. */
-export const presetKeywords: readonly string[] | undefined = active.some((one) => one.adaptation.keywords.length === 0)
-  ? undefined
-  : active.flatMap((one) => one.adaptation.keywords);
-
 /** Runs the preset on a file. `lower` is its text in lower case; `everyRule` leaves the keywords out. */
-export async function findWithPreset(file: SourceFile, lower: string, everyRule = false): Promise<readonly PresetMatch[]> {
+export async function findWithPreset(
+  file: SourceFile,
+  lower: string,
+  everyRule = false,
+): Promise<readonly PresetMatch[]> {
   const matches: PresetMatch[] = [];
   for (const { rule, adaptation } of active) {
-    const { keywords, kind, accept = isDrawn } = adaptation;
+    const { keywords, kind, accept = isDrawn, locate } = adaptation;
     if (!everyRule && keywords.length > 0 && !keywords.some((word) => lower.includes(word))) continue;
     for (const [from, to] of await runRule(rule, file)) {
-      const [start, end] = kind === 'gcp-service-account' ? keyOfServiceAccount(file.text) : [from, to];
-      if (accept(file.text.slice(start, end))) matches.push({ kind, start, end });
+      const [start, end] = locate === undefined ? [from, to] : locateFrom(file.text, locate, from, to);
+      const whole = file.text.slice(from, to);
+      const real = locate === inUrl ? urlIsReal(whole) : accept(file.text.slice(start, end));
+      if (real) matches.push({ kind, start, end });
     }
   }
   return matches;
+}
+
+function locateFrom(text: string, pattern: RegExp, from: number, to: number): readonly [number, number] {
+  pattern.lastIndex = from;
+  const match = pattern.exec(text);
+  if (match?.[1] === undefined) return [from, to];
+  const start = match.index + match[0].lastIndexOf(match[1]);
+  return [start, start + match[1].length];
 }
 
 async function runRule(rule: PresetRule, file: SourceFile): Promise<readonly (readonly [number, number])[]> {
@@ -92,7 +129,7 @@ async function runRule(rule: PresetRule, file: SourceFile): Promise<readonly (re
   const context: PresetContext = {
     sharedOptions: {},
     // The texts quote the secret, so none is ever made.
-    createTranslator: () => (messageId) => ({ message: '', messageId: String(messageId) }),
+    createTranslator: () => (messageId) => ({ message: '', messageId: String(messageId), data: undefined }),
     report: ({ range }) => ranges.push(range),
     ignore: () => undefined,
   };
@@ -121,15 +158,7 @@ function sourceOf(file: SourceFile): PresetSource {
   };
 }
 
-/** The rule reports the whole file; the key itself is what has to go. */
-function keyOfServiceAccount(text: string): readonly [number, number] {
-  const match = /"private_key"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text);
-  if (match === null) return [0, text.length];
-  const end = match.index + match[0].length - 1;
-  return [end - (match[1] ?? '').length, end];
-}
-
 function urlIsReal(url: string): boolean {
   const [, user = '', password = '', host = ''] = /:\/\/([^:@/]*):([^@/]*)@([\w.-]*)/.exec(url) ?? [];
-  return isUrlPassword(user, password, host) && !isPlaceholder(password);
+  return isUrlPassword(user, password, host);
 }

@@ -6,11 +6,11 @@
 
 /** Words that nobody's real credential holds. Four letters or fewer turn up in random text, so those need borders. */
 const placeholderWords =
-  /example|placeholder|change[-_]?(?:me|this|it)|dummy|sample|redacted|replace|insert|notreal|not[-_]a[-_]|invalid|your[-_]|my[-_](?:secret|token|key|api|pass)|[-_]here\b|passw(?:or|0r)d|secret[-_]?(?:key|token)|hunter2|letmein|qwerty|foobar|deadbeef|cafebabe|lorem|xxxx|\*{3}|\.{3}|…|1234567|abcdefg|default|undefined|(?<![a-z])(?:fake|test|demo|mock|todo|none|null|foo|bar|baz)(?![a-z])/i;
+  /example|placeholder|change[-_]?(?:me|this|it)|dummy|sample|redacted|replace|insert|notreal|not[-_]a[-_]|invalid|your[-_]|my[-_](?:secret|token|key|api|pass)|[-_]here\b|passw(?:or|0r)d|secret[-_]?(?:key|token)|hunter2|letmein|qwerty|foobar|deadbeef|cafebabe|lorem|xxxx|\*{3}|\.{3}|…|1234567|abcdefg|default|undefined|(?<![a-z0-9])(?:fake|test|demo|mock|todo|none|null|foo|bar|baz)(?![a-z0-9])/i;
 
 /** Text that is filled in later or looked up: templates, variables, references to a secret store. */
 const reference =
-  /\$\{|\$\(|\{\{|#\{|%\(|%[A-Z_]+%|\{[\w.-]*\}|^[$@<!%&]|<[^>]*>|^\$?env[.:([]|process\.env|os\.(?:environ|getenv)|^(?:vault|op|arn|ssm|secretref|secret|sops|enc|keyvault):|^ENC\[/i;
+  /\$\{|\$\(|\{\{|#\{|%\(|%[A-Z_]+%|\{[\w.-]*\}|^\$[A-Za-z_]|^[<&]|^[!@][a-z_]+$|<[^>]*>|^\$?env[.:([]|process\.env|os\.(?:environ|getenv)|^(?:vault|op|arn|ssm|secretref|secret|sops|enc|keyvault):|^ENC\[/i;
 
 /** Password hashes and digests: they are kept on purpose, and what they protect is not in them. */
 const digest = /^(?:sha(?:1|224|256|384|512)[-:=]|md5[-:]|\$2[aby]?\$|\$argon2|\$[156y]\$|pbkdf2|\{ssha|scrypt:)/i;
@@ -26,10 +26,14 @@ export function entropyOf(text: string): number {
   return bits;
 }
 
+/** No credential without armour is longer; what a hostile text makes a pattern match beyond it is not looked at. */
+const judgedLength = 2048;
+
 /** Whether a text is there to be replaced, or is a test vector: words, runs, sequences or repetitions. */
 export function isPlaceholder(text: string): boolean {
+  const head = text.slice(0, judgedLength);
   return (
-    placeholderWords.test(text) || reference.test(text) || /(.)\1{6}/.test(text) || isSequence(text) || isRepeated(text)
+    placeholderWords.test(head) || reference.test(head) || /(.)\1{6}/.test(head) || isSequence(head) || isRepeated(head)
   );
 }
 
@@ -109,6 +113,10 @@ export function isInsideBlob(text: string, start: number, end: number): boolean 
 
 function isBase64(unit: number): boolean {
   return (
-    (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57) || unit === 43 || unit === 47
+    (unit >= 97 && unit <= 122) ||
+    (unit >= 65 && unit <= 90) ||
+    (unit >= 48 && unit <= 57) ||
+    unit === 43 ||
+    unit === 47
   );
 }

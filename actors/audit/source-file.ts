@@ -24,13 +24,13 @@ export interface SourceFile {
 }
 
 /** Limits of one read. */
-export interface ReadLimits {
+interface ReadLimits {
   /** Largest file that is read, in bytes. Default {@link defaultMaxBytes}. */
   readonly maxBytes: number;
 }
 
 /** Largest file that is read by default: 2 MiB. Longer files are data or generated, and cost more than they tell. */
-export const defaultMaxBytes = 2 * 1024 * 1024;
+const defaultMaxBytes = 2 * 1024 * 1024;
 
 /** Whether a read was refused. */
 export function isSkipped(file: SourceFile | SkippedFile): file is SkippedFile {

@@ -45,7 +45,9 @@ async function acquire(path, staleAfterMs, waitMs) {
     if (!told) say(`another run (process ${holder.pid}) is preparing this clone; waiting for it`);
     told = true;
     if (Date.now() > deadlineMs) {
-      throw new PrepareError(`process ${holder.pid} has held ${path} for too long. End it, or remove that file if it hangs.`);
+      throw new PrepareError(
+        `process ${holder.pid} has held ${path} for too long. End it, or remove that file if it hangs.`,
+      );
     }
     await delay(pollMs);
   }

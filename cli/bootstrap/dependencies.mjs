@@ -29,7 +29,8 @@ export function installReason(lock, installed) {
       return `${path} is missing`;
     }
     const changed = present.version !== wanted.version;
-    const replaced = wanted.integrity !== undefined && present.integrity !== undefined && wanted.integrity !== present.integrity;
+    const replaced =
+      wanted.integrity !== undefined && present.integrity !== undefined && wanted.integrity !== present.integrity;
     if (changed || replaced) return `${path} is not the version of the lock file`;
   }
   const extra = Object.keys(installed.packages).find((path) => lock.packages[path] === undefined);
@@ -39,7 +40,8 @@ export function installReason(lock, installed) {
 /** Why the clone at `root` needs an install, or undefined. */
 export async function installReasonOf(root) {
   const lock = await readJson(join(root, 'package-lock.json'));
-  if (lock === undefined) throw new PrepareError('package-lock.json is missing. Restore it: git checkout package-lock.json');
+  if (lock === undefined)
+    throw new PrepareError('package-lock.json is missing. Restore it: git checkout package-lock.json');
   return installReason(lock, await readJson(join(root, 'node_modules/.package-lock.json')));
 }
 

@@ -17,7 +17,11 @@ export function nodeVersionProblem(version) {
     if (has[i] > needs[i]) return '';
     if (has[i] < needs[i] || has[i] !== has[i]) {
       return (
-        'skep needs Node ' + oldestNode + ' or newer, and this is Node ' + version + '. Install Node 20 or newer and run it again.'
+        'skep needs Node ' +
+        oldestNode +
+        ' or newer, and this is Node ' +
+        version +
+        '. Install Node 20 or newer and run it again.'
       );
     }
   }

@@ -29,7 +29,9 @@ export async function hasTapClass(root) {
 export async function ensureTapClass(root) {
   if (await hasTapClass(root)) return;
   await step('generating the test class of tap', async () => {
-    const result = await capture(process.execPath, [join(root, 'node_modules/tap/dist/esm/run.mjs'), 'build'], { cwd: root });
+    const result = await capture(process.execPath, [join(root, 'node_modules/tap/dist/esm/run.mjs'), 'build'], {
+      cwd: root,
+    });
     if (result.code !== 0) throw new PrepareError(`tap build failed:\n${result.output.trimEnd()}`);
   });
 }

@@ -34,7 +34,7 @@ export function createTapReport(print) {
       totals = parseCounts(counts[1]);
     } else if (open !== undefined) {
       section.push(text);
-    } else if (/^Bail out!/.test(text)) {
+    } else if (text.startsWith('Bail out!')) {
       print(text);
     }
   }
@@ -58,7 +58,14 @@ export function createTapReport(print) {
   function result() {
     const passed = totals?.pass ?? 0;
     const skipped = (totals?.skip ?? 0) + (totals?.todo ?? 0);
-    return { passed, failed: Math.max(totals?.fail ?? 0, failedFiles.length), skipped, passedFiles, failedFiles, running: open };
+    return {
+      passed,
+      failed: Math.max(totals?.fail ?? 0, failedFiles.length),
+      skipped,
+      passedFiles,
+      failedFiles,
+      running: open,
+    };
   }
 
   return { line, result };

@@ -79,7 +79,9 @@ const tls = z
       context.addIssue(crossField('certFile', 'nats.tls.keyFile', 'a certificate needs its key: set nats.tls.keyFile'));
     }
     if (value.keyFile !== undefined && value.certFile === undefined) {
-      context.addIssue(crossField('keyFile', 'nats.tls.certFile', 'a key needs its certificate: set nats.tls.certFile'));
+      context.addIssue(
+        crossField('keyFile', 'nats.tls.certFile', 'a key needs its certificate: set nats.tls.certFile'),
+      );
     }
   });
 

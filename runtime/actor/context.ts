@@ -7,7 +7,7 @@ import type { ExitReason, RestartPolicy } from '#protocols/wire/envelope';
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
 import type { AnyDefinition, ArgsOf } from './definition.js';
-import type { ActorRef } from './ref.js';
+import type { ActorRef, RefTarget } from './ref.js';
 
 /** Options of a spawn. */
 export interface SpawnOptions {
@@ -45,7 +45,7 @@ export interface ActorContext {
   /** Makes a child that this actor supervises. */
   spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options?: SpawnOptions): Promise<ActorRef<D>>;
   /** A typed ref to an address that arrived in a message. */
-  ref<D extends AnyDefinition>(definition: D, address: ActorAddress): ActorRef<D>;
+  ref<D extends RefTarget>(definition: D, address: ActorAddress): ActorRef<D>;
   /** The actor of that name on this node (or on `node`), if it lives. */
   lookup<D extends AnyDefinition>(definition: D, name: string, node?: string): Promise<ActorRef<D> | undefined>;
   /** Asks for a `down` info when the actor ends; at once if it is not there. */

@@ -3,7 +3,13 @@
  * the messenger of whoever holds it; only the address ever travels.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import type { AnyDefinition } from './definition.js';
+
+/** What a ref knows of an actor: its handlers' types, and which calls are streams. Every definition is one. */
+export interface RefTarget {
+  readonly calls: object;
+  readonly casts: object;
+  readonly streams: ReadonlySet<string>;
+}
 
 /** Options of a call. */
 export interface CallOptions {
@@ -25,7 +31,7 @@ type Arguments<H> = undefined extends MessageOf<H>
   : [message: MessageOf<H>, options?: CallOptions];
 
 /** A handle of a living (or once living) actor. */
-export interface ActorRef<D extends AnyDefinition = AnyDefinition> {
+export interface ActorRef<D extends RefTarget = RefTarget> {
   readonly address: ActorAddress;
   /**
    * Sends without waiting. False when the receiver is above its high-water mark (wait for `drained()` then) or when the
@@ -50,7 +56,7 @@ export interface Messenger {
 }
 
 /** Makes a ref for a holder. */
-export function makeRef<D extends AnyDefinition>(definition: D, address: ActorAddress, messenger: Messenger): ActorRef<D> {
+export function makeRef<D extends RefTarget>(definition: D, address: ActorAddress, messenger: Messenger): ActorRef<D> {
   const answer = (name: string, message?: unknown, options: CallOptions = {}): unknown =>
     definition.streams.has(name)
       ? messenger.stream(address, name, message, options)

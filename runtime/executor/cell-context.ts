@@ -6,7 +6,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import type { ActorContext, SpawnOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger } from '../actor/ref.js';
+import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { Cell } from './cell.js';
@@ -62,7 +62,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
     return this.#cell.spawnChild(spec, undefined);
   }
 
-  ref<D extends AnyDefinition>(definition: D, address: ActorAddress): ActorRef<D> {
+  ref<D extends RefTarget>(definition: D, address: ActorAddress): ActorRef<D> {
     return makeRef(definition, address, this);
   }
 

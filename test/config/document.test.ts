@@ -61,17 +61,21 @@ t.test('no two options share a variable, and no option takes the variables of th
   t.equal(new Set(variables).size, variables.length);
 });
 
-t.test('examples/skep.yaml loads with an empty environment and takes its secret from it', async (t) => {
+t.test('examples/skep.yaml loads once its secret is in the environment, and says so before', async (t) => {
   const cwd = t.testdir({});
-  const plain = await loadConfig({ cwd, env: {}, host, configPath: examplePath });
-  t.match(plain.config, {
+  await t.rejects(loadConfig({ cwd, env: {}, host, configPath: examplePath }), {
+    code: 'BAD_CONFIG',
+    message: /^nats\.password \(.*skep\.yaml:\d+:\d+\): variable NATS_PASSWORD is not set/,
+  });
+  const env = { NATS_PASSWORD: 'p4ss' };
+  const { config } = await loadConfig({ cwd, env, host, configPath: examplePath });
+  t.match(config, {
     cluster: { name: 'builders' },
     node: { name: 'builder-1', labels: { zone: 'cellar' } },
-    nats: { url: 'nats://127.0.0.1:4222', user: 'skep' },
+    nats: { url: 'nats://127.0.0.1:4222', user: 'skep', password: 'p4ss' },
     mailbox: { capacity: 20000, highWater: 10000 },
     audit: { failOn: 'high' },
   });
-  const env = { NATS_PASSWORD: 'p4ss', NATS_HOST: 'broker' };
-  const set = await loadConfig({ cwd, env, host, configPath: examplePath });
-  t.match(set.config.nats, { url: 'nats://broker:4222', password: 'p4ss' });
+  const other = await loadConfig({ cwd, env: { ...env, NATS_HOST: 'broker' }, host, configPath: examplePath });
+  t.equal(other.config.nats.url, 'nats://broker:4222');
 });

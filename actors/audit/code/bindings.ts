@@ -26,7 +26,7 @@ const globalObjects = new Set(['globalThis', 'window', 'self', 'global']);
 /** Collects the names of a file. */
 export function bindingsOf(program: Program): Bindings {
   const members = new Map<string, ModuleMember>();
-  const constants = new Map<string, Node>();
+  const origins = new Map<string, Origin>();
   const bound = new Map<string, number>();
   const bind = (name: string): unknown => bound.set(name, (bound.get(name) ?? 0) + 1);
   const bindParameters = (node: { readonly params: readonly Node[] }): void => {
@@ -49,8 +49,7 @@ export function bindingsOf(program: Program): Bindings {
       for (const { id, init } of node.declarations) {
         namesIn(id).forEach(bind);
         if (init === null) continue;
-        for (const [local, member] of requiredNames(id, init)) members.set(local, member);
-        if (node.kind === 'const' && id.type === 'Identifier') constants.set(id.name, init);
+        for (const [local, origin] of originsOf(id, init, node.kind === 'const')) origins.set(local, origin);
       }
     },
     FunctionDeclaration: bindFunction,
@@ -60,25 +59,30 @@ export function bindingsOf(program: Program): Bindings {
       if (node.param !== null) namesIn(node.param).forEach(bind);
     },
   });
-  return makeBindings(members, constants, (name) => bound.get(name) ?? 0);
+  return makeBindings(members, origins, (name) => bound.get(name) ?? 0);
 }
 
 function makeBindings(
   members: ReadonlyMap<string, ModuleMember>,
-  constants: ReadonlyMap<string, Node>,
+  origins: ReadonlyMap<string, Origin>,
   timesBound: (name: string) => number,
 ): Bindings {
-  const memberOf = (node: Node): ModuleMember | undefined => {
-    if (node.type === 'Identifier') return timesBound(node.name) === 1 ? members.get(node.name) : undefined;
-    if (node.type === 'ChainExpression') return memberOf(node.expression);
-    const name = propertyName(node);
-    if (node.type !== 'MemberExpression' || name === undefined) {
-      const module = requiredModule(node);
-      return module === undefined ? undefined : { module, name: '*' };
+  /** `via` holds the names already followed: two names can stand for each other. */
+  const memberOf = (node: Node, via: ReadonlySet<string> = new Set()): ModuleMember | undefined => {
+    if (node.type === 'Identifier') {
+      if (timesBound(node.name) !== 1 || via.has(node.name)) return undefined;
+      const origin = origins.get(node.name);
+      if (origin === undefined) return members.get(node.name);
+      const source = memberOf(origin.value, new Set([...via, node.name]));
+      return origin.property === undefined ? source : within(source, origin.property);
     }
-    const object = memberOf(node.object);
-    if (object === undefined) return undefined;
-    return object.name === '*' ? { module: object.module, name } : undefined;
+    if (node.type === 'ChainExpression') return memberOf(node.expression, via);
+    if (node.type === 'MemberExpression') return within(memberOf(node.object, via), propertyName(node));
+    const module = requiredModule(node);
+    if (module !== undefined) return { module, name: '*' };
+    if (node.type !== 'CallExpression' || node.arguments[0] === undefined) return undefined;
+    const wrapper = memberOf(node.callee, via);
+    return wrapper?.module === 'util' && wrapper.name === 'promisify' ? memberOf(node.arguments[0], via) : undefined;
   };
   const isGlobal = (node: Node, name: string): boolean => {
     if (node.type === 'Identifier') return node.name === name && timesBound(name) === 0;
@@ -89,11 +93,11 @@ function makeBindings(
   };
   const isConstant = (node: Node, via: ReadonlySet<string> = new Set()): boolean => {
     if (node.type !== 'Identifier') return partsOfConstant(node)?.every((part) => isConstant(part, via)) ?? false;
-    const value = constants.get(node.name);
-    if (value === undefined || timesBound(node.name) !== 1 || via.has(node.name)) return false;
-    return isConstant(value, new Set([...via, node.name]));
+    const origin = origins.get(node.name);
+    if (origin?.constant !== true || timesBound(node.name) !== 1 || via.has(node.name)) return false;
+    return isConstant(origin.value, new Set([...via, node.name]));
   };
-  return { memberOf, isGlobal, isConstant: (node) => isConstant(node) };
+  return { memberOf: (node) => memberOf(node), isGlobal, isConstant: (node) => isConstant(node) };
 }
 
 /** What must be constant for a node to be constant; undefined when it is not constant in any case. */
@@ -155,18 +159,30 @@ function stringOf(node: Node): string | undefined {
   return node.type === 'Literal' && typeof node.value === 'string' ? bareName(node.value) : undefined;
 }
 
-/** The names that `const cp = require('x')`, `const { exec: run } = require('x')` or `require('x').exec` gives. */
-function requiredNames(target: Node, value: Node): readonly (readonly [string, ModuleMember])[] {
-  const member = value.type === 'MemberExpression' ? propertyName(value) : undefined;
-  const module = requiredModule(value.type === 'MemberExpression' ? value.object : value);
-  if (module === undefined) return [];
-  if (target.type === 'Identifier') return [[target.name, { module, name: member ?? '*' }]];
-  if (target.type !== 'ObjectPattern' || member !== undefined) return [];
+/** Where the value of a declared name comes from. */
+interface Origin {
+  readonly value: Node;
+  /** Set when the name is a property of the value. */
+  readonly property?: string;
+  /** Whether the name always has the value itself. */
+  readonly constant: boolean;
+}
+
+/** The names that `const cp = value` or `const { exec: run } = value` gives. */
+function originsOf(target: Node, value: Node, constant: boolean): readonly (readonly [string, Origin])[] {
+  if (target.type === 'Identifier') return [[target.name, { value, constant }]];
+  if (target.type !== 'ObjectPattern') return [];
   return target.properties.flatMap((property) =>
     property.type === 'Property' && property.value.type === 'Identifier'
-      ? [[property.value.name, { module, name: nameOf(property.key) }] as const]
+      ? [[property.value.name, { value, property: nameOf(property.key), constant: false }] as const]
       : [],
   );
+}
+
+/** A property of a module; the default export is the module, and properties of its exports are not followed. */
+function within(object: ModuleMember | undefined, property: string | undefined): ModuleMember | undefined {
+  if (object?.name !== '*' || property === undefined) return undefined;
+  return property === 'default' ? object : { module: object.module, name: property };
 }
 
 /** The names that a pattern binds. */

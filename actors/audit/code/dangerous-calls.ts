@@ -7,7 +7,7 @@ import type { Finding } from '../finding.js';
 import type { RuleId } from '../rules.js';
 import type { SourceFile } from '../source-file.js';
 import { type Bindings, bindingsOf, nameOf, propertyName } from './bindings.js';
-import { callRules } from './dangerous-modules.js';
+import { judgeCall } from './dangerous-modules.js';
 import { type Node, type Program, visit } from './parse.js';
 import { findingAt } from './place.js';
 
@@ -96,7 +96,7 @@ function checkMarkupCall(node: Node, callee: Node, given: Arguments, names: Bind
 function checkModuleCall(node: Node, callee: Node, given: Arguments, names: Bindings, report: Report): void {
   const member = names.memberOf(callee);
   if (member === undefined) return;
-  const found = callRules[member.module]?.[member.name]?.(given, names);
+  const found = judgeCall(member, given, names);
   if (found !== undefined) report(node, found.rule, found.message, found.severity);
 }
 
@@ -132,6 +132,7 @@ function isFalse(node: Node): boolean {
 function hasConstantHtml(value: Node, names: Bindings): boolean {
   if (value.type !== 'ObjectExpression') return names.isConstant(value);
   return value.properties.every(
-    (property) => property.type === 'Property' && (nameOf(property.key) !== '__html' || names.isConstant(property.value)),
+    (property) =>
+      property.type === 'Property' && (nameOf(property.key) !== '__html' || names.isConstant(property.value)),
   );
 }

@@ -4,7 +4,7 @@
  */
 import type { Finding } from '../finding.js';
 import type { RuleId } from '../rules.js';
-import { type Bindings, nameOf } from './bindings.js';
+import { type Bindings, type ModuleMember, nameOf } from './bindings.js';
 import type { Node } from './parse.js';
 
 /** What is wrong with a call. */
@@ -63,38 +63,38 @@ const unsafeRead =
   ([data], names) =>
     data === undefined || names.isConstant(data)
       ? undefined
-      : { rule: 'dangerous/deserialisation', message: 'The format that is read can carry code or any object.', severity };
+      : {
+          rule: 'dangerous/deserialisation',
+          message: 'The format that is read can carry code or any object.',
+          severity,
+        };
 
-const childProcess: Readonly<Record<string, CallRule>> = {
-  exec: shellCommand,
-  execSync: shellCommand,
-  spawn: shellOption,
-  spawnSync: shellOption,
-  execFile: shellOption,
-  execFileSync: shellOption,
-};
+const rules: ReadonlyMap<string, CallRule> = new Map([
+  ['child_process.exec', shellCommand],
+  ['child_process.execSync', shellCommand],
+  ['child_process.spawn', shellOption],
+  ['child_process.spawnSync', shellOption],
+  ['child_process.execFile', shellOption],
+  ['child_process.execFileSync', shellOption],
+  ['shelljs.exec', shellCommand],
+  ['vm.runInContext', codeInVm],
+  ['vm.runInNewContext', codeInVm],
+  ['vm.runInThisContext', codeInVm],
+  ['vm.compileFunction', codeInVm],
+  ['vm.Script', codeInVm],
+  ['crypto.createHash', weakHash],
+  ['crypto.createHmac', weakHash],
+  ['crypto.createCipher', cipherFromPassword],
+  ['crypto.createDecipher', cipherFromPassword],
+  ['crypto.createCipheriv', weakCipher],
+  ['crypto.createDecipheriv', weakCipher],
+  ['v8.deserialize', unsafeRead('low')],
+  ['node-serialize.unserialize', unsafeRead('high')],
+  ['funcster.deepDeserialize', unsafeRead('high')],
+  ['cryo.parse', unsafeRead('high')],
+]);
 
-/** The rules by module, without `node:`, and by export. */
-export const callRules: Readonly<Record<string, Readonly<Record<string, CallRule>>>> = {
-  child_process: childProcess,
-  vm: {
-    runInContext: codeInVm,
-    runInNewContext: codeInVm,
-    runInThisContext: codeInVm,
-    compileFunction: codeInVm,
-    Script: codeInVm,
-  },
-  crypto: {
-    createHash: weakHash,
-    createHmac: weakHash,
-    createCipher: cipherFromPassword,
-    createDecipher: cipherFromPassword,
-    createCipheriv: weakCipher,
-    createDecipheriv: weakCipher,
-  },
-  v8: { deserialize: unsafeRead('low') },
-  'node-serialize': { unserialize: unsafeRead('high') },
-  funcster: { deepDeserialize: unsafeRead('high') },
-  cryo: { parse: unsafeRead('high') },
-  shelljs: { exec: shellCommand },
-};
+/** What is wrong with a call of an export of a module with these arguments, if anything. */
+export function judgeCall(member: ModuleMember, given: readonly Node[], names: Bindings): Verdict | undefined {
+  return rules.get(`${member.module}.${member.name}`)?.(given, names);
+}

@@ -26,7 +26,8 @@ export function findDebtMarkers(file: SourceFile, comments: readonly Region[]): 
       const [word] = match;
       const rule = rules[word];
       const start = comment.start + match.index;
-      if (rule !== undefined) findings.push(findingAt(file, rule, { start, end: start + word.length }, `${word} comment.`));
+      if (rule !== undefined)
+        findings.push(findingAt(file, rule, { start, end: start + word.length }, `${word} comment.`));
     }
   }
   return findings;

@@ -28,7 +28,10 @@ const sourceLanguages = new Set(
 );
 
 /** What a source file says of its licence; nothing for other files and for generated ones. */
-export function readLicence(file: SourceFile): { readonly licence?: FileLicence; readonly findings: readonly Finding[] } {
+export function readLicence(file: SourceFile): {
+  readonly licence?: FileLicence;
+  readonly findings: readonly Finding[];
+} {
   if (!sourceLanguages.has(file.language) || file.text.trim() === '' || isGenerated(file)) return { findings: [] };
   const said = [...file.text.slice(0, headerLength).matchAll(identifier)].map((match) => (match[1] ?? '').trim());
   const valid = said.filter((expression) => licenceKind(expression) !== 'invalid');
@@ -51,7 +54,9 @@ export function judgeLicences(licences: readonly FileLicence[]): readonly Findin
   const usual = mostFrequent(stated.map(({ spdx }) => spdx).filter((spdx) => spdx !== 'NOASSERTION'));
   return licences.flatMap(({ path, spdx }) => {
     if (spdx === '') {
-      return [findingOfFile(path, 'licence-headers/missing', 'Most source files say their licence; this one does not.')];
+      return [
+        findingOfFile(path, 'licence-headers/missing', 'Most source files say their licence; this one does not.'),
+      ];
     }
     if (usual === undefined || usual.count * 2 <= stated.length || spdx === usual.word || spdx === 'NOASSERTION') {
       return [];

@@ -2,14 +2,24 @@
  * The one file that knows oxc-parser: source text in, syntax tree out, and the ways to walk it. A file is parsed once
  * and shared by all analysers. A text that does not parse is no failure of the audit: it merely has no tree.
  */
-import { type Comment, type Node, type ParserOptions, type Program, parseSync, Visitor, visitorKeys } from 'oxc-parser';
-import type { VisitorObject } from 'oxc-parser';
+import {
+  type ArrowFunctionExpression,
+  type Comment,
+  type Function as FunctionLike,
+  type Node,
+  type ParserOptions,
+  type Program,
+  parseSync,
+  Visitor,
+  type VisitorObject,
+  visitorKeys,
+} from 'oxc-parser';
 import type { Finding } from '../finding.js';
 import type { SourceFile } from '../source-file.js';
 import { isShallow } from './nesting.js';
 import { findingAt, findingOfFile } from './place.js';
 
-export type { Comment, Node, Program, VisitorObject };
+export type { ArrowFunctionExpression, FunctionLike, Node, Program };
 
 /** A parsed file. Offsets are UTF-16 units into the text of the file. */
 export interface SyntaxTree {
@@ -44,7 +54,8 @@ function attemptsFor(file: SourceFile): readonly Attempt[] {
 }
 
 /** Folders whose files are samples and often wrong on purpose, and marks of templates that become code later. */
-const sampleFolder = /(?:^|\/)(?:__)?(?:test|tests|spec|fixtures?|testdata|samples?|templates?|snapshots?|corpus)(?:__)?\//i;
+const sampleFolder =
+  /(?:^|\/)(?:__)?(?:test|tests|spec|fixtures?|testdata|samples?|templates?|snapshots?|corpus)(?:__)?\//i;
 const templateMark = /<%|\{\{|@flow\b/;
 
 /** Parses a file once. Files of other languages have no tree and no finding. */

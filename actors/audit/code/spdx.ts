@@ -10,7 +10,8 @@ type Expression = ReturnType<typeof parse>;
 export type LicenceKind = 'permissive' | 'strong-copyleft' | 'other' | 'invalid';
 
 /** Families that ask for little more than a notice, by the start of their identifiers. */
-const permissive = /^(?:MIT|ISC|BSD|0BSD|Apache|Unlicense|CC0|Zlib|BSL-1|PostgreSQL|BlueOak|Python-2|PSF|WTFPL|X11|NCSA|Artistic-2|Unicode|CC-BY-[34])/;
+const permissive =
+  /^(?:MIT|ISC|BSD|0BSD|Apache|Unlicense|CC0|Zlib|BSL-1|PostgreSQL|BlueOak|Python-2|PSF|WTFPL|X11|NCSA|Artistic-2|Unicode|CC-BY-[34])/;
 const strong = /^A?GPL-/;
 
 /** The strongest kind wins where two must both be kept, the mildest where one may choose. */

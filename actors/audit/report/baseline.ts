@@ -78,19 +78,25 @@ export async function readBaseline(path: string): Promise<Baseline> {
   throw new SkepError('BAD_BASELINE', `${path}: ${field}: ${issue?.message ?? 'not valid'}`, { path, field });
 }
 
+function acceptedBy(baseline: Baseline): ReadonlySet<string> {
+  return new Set(baseline.findings.map((entry) => entry.fingerprint));
+}
+
 /** For each finding, in order, whether the baseline knows it. */
 export function knownIn(findings: readonly Finding[], baseline: Baseline): readonly boolean[] {
-  const accepted = new Set(baseline.findings.map((entry) => entry.fingerprint));
+  const accepted = acceptedBy(baseline);
   return fingerprintsOf(findings).map((fingerprint) => accepted.has(fingerprint));
 }
 
 /** Divides findings, given in the order of the result, into those that the baseline knows and fresh ones. */
 export function splitByBaseline(findings: readonly Finding[], baseline: Baseline): BaselineOutcome {
-  const known = knownIn(findings, baseline);
-  const current = new Set(fingerprintsOf(findings));
+  const accepted = acceptedBy(baseline);
+  const fingerprints = fingerprintsOf(findings);
+  const current = new Set(fingerprints);
+  const isKnown = (index: number) => accepted.has(fingerprints[index] ?? '');
   return {
-    fresh: findings.filter((_, index) => known[index] === false),
-    known: findings.filter((_, index) => known[index] === true),
+    fresh: findings.filter((_, index) => !isKnown(index)),
+    known: findings.filter((_, index) => isKnown(index)),
     stale: baseline.findings.filter((entry) => !current.has(entry.fingerprint)).length,
   };
 }

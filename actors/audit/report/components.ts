@@ -22,7 +22,7 @@ export interface MergedComponent {
 }
 
 /** How many components share a word: an ecosystem, a licence. */
-export interface Tally {
+interface Tally {
   readonly name: string;
   readonly count: number;
 }

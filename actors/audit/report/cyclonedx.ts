@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
-import validateExpression from 'spdx-expression-parse';
 import { SkepError } from '#protocols/wire/error';
+import { licenceKind } from '../code/spdx.js';
 import { type MergedComponent, mergeComponents } from './components.js';
 import type { ReportInput } from './input.js';
 import { parseIntegrity } from './integrity.js';
@@ -15,8 +15,9 @@ import { printable } from './printable.js';
 /** The name space of serial numbers; any fixed UUID serves, as long as it never changes. */
 const serialNamespace = '171437d8-4e3b-46e2-8751-f0db5459516c';
 
+/** The library takes a check that throws, and falls back to a licence by name when it does. */
 const licences = new Contrib.License.Factories.LicenseFactory((expression) => {
-  validateExpression(expression);
+  if (licenceKind(expression) === 'invalid') throw new RangeError('not an SPDX expression');
 });
 
 /** A UUID of version 5 (RFC 9562): SHA-1 over name space and name, with version and variant set. */

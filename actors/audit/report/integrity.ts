@@ -9,7 +9,7 @@
  */
 
 /** A hash over the package's archive. */
-export interface ArtifactHash {
+interface ArtifactHash {
   /** Named as SBOMs name it, such as `SHA-512`. */
   readonly algorithm: 'MD5' | 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512';
   /** Lowercase hex. */

@@ -3,7 +3,7 @@
  */
 import type { WireError } from '#protocols/wire/error';
 import { giveUp, requeueLost } from './failing.js';
-import type { EngineInput } from './messages.js';
+import type { EngineInput, Execution } from './messages.js';
 import type { SkillHistory } from './scheduler.js';
 import type { AgentState, EngineState, Task, Turn } from './state.js';
 import { accept, enqueue, release, stageOf } from './tasks.js';
@@ -92,10 +92,7 @@ export function expireLeases(turn: Turn): void {
 }
 
 /** The task that the agent holds under that attempt. */
-function heldTask(
-  state: EngineState,
-  execution: { readonly agent: string; readonly task: string; readonly attempt: number },
-): Task | undefined {
+function heldTask(state: EngineState, execution: Execution): Task | undefined {
   const task = state.tasks.get(execution.task);
   return task?.lease?.agent === execution.agent && task.attempt === execution.attempt ? task : undefined;
 }

@@ -20,7 +20,7 @@ export interface AgentInfo {
 export type LeaveReason = 'stopped' | 'crashed' | 'executor-down' | 'node-down';
 
 /** Names one execution: the attempt is the fencing epoch of the task. */
-interface Execution {
+export interface Execution {
   readonly agent: string;
   readonly task: string;
   readonly attempt: number;

@@ -1,7 +1,8 @@
 /**
  * Verification by vote. The claims of a result are derived again by an agent that has not voted on it, on another node
  * where one is alive. Two equal sets of claims settle it. Otherwise further agents derive them, one at a time, until a
- * set has more than half of the votes; agents that gave another set are outvoted.
+ * set has more than half of the votes; agents that gave another set are outvoted. What this cannot see through is two
+ * agents that tell the same lie and happen to be the first two asked.
  *
  * An outvoted agent is quarantined for the rest of the job: it gets no more work, what it holds is taken away, and
  * every result accepted from it is thrown away, votes on others included, because its word is worth nothing now. That
@@ -9,11 +10,11 @@
  * takes one more agent out.
  */
 import type { OutvotedAgent } from './account.js';
+import { giveUp } from './failing.js';
 import { stableHash } from './hash.js';
 import { isEligible } from './scheduler.js';
 import { dropVerifications, settle, unsettle } from './stages.js';
 import type { AgentState, EngineState, RunTask, Turn, VerifyTask } from './state.js';
-import { giveUp } from './failing.js';
 import { createVerification, dropTask, enqueue, revoke, stageOf, withdraw } from './tasks.js';
 import { judge, type Vote } from './votes.js';
 
@@ -28,7 +29,7 @@ export function beginVerification(turn: Turn, run: RunTask, claimsCount: number,
     return;
   }
   // What an agent hides it also leaves out of the narrowed input: a check for omissions needs all of it.
-  const whole = spotChecked || claimsCount === 0 || narrowed === undefined;
+  const whole = verify === 'all' || spotChecked || narrowed === undefined;
   run.verifyInput = whole ? run.input : narrowed;
   tally(turn, run);
 }

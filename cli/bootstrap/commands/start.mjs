@@ -10,5 +10,9 @@ import { prepareClone, preparePrograms, root } from '../prepare.mjs';
 export async function main(args) {
   await prepareClone();
   const env = await preparePrograms({ natsServer: 'wanted' });
-  return foreground(process.execPath, [join(root, 'dist/cli/main.js'), ...(args.length === 0 ? ['audit', '.'] : args)], { env });
+  return foreground(
+    process.execPath,
+    [join(root, 'dist/cli/main.js'), ...(args.length === 0 ? ['audit', '.'] : args)],
+    { env },
+  );
 }

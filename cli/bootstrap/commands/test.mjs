@@ -37,7 +37,9 @@ export async function main(filters) {
 
 /** The compiled test files that the filters choose; all of them when there are none. */
 export function selectTests(sources, filters) {
-  const wanted = filters.map((filter) => filter.replace(/^(\.\/)?(dist\/)?test\//, '').replace(/(\.test)?\.[jt]s$/, ''));
+  const wanted = filters.map((filter) =>
+    filter.replace(/^(\.\/)?(dist\/)?test\//, '').replace(/(\.test)?\.[jt]s$/, ''),
+  );
   return sources
     .filter((path) => path.startsWith('test/') && path.endsWith('.test.ts'))
     .filter((path) => wanted.length === 0 || wanted.some((part) => path.slice('test/'.length).includes(part)))
@@ -45,12 +47,16 @@ export function selectTests(sources, filters) {
 }
 
 async function runTests(files, env) {
-  console.log(`${files.length} test files, two at a time, at most ${limitMs / 60_000} minutes in all`);
+  console.log(`test files: ${files.length}, two at a time, at most ${limitMs / 60_000} minutes in all`);
   const startedMs = performance.now();
   const report = createTapReport((line) => console.log(line));
   const tap = join(root, 'node_modules/tap/dist/esm/run.mjs');
   const args = [tap, 'run', '--reporter=tap', '--disable-coverage', '--jobs=2', ...files];
-  const child = spawn(process.execPath, args, { cwd: root, env: testEnvironment(env), stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: testEnvironment(env),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const pass = (signal) => child.kill(signal);
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, pass);
   let late = false;
@@ -75,7 +81,7 @@ function testEnvironment(env) {
 function summarise({ passed, failed, skipped, passedFiles, failedFiles, running, code, late, seconds }) {
   const counted = failed === 0 && (code !== 0 || passed === 0) ? 1 : failed;
   console.log('');
-  console.log(`${passedFiles} files passed, ${failedFiles.length} failed in ${seconds} s`);
+  console.log(`files: ${passedFiles} passed, ${failedFiles.length} failed, in ${seconds} s`);
   for (const name of failedFiles) console.log(`  failed: ${name}`);
   if (late) console.log(`the run was ended at its limit of ${limitMs / 60_000} minutes, in ${running ?? 'no file'}`);
   if (failed === 0 && code !== 0) console.log(`tap ended with code ${code} although no test failed`);

@@ -54,7 +54,9 @@ function row({ rule, severity, path, line, message, commit }: Finding, known: bo
   const state = known === undefined ? undefined : html` data-state="${known ? 'known' : 'new'}"`;
   const isNew = known === false ? html` <span class="tag">new</span>` : undefined;
   const inCommit =
-    commit === undefined ? undefined : html` <span class="soft">in commit <code>${commit.slice(0, 12)}</code></span>`;
+    commit === undefined
+      ? undefined
+      : html` <span class="in-commit soft">in commit <code>${commit.slice(0, 12)}</code></span>`;
   return html`<tr role="row" data-severity="${severity}" data-rule="${rule}"${state}><td role="cell">${severityPill(severity)}</td><td role="cell">${printableWithin(message, widths.message)}${isNew}<code class="rule">${rule}</code></td><td role="cell"><code>${place(path, line, widths.path)}</code>${inCommit}</td></tr>
 `;
 }
@@ -79,6 +81,6 @@ ${filter(
 ${shown.map((each) => row(each.finding, each.known))}</tbody></table></div>`;
   return html`<section id="findings" aria-labelledby="findings-title">
 <h2 id="findings-title">Findings</h2>
-${total === 0 ? html`<p class="lead"></p><p class="empty">Nothing was found in ${countOf(result.files, 'analysed file')}.</p>` : table}
+${total === 0 ? html`<p class="empty">Nothing was found in ${countOf(result.files, 'analysed file')}.</p>` : table}
 </section>`;
 }

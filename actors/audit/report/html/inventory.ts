@@ -31,7 +31,7 @@ function licences(components: readonly MergedComponent[]): Markup {
   const rest = all.length - shown.length;
   const tail =
     rest > 0 ? html`<tr><td colspan="3" class="soft">and ${countOf(rest, 'more licence')}</td></tr>` : undefined;
-  return html`<div class="panel"><table><thead><tr><th scope="col">Licence</th><th scope="col" class="num">Components</th><th scope="col"><span class="visually-hidden">Share</span></th></tr></thead><tbody>${rows}${tail}</tbody></table></div>`;
+  return html`<div class="panel"><table class="shares"><thead><tr><th scope="col">Licence</th><th scope="col" class="num">Components</th><th scope="col"><span class="visually-hidden">Share</span></th></tr></thead><tbody>${rows}${tail}</tbody></table></div>`;
 }
 
 /** Counts of dependencies by ecosystem and licence; undefined without dependencies. */
@@ -52,7 +52,7 @@ function reasonBlock(reason: string, files: readonly SkippedFile[]): Markup {
   });
   const rest = files.length - items.length;
   const tail = rest > 0 ? html`<tr><td class="soft">and ${formatCount(rest)} more</td></tr>` : undefined;
-  return html`<div class="panel"><table><thead><tr><th scope="col">${reason} (${formatCount(files.length)})</th></tr></thead><tbody>${items}${tail}</tbody></table></div>`;
+  return html`<div class="panel"><table class="dense"><thead><tr><th scope="col">${reason} (${formatCount(files.length)})</th></tr></thead><tbody>${items}${tail}</tbody></table></div>`;
 }
 
 /** Skipped files by reason; undefined when none were. */

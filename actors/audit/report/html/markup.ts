@@ -13,7 +13,7 @@ export class Markup {
 }
 
 /** What a template may hold. `undefined` writes nothing. */
-export type Content = string | number | Markup | undefined | readonly Content[];
+type Content = string | number | Markup | undefined | readonly Content[];
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

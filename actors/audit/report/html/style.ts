@@ -35,7 +35,7 @@ h3 { font-size: 1.1rem; }
 p { margin: 0; max-width: 68ch; }
 a { color: var(--honey); text-underline-offset: 0.18em; }
 :focus-visible { outline: 2px solid var(--honey); outline-offset: 2px; border-radius: 3px; }
-code { font: 0.86em/1.5 var(--mono); overflow-wrap: anywhere; unicode-bidi: isolate; }
+code { font: 0.86em/1.5 var(--mono); overflow-wrap: anywhere; white-space: break-spaces; unicode-bidi: isolate; }
 .soft { color: var(--soft); }
 .skip { position: absolute; left: -999rem; }
 .skip:focus { left: 1rem; top: 1rem; z-index: 3; background: var(--card); padding: 0.5rem 1rem; }
@@ -51,7 +51,7 @@ dt { color: var(--soft); font-size: 0.8rem; }
 dd { margin: 0; font-variant-numeric: tabular-nums; }
 
 nav { position: sticky; top: 0; z-index: 2; background: var(--paper); border-block: 1px solid var(--line); }
-nav ul { display: flex; gap: 0.25rem 1.5rem; list-style: none; margin: 0; padding: 0.6rem 0; overflow-x: auto; font-size: 0.92rem; }
+nav .wrap { display: flex; gap: 0.25rem 1.5rem; list-style: none; margin: 0 auto; padding-block: 0.6rem; overflow-x: auto; font-size: 0.92rem; }
 nav a { color: var(--ink); text-decoration: none; white-space: nowrap; padding: 0.2rem 0; display: inline-block; }
 nav a:hover { color: var(--honey); text-decoration: underline; }
 nav .count { color: var(--soft); font-variant-numeric: tabular-nums; margin-left: 0.3rem; }
@@ -89,7 +89,11 @@ th.roomy, td.roomy { width: 26%; }
 .state-lost { color: var(--high); font-weight: 600; } .state-alive { color: var(--good); font-weight: 600; }
 details summary { cursor: pointer; }
 details p { margin: 0.4rem 0 0.2rem; color: var(--soft); font-size: 0.92rem; }
-.empty { background: var(--card); border: 1px dashed var(--line); border-radius: 4px; padding: 1.5rem; color: var(--soft); max-width: none; }
+.dense td { padding-block: 0.3rem; border-bottom: 0; }
+.dense .soft { margin-left: 0.6rem; }
+.shares td:last-child { width: 34%; }
+.in-commit { display: block; font-size: 0.88rem; }
+.empty { margin-top: 1.2rem; background: var(--card); border: 1px dashed var(--line); border-radius: 4px; padding: 1.5rem; color: var(--soft); max-width: none; }
 
 .figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 4px; overflow-x: auto; }
 .figure svg { display: block; width: 100%; min-width: 40rem; height: auto; font: 11.5px var(--sans); }

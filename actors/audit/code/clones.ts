@@ -1,0 +1,172 @@
+/**
+ * Clones from the fingerprints of all files. Equal hashes at the same distance of two places make chains, and a chain
+ * whose runs overlap is one clone; what shares a stretch of its first file is one finding.
+ *
+ *   file A   ....[run]..[run].[run].....      a chain: distance B - A is the same for each run,
+ *   file B   .........[run]..[run].[run]      and each begins before the one before it ends
+ *
+ * The work is linear in the fingerprints: a hash is only joined to its first place, and a hash in more than
+ * `mostPlaces` places is a common form and not a copy, so it is left out. The message states what is certain, because
+ * up to ten more tokens at each end may be equal.
+ */
+import type { Finding } from '../finding.js';
+import { severityOf } from '../rules.js';
+import { type FileFingerprints, fingerprintFields, noiseTokens } from './duplication.js';
+
+/** A hash in more places than this is left out. */
+const mostPlaces = 64;
+
+/** Fewer lines are no clone, however many tokens they hold. */
+const fewestLines = 6;
+
+/** Other places that a message names. */
+const mostNamed = 3;
+
+interface Place {
+  /** Index of the file in the order of paths. */
+  readonly file: number;
+  readonly token: number;
+  readonly line: number;
+  readonly endLine: number;
+}
+
+/** Two places with the same code; `first` is before `second` in the order of files and tokens. */
+interface Pair {
+  readonly first: Place;
+  readonly second: Place;
+}
+
+interface Clone {
+  readonly first: Range;
+  readonly second: Range;
+  readonly tokens: number;
+}
+
+interface Range {
+  readonly path: string;
+  readonly line: number;
+  readonly endLine: number;
+}
+
+/** One finding per stretch of code that occurs again. The order of the input does not matter. */
+export function findClones(files: readonly FileFingerprints[]): readonly Finding[] {
+  const ordered = [...files].sort((left, right) => (left.path < right.path ? -1 : 1));
+  const paths = ordered.map(({ path }) => path);
+  const clones = chain(pairsOf(placesByHash(ordered)), paths).filter(
+    ({ first, second }) => Math.min(linesOf(first), linesOf(second)) >= fewestLines,
+  );
+  return groupByFirst(clones).map(findingOf);
+}
+
+function placesByHash(files: readonly FileFingerprints[]): ReadonlyMap<number, readonly Place[]> {
+  const places = new Map<number, Place[]>();
+  files.forEach(({ prints }, file) => {
+    for (let at = 0; at < prints.length; at += fingerprintFields) {
+      const [hash = 0, token = 0, line = 0, endLine = 0] = prints.slice(at, at + fingerprintFields);
+      const known = places.get(hash);
+      if (known === undefined) places.set(hash, [{ file, token, line, endLine }]);
+      else known.push({ file, token, line, endLine });
+    }
+  });
+  return places;
+}
+
+/** Pairs by file, file and distance, so that each list can be chained by itself. */
+function pairsOf(places: ReadonlyMap<number, readonly Place[]>): ReadonlyMap<string, readonly Pair[]> {
+  const pairs = new Map<string, Pair[]>();
+  for (const [first, ...others] of places.values()) {
+    if (first === undefined || others.length >= mostPlaces) continue;
+    for (const second of others) {
+      // A run that overlaps itself is a row of like items, not a copy.
+      if (second.file === first.file && second.token - first.token < noiseTokens) continue;
+      const key = `${first.file} ${second.file} ${second.token - first.token}`;
+      const known = pairs.get(key);
+      if (known === undefined) pairs.set(key, [{ first, second }]);
+      else known.push({ first, second });
+    }
+  }
+  return pairs;
+}
+
+function chain(pairs: ReadonlyMap<string, readonly Pair[]>, paths: readonly string[]): readonly Clone[] {
+  const clones: Clone[] = [];
+  for (const list of pairs.values()) {
+    const ascending = list.toSorted((left, right) => left.first.token - right.first.token);
+    let start = 0;
+    for (let at = 1; at <= ascending.length; at++) {
+      const before = ascending[at - 1];
+      const here = ascending[at];
+      if (before === undefined) continue;
+      if (here !== undefined && here.first.token <= before.first.token + noiseTokens) continue;
+      const begin = ascending[start] ?? before;
+      clones.push({
+        first: rangeOf(begin.first, before.first, paths),
+        second: rangeOf(begin.second, before.second, paths),
+        tokens: before.first.token - begin.first.token + noiseTokens,
+      });
+      start = at;
+    }
+  }
+  return clones;
+}
+
+function rangeOf(begin: Place, end: Place, paths: readonly string[]): Range {
+  return { path: paths[begin.file] ?? '', line: begin.line, endLine: end.endLine };
+}
+
+function linesOf({ line, endLine }: Range): number {
+  return endLine - line + 1;
+}
+
+/** Clones whose first ranges share at least half of the shorter one are copies of the same code. */
+function groupByFirst(clones: readonly Clone[]): readonly (readonly Clone[])[] {
+  const groups: Clone[][] = [];
+  for (const clone of clones.toSorted(inOrder)) {
+    const group = groups.at(-1);
+    const head = group?.[0];
+    if (group !== undefined && head !== undefined && sharesHalf(head.first, clone.first)) group.push(clone);
+    else groups.push([clone]);
+  }
+  return groups;
+}
+
+function inOrder(left: Clone, right: Clone): number {
+  return (
+    compare(left.first.path, right.first.path) ||
+    left.first.line - right.first.line ||
+    right.first.endLine - left.first.endLine ||
+    compare(left.second.path, right.second.path) ||
+    left.second.line - right.second.line ||
+    left.second.endLine - right.second.endLine ||
+    left.tokens - right.tokens
+  );
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function sharesHalf(left: Range, right: Range): boolean {
+  if (left.path !== right.path) return false;
+  const shared = Math.min(left.endLine, right.endLine) - Math.max(left.line, right.line) + 1;
+  return shared * 2 >= Math.min(linesOf(left), linesOf(right));
+}
+
+function findingOf(group: readonly Clone[]): Finding {
+  const largest = group.reduce((most, clone) => (clone.tokens > most.tokens ? clone : most));
+  const { path, line, endLine } = largest.first;
+  const copies = [...new Set(group.map(({ second }) => `${second.path}:${second.line}-${second.endLine}`))];
+  const named = copies.slice(0, mostNamed).join(', ');
+  const more = copies.length > mostNamed ? ` and ${copies.length - mostNamed} more` : '';
+  const lines = linesOf(largest.first);
+  return {
+    rule: 'duplication/clone',
+    severity: severityOf('duplication/clone'),
+    path,
+    line,
+    column: 0,
+    endLine,
+    message: `${lines} lines (at least ${largest.tokens} tokens) occur again at ${named}${more}.`,
+    facts: { copies: copies.length, lines, tokens: largest.tokens, at: copies[0] ?? '' },
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * Exit codes: one table for all commands, after sysexits(3) where it has a word for it. `docs/cli.md` carries the same
+ * table and a test holds the two together.
+ */
+import type { ErrorCode } from '#protocols/wire/error';
+
+/** What each exit code means. */
+export const exitCodes = {
+  0: 'The command did what it was asked to.',
+  1: 'The command failed: a job ended without a result, or a check of `doctor` failed.',
+  2: 'The audit found something at or above --fail-on.',
+  64: 'The command line is wrong, or a request names something that does not exist.',
+  66: 'The input cannot be read: not a repository, no permission, or not a baseline.',
+  69: 'A service is not available: no cluster, no NATS server, a port in use, or a node that did not start.',
+  70: 'An internal error: a defect of skep.',
+  73: 'The output cannot be written.',
+  75: 'A deadline passed; trying again may help.',
+  78: 'The configuration is wrong.',
+  130: 'Interrupted by Ctrl-C (SIGINT).',
+  143: 'Ended by SIGTERM.',
+} as const;
+
+/** An exit code of the table. */
+export type ExitCode = keyof typeof exitCodes;
+
+const codes: Partial<Record<ErrorCode, ExitCode>> = {
+  BAD_USAGE: 64,
+  BAD_NAME: 64,
+  BAD_MESSAGE: 64,
+  BAD_GRAPH: 64,
+  UNKNOWN_DEFINITION: 64,
+  UNKNOWN_SKILL: 64,
+  UNKNOWN_TEMPLATE: 64,
+  NO_SUCH_ACTOR: 64,
+  NO_SUCH_HANDLER: 64,
+  NO_SUCH_NODE: 64,
+  NAME_TAKEN: 64,
+  NOT_A_REPOSITORY: 66,
+  PATH_UNREADABLE: 66,
+  BAD_BASELINE: 66,
+  NO_CLUSTER: 69,
+  TRANSPORT_FAILED: 69,
+  NATS_SERVER_MISSING: 69,
+  PORT_IN_USE: 69,
+  NODE_NAME_TAKEN: 69,
+  NODE_START_FAILED: 69,
+  NODE_DOWN: 69,
+  INTERNAL: 70,
+  OUTPUT_UNWRITABLE: 73,
+  CALL_TIMEOUT: 75,
+  BAD_CONFIG: 78,
+  JOB_CANCELLED: 130,
+};
+
+/** The exit code for an error code; 1 where the table has nothing more precise. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  return codes[code] ?? 1;
+}

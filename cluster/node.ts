@@ -1,0 +1,147 @@
+/**
+ * A node of a cluster: an actor system whose executors can reach other nodes, a membership that tells who they are, and
+ * the spawn API. Without a bus it is a cluster of one, with the same actors on it, so that nothing above has two paths.
+ */
+import { ActorSystem, type ActorRef, type AnyDefinition, type LogOptions, type SkepError } from '#runtime';
+import { SkepError as CodedError } from '#protocols/wire/error';
+import { createLogger } from '#runtime/telemetry/log';
+import { members, MEMBERS_NAME, type NodeInfo } from './membership/members.js';
+import type { MembershipTiming } from './membership/port.js';
+import { MembershipService } from './membership/service.js';
+import { serveSpawnApi } from './spawn/service.js';
+import { connectTransport, type ConnectOptions } from './transport/connect.js';
+import type { Transport, Unsubscribe } from './transport/port.js';
+
+/** How a node is made. */
+export interface NodeOptions {
+  readonly cluster: string;
+  readonly name: string;
+  /** `worker` nodes host agents; `client` nodes only talk to others. */
+  readonly roles: readonly string[];
+  /** Default executors, each a thread; 0 for none but the calling thread. */
+  readonly executors: number;
+  /** File URLs of modules with definitions. */
+  readonly modules: readonly string[];
+  readonly definitions?: readonly AnyDefinition[];
+  readonly log: LogOptions;
+  /** Version of skep, for the service's identity. */
+  readonly version: string;
+  readonly callTimeoutMs: number;
+  /** Absent: a cluster of one, without a bus. */
+  readonly bus?: { readonly connect: ConnectOptions; readonly membership: MembershipTiming };
+  readonly onFatal: (error: SkepError) => void;
+}
+
+/** A running node. */
+export class ClusterNode {
+  readonly system: ActorSystem;
+  readonly cluster: string;
+  readonly self: NodeInfo;
+  #members: readonly NodeInfo[];
+  #view: ActorRef<typeof members> | undefined;
+  readonly #listeners = new Set<(members: readonly NodeInfo[]) => void>();
+  #bus: { readonly transport: Transport; readonly membership: MembershipService; readonly stopApi: Unsubscribe } | undefined;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(cluster: string, system: ActorSystem, self: NodeInfo) {
+    this.cluster = cluster;
+    this.system = system;
+    this.self = self;
+    this.#members = [self];
+  }
+
+  /**
+   * Starts a node; resolves once it takes part in the cluster.
+   * @throws SkepError TRANSPORT_FAILED, NODE_NAME_TAKEN, or what a module is at fault for.
+   */
+  static async start(options: NodeOptions): Promise<ClusterNode> {
+    const incarnation = Date.now().toString(36);
+    const { cluster, name, bus } = options;
+    const link = new URL('./executor-link.js', import.meta.url).href;
+    const system = await ActorSystem.create({
+      node: name,
+      incarnation,
+      executors: options.executors,
+      modules: [new URL('./membership/members.js', import.meta.url).href, ...options.modules],
+      ...(options.definitions === undefined ? {} : { definitions: options.definitions }),
+      extensions: bus === undefined ? [] : [{ module: link, options: { cluster, connect: bus.connect } }],
+      log: options.log,
+      callTimeoutMs: options.callTimeoutMs,
+      onFatal: options.onFatal,
+    });
+    const executors = options.executors === 0 ? [0] : system.executors.filter((id) => id !== 0);
+    const node = new ClusterNode(cluster, system, { name, incarnation, pid: process.pid, roles: options.roles, executors });
+    try {
+      node.#view = await system.spawn(members, { members: node.#members }, { name: MEMBERS_NAME, executor: 'system' });
+      if (bus !== undefined) await node.#join(bus, options);
+      return node;
+    } catch (error) {
+      await node.stop();
+      throw error;
+    }
+  }
+
+  async #join(bus: NonNullable<NodeOptions['bus']>, options: NodeOptions): Promise<void> {
+    const log = createLogger(options.log, { node: this.self.name });
+    // The control connection of the main thread is beside those of the executors, so heartbeats never wait behind data.
+    const transport = await connectTransport({ cluster: this.cluster, node: this.self.name, executor: CONTROL_EXECUTOR }, bus.connect);
+    const { name, incarnation, pid, roles, executors } = this.self;
+    const membership = new MembershipService(transport, { name, incarnation, pid, roles, executors }, bus.membership);
+    membership.onEvent((event) => {
+      switch (event.type) {
+        case 'member-down':
+          log.info('node down', { member: event.member.name, incarnation: event.member.incarnation, reason: event.reason });
+          void this.system.nodeDown(event.member.name, event.member.incarnation);
+          break;
+        case 'member-up':
+          log.info('node up', { member: event.member.name, incarnation: event.member.incarnation });
+          break;
+        case 'name-conflict':
+          options.onFatal(new CodedError('NODE_NAME_TAKEN', `another node named "${name}" is in cluster ${this.cluster}`, { node: name }));
+          break;
+      }
+      this.#changed(membership.members());
+    });
+    await membership.start();
+    const stopApi = serveSpawnApi(transport.services, { system: this.system, cluster: this.cluster, members: () => this.#members }, {
+      version: options.version,
+      id: `${name}-${incarnation}`,
+      metadata: { cluster: this.cluster, node: name },
+    });
+    await transport.flush();
+    this.#bus = { transport, membership, stopApi };
+  }
+
+  #changed(view: readonly NodeInfo[]): void {
+    this.#members = view;
+    this.#view?.cast('changed', { members: view });
+    for (const listener of this.#listeners) listener(view);
+  }
+
+  /** Living nodes, this one included, sorted by name. */
+  members(): readonly NodeInfo[] {
+    return this.#members;
+  }
+
+  /** Calls `listener` at each change of the view. */
+  onMembers(listener: (members: readonly NodeInfo[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Leaves the cluster and stops all actors, in that order. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#bus?.stopApi();
+    await this.#bus?.membership.leave();
+    await this.system.shutdown();
+    await this.#bus?.transport.close();
+  }
+}
+
+/** Executor number of the main thread's own connection; no frames are addressed to it. */
+const CONTROL_EXECUTOR = 9_999;

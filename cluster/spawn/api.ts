@@ -1,0 +1,127 @@
+/**
+ * What the spawn API does, without the wire: each endpoint takes a checked request and gives plain data. Messages for
+ * actors come from outside here, so they are checked against the schemas of the definition where it has some.
+ */
+import { type ActorAddress, type ActorSummary, type ActorSystem, type AnyDefinition, SkepError } from '#runtime';
+import { parseAddress } from '#protocols/wire/address';
+import { type SpawnApiEndpoint, type SpawnApiRequest, spawnApiRequests } from '#protocols/wire/spawn-api';
+import { z, type ZodType } from 'zod';
+import type { NodeInfo } from '../membership/members.js';
+import { issuesText } from './issues.js';
+
+/** What the API needs of its node. */
+export interface ApiHost {
+  readonly system: ActorSystem;
+  readonly cluster: string;
+  members(): readonly NodeInfo[];
+}
+
+type Handlers = { readonly [E in SpawnApiEndpoint]: (host: ApiHost, request: SpawnApiRequest<E>) => Promise<unknown> };
+
+const handlers: Handlers = {
+  spawn: async ({ system }, { definition: name, version, args, executor, node, restart, name: actorName }) => {
+    const definition = system.definition(name, version);
+    const checked = check(definition.schemas?.args, args ?? {}, `args of ${name}`);
+    const ref = await system.spawn(definition, checked, {
+      ...(actorName === undefined ? {} : { name: actorName }),
+      ...(node === undefined ? {} : { node }),
+      ...(executor === undefined ? {} : { executor }),
+      ...(restart === undefined ? {} : { restart }),
+    });
+    return { ref: ref.address };
+  },
+  stop: async (host, request) => {
+    const address = await locate(host, request);
+    host.system.stopActor(address);
+    return { ref: address };
+  },
+  call: async (host, { call, message, timeoutMs, maxItems, ...target }) => {
+    const address = await locate(host, target);
+    const definition = await definitionOf(host, address);
+    const checked = check(definition?.schemas?.calls?.[call], message ?? null, `message of call "${call}"`);
+    const options = timeoutMs === undefined ? {} : { timeoutMs };
+    if (definition?.streams.has(call) !== true) return { reply: (await host.system.call(address, call, checked, options)) ?? null };
+    return readStream(host.system.stream(address, call, checked, { timeoutMs: timeoutMs ?? 5_000 }), maxItems ?? 1_000);
+  },
+  cast: async (host, { cast, message, ...target }) => {
+    const address = await locate(host, target);
+    const definition = await definitionOf(host, address);
+    if (definition !== undefined && !Object.hasOwn(definition.casts as object, cast)) {
+      const known = Object.keys(definition.casts as object);
+      throw new SkepError('NO_SUCH_HANDLER', `${definition.name} has no cast "${cast}"; it has: ${known.join(', ') || 'none'}`, { known });
+    }
+    return { accepted: host.system.cast(address, cast, check(definition?.schemas?.casts?.[cast], message ?? null, `message of cast "${cast}"`)) };
+  },
+  list: async (host, { node }) => {
+    const nodes = host.members().filter((member) => node === undefined || member.name === node);
+    if (node !== undefined && nodes.length === 0) throw new SkepError('NO_SUCH_NODE', `no node "${node}" in cluster ${host.cluster}`, { node });
+    const lists = await Promise.all(nodes.map((member) => actorsOf(host, member)));
+    return { actors: lists.flat() };
+  },
+  describe: async ({ system }, { definition }) => {
+    const known = system.definitions().filter((entry) => definition === undefined || entry.name === definition);
+    if (definition !== undefined && known.length === 0) system.definition(definition);
+    return { definitions: known.map((entry) => ({ ...entry, schemas: schemasOf(system.definition(entry.name, entry.version)) })) };
+  },
+  status: async (host) => ({ cluster: host.cluster, answeredBy: host.system.node, nodes: host.members() }),
+};
+
+/** Names of the endpoints, in the order in which they are documented. */
+export const endpoints = Object.keys(handlers) as readonly SpawnApiEndpoint[];
+
+/** Checks a request and carries it out. @throws SkepError with the code the caller is to see. */
+export async function handleRequest(host: ApiHost, endpoint: SpawnApiEndpoint, body: unknown): Promise<unknown> {
+  const parsed = spawnApiRequests[endpoint].safeParse(body ?? {});
+  if (!parsed.success) throw new SkepError('BAD_MESSAGE', `${endpoint} request: ${issuesText(parsed.error)}`, { endpoint });
+  // The pair of handler and request belongs together by construction; the compiler sees only the union of all pairs.
+  const handler = handlers[endpoint] as (host: ApiHost, request: unknown) => Promise<unknown>;
+  return handler(host, parsed.data);
+}
+
+/** The address a target means. */
+async function locate(host: ApiHost, target: { readonly ref?: ActorAddress | undefined; readonly name?: string | undefined; readonly node?: string | undefined }): Promise<ActorAddress> {
+  if (target.ref !== undefined) return target.ref;
+  if (target.name === undefined) throw new SkepError('BAD_MESSAGE', 'give either "ref" or "name" of the actor');
+  const address = await host.system.lookupAddress(target.name, target.node);
+  if (address !== undefined) return address;
+  const where = target.node ?? host.system.node;
+  throw new SkepError('NO_SUCH_ACTOR', `no actor named "${target.name}" on node ${where}`, { name: target.name, node: where });
+}
+
+/** The definition of a living actor, for its schemas; undefined when this node does not know it. */
+async function definitionOf(host: ApiHost, address: ActorAddress): Promise<AnyDefinition | undefined> {
+  const node = parseAddress(address)?.node ?? '';
+  const member = host.members().find((candidate) => candidate.name === node);
+  if (member === undefined) throw new SkepError('NO_SUCH_NODE', `no node "${node}" in cluster ${host.cluster}`, { node });
+  const actor = (await actorsOf(host, member)).find((candidate) => candidate.address === address);
+  if (actor === undefined) throw new SkepError('NO_SUCH_ACTOR', `no actor at ${address}`, { address });
+  return host.system.definitions().some((entry) => entry.name === actor.definition) ? host.system.definition(actor.definition) : undefined;
+}
+
+async function actorsOf(host: ApiHost, member: NodeInfo): Promise<readonly ActorSummary[]> {
+  return host.system.listOn(member.name, member.incarnation, member.executors);
+}
+
+async function readStream(items: AsyncIterable<unknown>, maxItems: number): Promise<{ readonly items: readonly unknown[]; readonly complete: boolean }> {
+  const read: unknown[] = [];
+  for await (const item of items) {
+    read.push(item);
+    if (read.length >= maxItems) return { items: read, complete: false };
+  }
+  return { items: read, complete: true };
+}
+
+function check(schema: ZodType | undefined, value: unknown, what: string): unknown {
+  if (schema === undefined) return value;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new SkepError('BAD_MESSAGE', `${what}: ${issuesText(parsed.error)}`);
+}
+
+/** JSON schemas of what the definition accepts, where it says. */
+function schemasOf(definition: AnyDefinition): unknown {
+  const { args, calls = {}, casts = {} } = definition.schemas ?? {};
+  const json = (schema: ZodType): unknown => z.toJSONSchema(schema, { unrepresentable: 'any' });
+  const table = (schemas: Readonly<Record<string, ZodType>>) => Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, json(schema)]));
+  return { ...(args === undefined ? {} : { args: json(args) }), calls: table(calls), casts: table(casts) };
+}

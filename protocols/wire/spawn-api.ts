@@ -1,0 +1,46 @@
+/**
+ * The spawn API's requests and answers: what a NATS client in any language sends and gets. Documented for people in
+ * `docs/spawn-api.md`; these schemas are what is checked.
+ */
+import { z } from 'zod';
+import { addressSchema, nameSchema } from './address.js';
+
+/** An actor, by its address or by its name (on `node`, or on the node that answers). */
+const target = {
+  ref: addressSchema.optional().describe('address of the actor, such as node-1@k3f9/2/17'),
+  name: nameSchema.optional().describe('name of the actor; give either ref or name'),
+  node: nameSchema.optional().describe('node on which the name is looked up; default: the node that answers'),
+};
+
+const timeoutMs = z.number().int().min(1).max(600_000).optional().describe('deadline in milliseconds; default 5000');
+
+/** Requests by endpoint. */
+export const spawnApiRequests = {
+  spawn: z.strictObject({
+    definition: z.string().min(1).max(128),
+    version: z.number().int().min(1).optional(),
+    args: z.unknown().optional(),
+    name: nameSchema.optional(),
+    node: nameSchema.optional(),
+    executor: z.union([z.enum(['system', 'default']), z.number().int().min(0).max(9_999)]).optional(),
+    restart: z.enum(['permanent', 'transient', 'temporary']).optional(),
+  }),
+  stop: z.strictObject(target),
+  call: z.strictObject({
+    ...target,
+    call: z.string().min(1).max(128),
+    message: z.unknown().optional(),
+    timeoutMs,
+    maxItems: z.number().int().min(1).max(100_000).optional().describe('items read of a stream; default 1000'),
+  }),
+  cast: z.strictObject({ ...target, cast: z.string().min(1).max(128), message: z.unknown().optional() }),
+  list: z.strictObject({ node: nameSchema.optional() }),
+  describe: z.strictObject({ definition: z.string().min(1).max(128).optional() }),
+  status: z.strictObject({}),
+} as const;
+
+/** Names of the endpoints. */
+export type SpawnApiEndpoint = keyof typeof spawnApiRequests;
+
+/** The checked request of an endpoint. */
+export type SpawnApiRequest<E extends SpawnApiEndpoint> = z.output<(typeof spawnApiRequests)[E]>;
