@@ -9,7 +9,8 @@ import { members, MEMBERS_NAME, type NodeInfo } from './membership/members.js';
 import type { MembershipTiming } from './membership/port.js';
 import { MembershipService } from './membership/service.js';
 import { serveSpawnApi } from './spawn/service.js';
-import { connectTransport, type ConnectOptions } from './transport/connect.js';
+import { connectTransport } from './transport/connect.js';
+import type { NatsOptions } from './transport/nats-options.js';
 import type { Transport, Unsubscribe } from './transport/port.js';
 
 /** How a node is made. */
@@ -28,7 +29,7 @@ export interface NodeOptions {
   readonly version: string;
   readonly callTimeoutMs: number;
   /** Absent: a cluster of one, without a bus. */
-  readonly bus?: { readonly connect: ConnectOptions; readonly membership: MembershipTiming };
+  readonly bus?: { readonly nats: NatsOptions; readonly membership: MembershipTiming };
   readonly onFatal: (error: SkepError) => void;
 }
 
@@ -64,7 +65,7 @@ export class ClusterNode {
       executors: options.executors,
       modules: [new URL('./membership/members.js', import.meta.url).href, ...options.modules],
       ...(options.definitions === undefined ? {} : { definitions: options.definitions }),
-      extensions: bus === undefined ? [] : [{ module: link, options: { cluster, connect: bus.connect } }],
+      extensions: bus === undefined ? [] : [{ module: link, options: { cluster, nats: bus.nats } }],
       log: options.log,
       callTimeoutMs: options.callTimeoutMs,
       onFatal: options.onFatal,
@@ -84,7 +85,7 @@ export class ClusterNode {
   async #join(bus: NonNullable<NodeOptions['bus']>, options: NodeOptions): Promise<void> {
     const log = createLogger(options.log, { node: this.self.name });
     // The control connection of the main thread is beside those of the executors, so heartbeats never wait behind data.
-    const transport = await connectTransport({ cluster: this.cluster, node: this.self.name, executor: CONTROL_EXECUTOR }, bus.connect);
+    const transport = await connectTransport({ cluster: this.cluster, node: this.self.name, executor: CONTROL_EXECUTOR }, { nats: bus.nats });
     const { name, incarnation, pid, roles, executors } = this.self;
     const membership = new MembershipService(transport, { name, incarnation, pid, roles, executors }, bus.membership);
     membership.onEvent((event) => {

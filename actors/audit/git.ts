@@ -71,10 +71,10 @@ export async function* gitOutput(
   const child = spawn('git', [...fixedArguments, '-C', root, ...command], {
     env: gitEnvironment(),
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL',
     ...(signal === undefined ? {} : { signal }),
   });
+  // Spawn's own timeout would live on, and the process with it, when git cannot be started.
+  const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(0, keptErrorLength);
@@ -85,18 +85,19 @@ export async function* gitOutput(
   });
   const fed = feed(input, child.stdin, () => child.kill('SIGKILL'));
   let finished = false;
+  let outcome: readonly [Ending, unknown];
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer;
     finished = true;
   } finally {
     if (!finished) child.kill('SIGKILL');
-    const [ending, inputError] = await Promise.all([ended, fed]);
-    if (finished) {
-      signal?.throwIfAborted();
-      if (inputError !== undefined) throw inputError;
-      assertSuccess(command, ending, complaint, timeoutMs);
-    }
+    outcome = await Promise.all([ended, fed]);
+    clearTimeout(limit);
   }
+  const [ending, inputError] = outcome;
+  signal?.throwIfAborted();
+  if (inputError !== undefined) throw inputError;
+  assertSuccess(command, ending, complaint, timeoutMs);
 }
 
 type Ending =

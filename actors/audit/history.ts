@@ -4,6 +4,7 @@
  * every clone, so it counts like one in the tree, but only once: for the commit that brought it in.
  */
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { defineSkill } from '../swarm/skill.js';
 import { falsifyHigh, highClaims, isHigh } from './claim.js';
 import { isExcluded } from './exclusion.js';
@@ -128,6 +129,8 @@ async function searchBlobs(input: BlobShard, signal: AbortSignal): Promise<reado
   const current = new Map<string, string>();
   const seen: SeenSecret[] = [];
   for await (const { oid, content } of catBlobs(root, [...paths.keys()], maxBytes, { signal })) {
+    // Between two contents the other actors of the executor have their turn, and a cancelled task ends.
+    await setImmediate();
     signal.throwIfAborted();
     const path = paths.get(oid) ?? '';
     const file = sourceFromBytes(path, content);

@@ -238,8 +238,8 @@ export class LaneTransport implements Transport {
   async #close(): Promise<void> {
     if (this.#sender.busy) {
       await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-        this.#clock.after(CLOSE_WAIT_MS, resolve);
+        const limit = this.#clock.after(CLOSE_WAIT_MS, resolve);
+        this.#onIdle = () => (limit.cancel(), resolve());
       });
     }
     await this.#bulk.close();

@@ -23,7 +23,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Libraries of which the table says a folder, but of which one file is enough. */
-const oneFileOnly: ReadonlySet<string> = new Set(['piscina', 'pino', 'commander']);
+const oneFileOnly: ReadonlySet<string> = new Set(['piscina', 'pino']);
 
 /** Libraries that are a language of their own, spoken everywhere: schemas. */
 const everywhere: ReadonlySet<string> = new Set(['zod']);

@@ -15,16 +15,19 @@ const run = promisify(execFile);
 const machineWords: readonly { readonly pattern: RegExp; readonly message: string }[] = [
   { pattern: new RegExp(['/work', '(main|shared)'].join('/')), message: 'names a folder of one machine' },
   { pattern: new RegExp(['/root', '[\\w.]'].join('/')), message: 'names the home folder of one machine' },
-  {
-    pattern: new RegExp(['https?:', '', '[^/\\s"]*(registry|npmjs|artifactory|nexus)[^/\\s"]*'].join('/')),
-    message: 'names a package registry',
-  },
-  { pattern: new RegExp(['_auth', 'Token'].join('')), message: 'holds a registry credential' },
+  { pattern: registryAddress(), message: 'names a package registry' },
+  { pattern: new RegExp(['_auth', 'Token\\s*=\\s*[\\w-]{16}'].join('')), message: 'holds a registry credential' },
   {
     pattern: new RegExp(['"resol', 'ved": "http'].join('')),
     message: 'binds the lock file to a registry (see .npmrc)',
   },
 ];
+
+/** The address of a real registry: a host name with a dot, outside the domains that are reserved for examples. */
+function registryAddress(): RegExp {
+  const reserved = '(?![\\w.-]*\\.(?:example|invalid|test|localhost)\\b)';
+  return new RegExp(`https?://${reserved}[\\w.-]*(?:registry|npmjs|artifactory|nexus)[\\w-]*\\.[\\w.-]+`);
+}
 
 /** Lines that hold a word of one machine. */
 export function machineBreaches(texts: readonly Source[]): readonly Breach[] {

@@ -36,6 +36,9 @@ export function bindingsOf(program: Program): Bindings {
     if (node.id !== null) namesIn(node.id).forEach(bind);
     bindParameters(node);
   };
+  const bindClass = (node: { readonly id: Node | null }): void => {
+    if (node.id !== null) namesIn(node.id).forEach(bind);
+  };
   visit(program, {
     ImportDeclaration(node) {
       const module = bareName(node.source.value);
@@ -55,6 +58,8 @@ export function bindingsOf(program: Program): Bindings {
     FunctionDeclaration: bindFunction,
     FunctionExpression: bindFunction,
     ArrowFunctionExpression: bindParameters,
+    ClassDeclaration: bindClass,
+    ClassExpression: bindClass,
     CatchClause: (node) => {
       if (node.param !== null) namesIn(node.param).forEach(bind);
     },

@@ -1,13 +1,13 @@
 /**
  * Clones from the fingerprints of all files. Equal hashes at the same distance of two places make chains, and a chain
- * whose runs overlap is one clone; what shares a stretch of its first file is one finding.
+ * whose runs overlap or all but touch is one clone; what shares a stretch of its first file is one finding.
  *
  *   file A   ....[run]..[run].[run].....      a chain: distance B - A is the same for each run,
  *   file B   .........[run]..[run].[run]      and each begins before the one before it ends
  *
  * The work is linear in the fingerprints: a hash is only joined to its first place, and a hash in more than
- * `mostPlaces` places is a common form and not a copy, so it is left out. The message states what is certain, because
- * up to ten more tokens at each end may be equal.
+ * `mostPlaces` places is a common form and not a copy, so it is left out. Up to ten more tokens at
+ * each end may be equal.
  */
 import type { Finding } from '../finding.js';
 import { severityOf } from '../rules.js';
@@ -18,6 +18,12 @@ const mostPlaces = 64;
 
 /** Fewer lines are no clone, however many tokens they hold. */
 const fewestLines = 6;
+
+/**
+ * Most tokens from the end of one run to the begin of the next in one clone. Between them may be a changed name; a
+ * change of more, or of the number of tokens, ends the clone.
+ */
+const longestGap = 60;
 
 /** Other places that a message names. */
 const mostNamed = 3;
@@ -55,7 +61,7 @@ export function findClones(files: readonly FileFingerprints[]): readonly Finding
   const clones = chain(pairsOf(placesByHash(ordered)), paths).filter(
     ({ first, second }) => Math.min(linesOf(first), linesOf(second)) >= fewestLines,
   );
-  return groupByFirst(clones).map(findingOf);
+  return groupByFirst(withoutEchoes(clones)).map(findingOf);
 }
 
 function placesByHash(files: readonly FileFingerprints[]): ReadonlyMap<number, readonly Place[]> {
@@ -97,7 +103,7 @@ function chain(pairs: ReadonlyMap<string, readonly Pair[]>, paths: readonly stri
       const before = ascending[at - 1];
       const here = ascending[at];
       if (before === undefined) continue;
-      if (here !== undefined && here.first.token <= before.first.token + noiseTokens) continue;
+      if (here !== undefined && here.first.token <= before.first.token + noiseTokens + longestGap) continue;
       const begin = ascending[start] ?? before;
       clones.push({
         first: rangeOf(begin.first, before.first, paths),
@@ -116,6 +122,26 @@ function rangeOf(begin: Place, end: Place, paths: readonly string[]): Range {
 
 function linesOf({ line, endLine }: Range): number {
   return endLine - line + 1;
+}
+
+/**
+ * Each file keeps other fingerprints at the edges of the same code, so that two copies also share a few that the first
+ * place lacks. Both places of such a clone lie within larger ones, and it says nothing new.
+ */
+function withoutEchoes(clones: readonly Clone[]): readonly Clone[] {
+  const covered = new Map<string, Range[]>();
+  const isCovered = (range: Range): boolean =>
+    covered.get(range.path)?.some((known) => sharesHalf(known, range)) ?? false;
+  const largestFirst = clones.toSorted((left, right) => right.tokens - left.tokens || inOrder(left, right));
+  return largestFirst.filter(({ first, second }) => {
+    if (isCovered(first) && isCovered(second)) return false;
+    for (const range of [first, second]) {
+      const known = covered.get(range.path);
+      if (known === undefined) covered.set(range.path, [range]);
+      else known.push(range);
+    }
+    return true;
+  });
 }
 
 /** Clones whose first ranges share at least half of the shorter one are copies of the same code. */
@@ -166,7 +192,7 @@ function findingOf(group: readonly Clone[]): Finding {
     line,
     column: 0,
     endLine,
-    message: `${lines} lines (at least ${largest.tokens} tokens) occur again at ${named}${more}.`,
+    message: `${lines} lines (about ${largest.tokens} tokens) occur again at ${named}${more}.`,
     facts: { copies: copies.length, lines, tokens: largest.tokens, at: copies[0] ?? '' },
   };
 }

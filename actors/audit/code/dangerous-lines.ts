@@ -94,7 +94,7 @@ const go: readonly LineRule[] = [
     rule: 'dangerous/shell-command',
     severity: 'high',
     pattern:
-      /\bexec\.Command(?:Context)?\((?:\w+,\s*)?"(?:\/bin\/|\/usr\/bin\/)?(?:ba|z|k|da)?sh",\s*"-\w*c",\s*(?!["`][^"`]*["`]\s*\))/g,
+      /\bexec\.Command(?:Context)?\((?:\w+,\s*)?"(?:\/bin\/|\/usr\/bin\/)?(?:ba|z|k|da)?sh",\s*"-\w*c",(?!\s*["`][^"`]*["`]\s*\))/g,
     message: shellMessage,
   },
   {
@@ -121,7 +121,7 @@ const ruby: readonly LineRule[] = [
   {
     rule: 'dangerous/eval',
     severity: 'high',
-    pattern: /(?<![\w.])eval[\s(]+(?!["'][^"'#]*["']\s*\)?\s*$)(?=\S)/gm,
+    pattern: /(?<![\w.])eval(?=[\s(])(?![\s(]*["'][^"'#]*["']\s*\)?\s*$)/gm,
     message: codeMessage,
   },
   {

@@ -28,8 +28,11 @@ async function steps() {
   const folders = await sourceFolders();
   return [
     { name: 'types (tsc)', run: build },
-    { name: 'lint (oxlint)', run: () => tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings', ...folders) },
-    { name: 'format (biome)', run: () => tool('@biomejs/biome/bin/biome', 'format', '.') },
+    {
+      name: 'lint (oxlint)',
+      run: () => tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '--format=unix', ...folders),
+    },
+    { name: 'format (biome)', run: () => tool('@biomejs/biome/bin/biome', 'format', '--reporter=summary', '.') },
     { name: 'unused code (knip)', run: () => tool('knip/bin/knip.js', '--no-progress') },
     { name: 'tidy tests (tap)', run: tidy },
   ];

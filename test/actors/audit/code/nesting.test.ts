@@ -5,8 +5,7 @@ import { parseFile } from '#actors/audit/code/parse';
 import { brief, sample } from './sample.js';
 
 const levels = 5000;
-const many = (open: string, middle: string, close = ''): string =>
-  open.repeat(levels) + middle + close.repeat(levels);
+const many = (open: string, middle: string, close = ''): string => open.repeat(levels) + middle + close.repeat(levels);
 
 const bombs: readonly (readonly [name: string, text: string])[] = [
   ['parentheses', many('(', '1', ')')],

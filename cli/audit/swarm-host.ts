@@ -1,0 +1,118 @@
+/**
+ * Where an audit runs: in this process, or on a cluster of node processes with this process as their client. Both offer
+ * the same system to spawn a queen on, so the audit itself knows no difference.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '#config';
+import { ClusterNode } from '#cluster/node';
+import { SkepError } from '#protocols/wire/error';
+import type { ActorSystem, LogOptions } from '#runtime';
+import { ClusterProcess } from '../launch/cluster-process.js';
+import { logOptions, nodeOptions } from '../launch/node-options.js';
+
+/** A place that can run jobs. */
+export interface SwarmHost {
+  readonly system: ActorSystem;
+  /** Living nodes that may host a queen, in order of preference. */
+  readonly homes: () => readonly string[];
+  /** Takes everything down. With `keepLogs` the node logs stay, and their folder is given. */
+  readonly stop: (keepLogs: boolean) => Promise<string | undefined>;
+}
+
+/** What both kinds of host need. */
+export interface HostOptions {
+  readonly config: Config;
+  readonly executors: number;
+  readonly signal: AbortSignal;
+  readonly onFatal: (error: SkepError) => void;
+}
+
+/** The log of the process a person looks at: only what went wrong, unless more was asked for. */
+function quietLog(config: Config): LogOptions {
+  const options = logOptions(config);
+  return options.level === 'info' ? { ...options, level: 'warn' } : options;
+}
+
+/** Hosts the swarm in this process. */
+export async function startLocalHost({ config, executors, onFatal }: HostOptions): Promise<SwarmHost> {
+  const node = await ClusterNode.start(
+    nodeOptions(config, { name: 'local', roles: ['worker'], executors, modules: [], bus: false, log: quietLog(config), onFatal }),
+  );
+  return {
+    system: node.system,
+    homes: () => ['local'],
+    stop: async () => {
+      await node.stop();
+      return undefined;
+    },
+  };
+}
+
+/** Hosts the swarm on `nodes` processes; the first to become ready is the queen's home. */
+export async function startProcessHost(options: HostOptions & { readonly nodes: number }): Promise<SwarmHost> {
+  const { config, executors, nodes, signal, onFatal } = options;
+  const dir = await mkdtemp(join(tmpdir(), 'skep-audit-'));
+  const cluster = `audit-${process.pid}`;
+  let processes: ClusterProcess | undefined;
+  let client: ClusterNode | undefined;
+  const stop = async (keepLogs: boolean): Promise<string | undefined> => {
+    await client?.stop();
+    await processes?.stop();
+    if (!keepLogs) await rm(dir, { recursive: true, force: true });
+    return keepLogs ? dir : undefined;
+  };
+  try {
+    const { heartbeatMs, timeoutMs } = config.membership;
+    processes = await ClusterProcess.start({
+      cluster,
+      nodes,
+      ...(config.nats.url === undefined ? {} : { natsUrl: config.nats.url }),
+      ...(config.nats.serverPath === undefined ? {} : { natsProgram: config.nats.serverPath }),
+      executors,
+      logLevel: config.log.level,
+      dir,
+      modules: [],
+      env: { SKEP_MEMBERSHIP_HEARTBEAT_MS: String(heartbeatMs), SKEP_MEMBERSHIP_TIMEOUT_MS: String(timeoutMs) },
+      onReady: () => {},
+      signal,
+    });
+    const merged: Config = { ...config, cluster: { ...config.cluster, name: cluster }, nats: { ...config.nats, url: processes.natsUrl } };
+    client = await ClusterNode.start(
+      nodeOptions(merged, { name: 'cli', roles: ['client'], executors: 0, modules: [], bus: true, log: quietLog(config), onFatal }),
+    );
+    const names = processes.nodes.map((node) => node.name);
+    await allSeen(client, names, signal);
+    const living = client;
+    const homes = (): readonly string[] => names.filter((name) => living.members().some((member) => member.name === name));
+    return { system: client.system, homes, stop };
+  } catch (error) {
+    await stop(false);
+    throw error;
+  }
+}
+
+const SEEN_MS = 10_000;
+
+/** Waits until the client's view holds every node. */
+function allSeen(client: ClusterNode, names: readonly string[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: SkepError): void => {
+      clearTimeout(timer);
+      unsubscribe();
+      signal.removeEventListener('abort', cancel);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const missing = (): readonly string[] => names.filter((name) => !client.members().some((member) => member.name === name));
+    const look = (): void => {
+      if (missing().length === 0) settle();
+    };
+    const cancel = (): void => settle(new SkepError('JOB_CANCELLED', 'interrupted while the nodes met'));
+    const unsubscribe = client.onMembers(look);
+    const timer = setTimeout(() => settle(new SkepError('NODE_START_FAILED', `nodes not seen within ${SEEN_MS} ms: ${missing().join(', ')}`)), SEEN_MS);
+    signal.addEventListener('abort', cancel, { once: true });
+    look();
+  });
+}

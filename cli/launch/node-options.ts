@@ -1,0 +1,65 @@
+/** From configuration to a node: the one place that knows which setting feeds which option. */
+import type { Config } from '#config';
+import type { NodeOptions } from '#cluster/node';
+import type { NatsOptions } from '#cluster/transport/nats-options';
+import { SkepError } from '#protocols/wire/error';
+import type { LogOptions } from '#runtime';
+import { version } from '../version.js';
+import { definitionModules } from './modules.js';
+
+/** How to log; `auto` is pretty on a terminal. */
+export function logOptions(config: Config): LogOptions {
+  const { level, format } = config.log;
+  return { level, format: format === 'auto' ? (process.stderr.isTTY === true ? 'pretty' : 'json') : format };
+}
+
+/** How to reach the bus. @throws SkepError BAD_CONFIG without a url. */
+export function connectOptions(config: Config): NatsOptions {
+  const { url, user, password, token, credsFile, tls } = config.nats;
+  if (url === undefined) {
+    throw new SkepError('BAD_CONFIG', 'nats.url is not set: give --nats, SKEP_NATS_URL or nats.url in skep.yaml', { path: 'nats.url' });
+  }
+  const nats: NatsOptions = {
+    urls: [url],
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    ...(token === undefined ? {} : { token }),
+    ...(credsFile === undefined ? {} : { credentialsFile: credsFile }),
+    ...(tls === undefined ? {} : { tls: definedOnly(tls) }),
+  };
+  return nats;
+}
+
+/** Options that were given; the transport tells absent from undefined. */
+function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** What a node may differ in from its configuration. */
+export interface NodeChoices {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly executors: number;
+  readonly modules: readonly string[];
+  /** Whether it joins others over the bus. */
+  readonly bus: boolean;
+  readonly log: LogOptions;
+  readonly onFatal: NodeOptions['onFatal'];
+}
+
+/** The options of a node. */
+export function nodeOptions(config: Config, choices: NodeChoices): NodeOptions {
+  const { name, roles, executors, log, onFatal } = choices;
+  return {
+    cluster: config.cluster.name,
+    name,
+    roles,
+    executors,
+    modules: definitionModules(choices.modules, process.cwd()),
+    log,
+    version,
+    callTimeoutMs: config.calls.timeoutMs,
+    onFatal,
+    ...(choices.bus ? { bus: { nats: connectOptions(config), membership: config.membership } } : {}),
+  };
+}
