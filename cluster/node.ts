@@ -2,16 +2,22 @@
  * A node of a cluster: an actor system whose executors can reach other nodes, a membership that tells who they are, and
  * the spawn API. Without a bus it is a cluster of one, with the same actors on it, so that nothing above has two paths.
  */
+import { availableParallelism, hostname } from 'node:os';
 import { ActorSystem, type ActorRef, type AnyDefinition, type LogOptions, type SkepError } from '#runtime';
-import { SkepError as CodedError } from '#protocols/wire/error';
+import { systemClock } from '#runtime/clock/clock';
 import { createLogger } from '#runtime/telemetry/log';
 import { members, MEMBERS_NAME, type NodeInfo } from './membership/members.js';
-import type { MembershipTiming } from './membership/port.js';
-import { MembershipService } from './membership/service.js';
+import { Membership } from './membership/service.js';
 import { serveSpawnApi } from './spawn/service.js';
 import { connectTransport } from './transport/connect.js';
 import type { NatsOptions } from './transport/nats-options.js';
 import type { Transport, Unsubscribe } from './transport/port.js';
+
+/** How often a node says that it lives, and after which silence it counts as dead, in milliseconds. */
+export interface MembershipTiming {
+  readonly heartbeatMs: number;
+  readonly timeoutMs: number;
+}
 
 /** How a node is made. */
 export interface NodeOptions {
@@ -41,7 +47,7 @@ export class ClusterNode {
   #members: readonly NodeInfo[];
   #view: ActorRef<typeof members> | undefined;
   readonly #listeners = new Set<(members: readonly NodeInfo[]) => void>();
-  #bus: { readonly transport: Transport; readonly membership: MembershipService; readonly stopApi: Unsubscribe } | undefined;
+  #bus: { readonly transport: Transport; readonly membership: Membership; readonly stopApi: Unsubscribe } | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(cluster: string, system: ActorSystem, self: NodeInfo) {
@@ -86,24 +92,26 @@ export class ClusterNode {
     const log = createLogger(options.log, { node: this.self.name });
     // The control connection of the main thread is beside those of the executors, so heartbeats never wait behind data.
     const transport = await connectTransport({ cluster: this.cluster, node: this.self.name, executor: CONTROL_EXECUTOR }, { nats: bus.nats });
-    const { name, incarnation, pid, roles, executors } = this.self;
-    const membership = new MembershipService(transport, { name, incarnation, pid, roles, executors }, bus.membership);
-    membership.onEvent((event) => {
-      switch (event.type) {
-        case 'member-down':
-          log.info('node down', { member: event.member.name, incarnation: event.member.incarnation, reason: event.reason });
-          void this.system.nodeDown(event.member.name, event.member.incarnation);
-          break;
-        case 'member-up':
-          log.info('node up', { member: event.member.name, incarnation: event.member.incarnation });
-          break;
-        case 'name-conflict':
-          options.onFatal(new CodedError('NODE_NAME_TAKEN', `another node named "${name}" is in cluster ${this.cluster}`, { node: name }));
-          break;
+    const { name, incarnation } = this.self;
+    const membership = await Membership.join({
+      transport,
+      clock: systemClock,
+      self: { ...this.self, host: hostname(), cores: availableParallelism(), load: 0 },
+      intervalMs: bus.membership.heartbeatMs,
+      timeoutMs: bus.membership.timeoutMs,
+      onNameConflict: options.onFatal,
+      onError: (error) => log.warn('membership', { error }),
+    });
+    membership.onChange((change) => {
+      const facts = { member: change.member.name, incarnation: change.member.incarnation };
+      if (change.type === 'up') log.info('node up', facts);
+      else {
+        log.info('node down', { ...facts, reason: change.reason });
+        void this.system.nodeDown(change.member.name, change.member.incarnation);
       }
       this.#changed(membership.members());
     });
-    await membership.start();
+    this.#changed(membership.members());
     const stopApi = serveSpawnApi(transport.services, { system: this.system, cluster: this.cluster, members: () => this.#members }, {
       version: options.version,
       id: `${name}-${incarnation}`,
@@ -114,9 +122,9 @@ export class ClusterNode {
   }
 
   #changed(view: readonly NodeInfo[]): void {
-    this.#members = view;
-    this.#view?.cast('changed', { members: view });
-    for (const listener of this.#listeners) listener(view);
+    this.#members = view.map(({ name, incarnation, pid, roles, executors }) => ({ name, incarnation, pid, roles, executors }));
+    this.#view?.cast('changed', { members: this.#members });
+    for (const listener of this.#listeners) listener(this.#members);
   }
 
   /** Living nodes, this one included, sorted by name. */

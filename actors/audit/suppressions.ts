@@ -27,7 +27,8 @@ export interface FileSuppressions {
   readonly suppressions: readonly Suppression[];
 }
 
-const directive = /skep-ignore-(next-line|line|file)\b[ \t]*([^\r\n]*)/g;
+/** Angle brackets stand for a word in a description of the comment, as above. */
+const directive = /skep-ignore-(next-line|line|file)\b(?![ \t]*<)[ \t]*([^\r\n]*)/g;
 const ruleWord = /^[a-z][a-z0-9-]*(?:\/[a-z0-9-]+)?$/;
 
 /** Reads the suppressions in the comments of a file, and what is wrong with them. */

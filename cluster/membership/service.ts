@@ -42,15 +42,18 @@ export class Membership implements MembershipView {
   readonly #changes: Listeners<MembershipChange>;
   readonly #unsubscribe: Unsubscribe[];
   readonly #intervalMs: number;
-  readonly #joined = Promise.withResolvers<void>();
+  readonly #joining: Promise<void>;
+  #settleJoining: { readonly resolve: () => void; readonly reject: (error: SkepError) => void } | undefined;
   #state: HeartbeatState;
-  #hasJoined = false;
   #timer: Timer | undefined;
   #malformed = 0;
 
   private constructor(options: MembershipOptions) {
     const { transport, clock, self } = options;
     this.#options = options;
+    this.#joining = new Promise((resolve, reject) => {
+      this.#settleJoining = { resolve, reject };
+    });
     this.#intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
     this.#changes = new Listeners(options.onError ?? (() => {}));
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -72,7 +75,7 @@ export class Membership implements MembershipView {
       // Whoever answers must find us listening.
       await options.transport.flush();
       membership.#tick();
-      await membership.#joined.promise;
+      await membership.#joining;
       return membership;
     } catch (thrown) {
       membership.#stop();
@@ -132,8 +135,9 @@ export class Membership implements MembershipView {
       case 'broadcast':
         return this.#options.transport.broadcast(TOPIC, encodeBeat(effect.beat));
       case 'joined':
-        this.#hasJoined = true;
-        return this.#joined.resolve();
+        this.#settleJoining?.resolve();
+        this.#settleJoining = undefined;
+        return;
       case 'member-up':
         return this.#changes.emit({ type: 'up', member: effect.member });
       case 'member-down':
@@ -148,8 +152,8 @@ export class Membership implements MembershipView {
   #conflict(other: Member): void {
     const { name, pid, host } = other;
     const error = new SkepError('NODE_NAME_TAKEN', `a living node named ${name} started earlier (process ${pid} on ${host})`, { name, pid, host });
-    if (this.#hasJoined) this.#options.onNameConflict(error);
-    else this.#joined.reject(error);
+    if (this.#settleJoining === undefined) this.#options.onNameConflict(error);
+    else this.#settleJoining.reject(error);
   }
 
   #stop(): void {

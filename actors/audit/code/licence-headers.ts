@@ -18,7 +18,7 @@ export interface FileLicence {
 const headerLength = 4096;
 
 /** In two parts, so that this file does not seem to say it of itself. */
-const identifier = new RegExp(`${'SPDX-License'}-Identifier:[ \\t]*([\\w.+() \\t-]{1,120})`, 'g');
+const identifier = new RegExp(`${'SPDX-License'}-Identifier:[ \\t]*([\\w(][\\w.+() \\t-]{0,119})`, 'g');
 
 const sourceLanguages = new Set(
   (
@@ -33,7 +33,7 @@ export function readLicence(file: SourceFile): {
   readonly findings: readonly Finding[];
 } {
   if (!sourceLanguages.has(file.language) || file.text.trim() === '' || isGenerated(file)) return { findings: [] };
-  const said = [...file.text.slice(0, headerLength).matchAll(identifier)].map((match) => (match[1] ?? '').trim());
+  const said = [...file.text.slice(0, headerLength).matchAll(identifier)].map((match) => (match[1] ?? '').replace(/[\s-]+$/, ''));
   const valid = said.filter((expression) => licenceKind(expression) !== 'invalid');
   const findings =
     valid.length === said.length

@@ -46,7 +46,8 @@ t.test('without a reason or without rules the comment is a finding and has no ef
   }
 });
 
-t.test('the words in a string suppress nothing', async (t) => {
+t.test('the words in a string or in a description suppress nothing', async (t) => {
+  t.strictSame(read(`// ${word('line')} <rule> -- <reason>`), { suppressions: [], findings: [] });
   t.strictSame(read(`const a = '${word('file')} secrets -- no';`), { suppressions: [], findings: [] });
 });
 

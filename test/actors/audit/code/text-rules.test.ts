@@ -80,6 +80,8 @@ t.test('a licence header is read from the top of a source file', async (t) => {
     '(GPL-2.0-only WITH Linux-syscall-note) OR MIT',
   );
   t.equal(read('a.py', `# ${spdx}: MIT\n# ${spdx}: Apache-2.0\n`), 'Apache-2.0 AND MIT');
+  t.equal(read('a.vue', `<!-- ${spdx}: MIT -->`), 'MIT');
+  t.equal(read('a.ts', `// Write ${spdx}: <expression> here`), '', 'a description is no header');
   t.equal(read('a.ts', 'const a = 1;'), '');
   t.equal(read('a.json', '{}'), undefined, 'data needs none');
   t.equal(read('a.ts', ' \n'), undefined, 'an empty file needs none');
