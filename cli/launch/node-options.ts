@@ -25,7 +25,8 @@ export function connectOptions(config: Config): NatsOptions {
     ...(password === undefined ? {} : { password }),
     ...(token === undefined ? {} : { token }),
     ...(credsFile === undefined ? {} : { credentialsFile: credsFile }),
-    ...(tls === undefined ? {} : { tls: definedOnly(tls) }),
+    // Giving TLS options at all demands TLS, so none are given when none are set.
+    ...(tls === undefined || Object.keys(tls).length === 0 ? {} : { tls: definedOnly(tls) }),
   };
   return nats;
 }
