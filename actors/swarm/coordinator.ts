@@ -28,6 +28,8 @@ interface CoordinatorState {
 }
 
 const TICK_MS = 500;
+/** How long the start waits for the first agent. */
+const START_MS = 3_000;
 
 /** Definition of a coordinator; a queen makes one per job. */
 export const coordinator = defineActor({
@@ -38,7 +40,8 @@ export const coordinator = defineActor({
     const engine = createEngine(parseGraph(args.graph), { coordinatorNode: ctx.node, spotCheckEvery: args.spotCheckEvery });
     const state = { job: args.job, engine, addresses: new Map(), roles: new Map() };
     ctx.every(TICK_MS, 'tick');
-    feed(state, { type: 'start', now: Date.now() }, ctx);
+    // Started before any agent is there, every job would begin with an alarm that nobody can do its work.
+    ctx.after(START_MS, 'start');
     ctx.ref(schedulerFace, args.scheduler).cast('attach', { coordinator: ctx.self });
     return state;
   },
@@ -52,6 +55,7 @@ export const coordinator = defineActor({
       state.addresses.set(id, address);
       tell(ctx, { type: 'agent', agent: id, node, status: 'joined', reason: '' });
       feed(state, { type: 'agent-joined', agent: { id, node, executor: `${node}/${executor}`, skills } }, ctx);
+      start(state, ctx);
     },
     left: (state, { agent, node, reason }, ctx) => {
       if (!state.addresses.delete(agent)) return;
@@ -67,9 +71,15 @@ export const coordinator = defineActor({
     cancel: (state, _message, ctx) => feed(state, { type: 'cancel' }, ctx),
   } satisfies CastHandlers<CoordinatorState, CoordinatorCasts>,
   info: (state, info, ctx) => {
-    if (info.type === 'timer') feed(state, { type: 'tick', now: Date.now() }, ctx);
+    if (info.type !== 'timer') return;
+    if (info.key === 'start') start(state, ctx);
+    else feed(state, { type: 'tick', now: Date.now() }, ctx);
   },
 });
+
+function start(state: CoordinatorState, ctx: ActorContext): void {
+  if (state.engine.phase === 'idle') feed(state, { type: 'start', now: Date.now() }, ctx);
+}
 
 function feed(state: CoordinatorState, input: EngineInput, ctx: ActorContext): void {
   for (const effect of step(state.engine, input)) carryOut(state, effect, ctx);

@@ -81,9 +81,8 @@ export class MemoryBroker {
       if (subscription.queue === undefined) plain.push(subscription);
       else queues.set(subscription.queue, [...(queues.get(subscription.queue) ?? []), subscription]);
     }
-    this.#turn += 1;
     for (const members of queues.values()) {
-      const chosen = members[this.#turn % members.length];
+      const chosen = members[this.#turn++ % members.length];
       if (chosen !== undefined) plain.push(chosen);
     }
     return plain;

@@ -72,6 +72,11 @@ function readSummary(out: string): AuditRun['summary'] {
   }
 }
 
+/** The words of an assertion on the exit code: the end of standard error when it failed, or next to nothing. */
+export function failureOf(run: AuditRun): string {
+  return run.code === 0 ? 'exit code 0' : run.stderr.slice(-2_000);
+}
+
 /** Kills, without warning, a node that only works, once `share` of the tasks are done. */
 export function killWorkerAt(share: number): { readonly onLine: (line: ProgressLine) => void; readonly killed: () => string } {
   const workers = new Map<string, number>();

@@ -5,7 +5,9 @@
  * audited tree is untrusted. So a file is measured before it is parsed.
  *
  * A level is an open bracket, or an operator or keyword that takes an operand to its right, since the last `;` or `,`
- * within the same bracket. The measure may be too high (text that looks like code) and is then only a lost analysis.
+ * within the same bracket; a link of a chain (`a.b()[c]`) is a small part of one. The measure may be too high (text that
+ * looks like code) and is then only a lost analysis. It reads JSX and regular expressions by rule of thumb, so it stops
+ * accidents and plain attacks; a text made to deceive it can only be stopped by a process of its own.
  */
 
 /** Deepest text that is parsed. Code by hand stays under 200; well below what either stack bears. */
@@ -17,14 +19,20 @@ const maxRawDepth = 4000;
 const brackets: Readonly<Record<string, 1 | -1>> = { '(': 1, '[': 1, '{': 1, ')': -1, ']': -1, '}': -1 };
 const operators = new Set('!~+-=<?:*&|^%/');
 const prefixWords = new Set(
-  'else if for while do new typeof void delete await yield with in of instanceof extends keyof infer'.split(' '),
+  'else if for while do new typeof void delete await yield with in of instanceof extends keyof infer as satisfies readonly'.split(' '),
 );
 const statementWords = new Set(
-  'const let var function class import export interface return throw case default'.split(' '),
+  'const let var function import export interface return throw case default'.split(' '),
 );
 
-/** Spaces; line ends; comments; strings; words; anything else by the unit. */
-const token = /[ \t]+|[\r\n]+|\/\/[^\r\n]*|\/\*[^]*?\*\/|"(?:[^"\\\r\n]|\\[^])*"?|'(?:[^'\\\r\n]|\\[^])*'?|[\w$]+|[^]/y;
+/**
+ * What a link of a chain adds: chains nest to the left, where the parser loops and only the making of the tree recurses
+ * (measured from 86,000 links on).
+ */
+const link = 0.04;
+
+/** Spaces; line ends; comments; strings that their line closes; words; anything else by the unit. */
+const token = /[ \t]+|[\r\n]+|\/\/[^\r\n]*|\/\*[^]*?\*\/|"(?:[^"\\\r\n]|\\[^])*"|'(?:[^'\\\r\n]|\\[^])*'|[\w$]+|[^]/y;
 const templateText = /(?:[^`\\$]+|\\[^]|\$(?!\{))*(?:`|\$\{)?/y;
 const regexLiteral = /\/(?![*/])(?:[^\\/[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+\/[a-z]*/y;
 /** A slash after one of these begins a regular expression; after anything else it divides. */
@@ -61,6 +69,7 @@ class Levels {
     if (this.#open.length === 1) return false;
     const level = this.#open.pop();
     this.#add(-1 - (level?.run ?? 0));
+    this.count(link);
     return level?.template ?? false;
   }
 
@@ -98,11 +107,12 @@ export function depthOf(text: string): number {
     else if (bracket === undefined) levels.count(weight(word, previous, text.charAt(at)));
     previous = word.slice(-1);
   }
-  return levels.deepest;
+  return Math.ceil(levels.deepest);
 }
 
 /** How many levels a token adds to the innermost bracket. */
 function weight(word: string, previous: string, next: string): number {
+  if (word === '.') return link;
   if (word === ';' || word === ',') return Number.NEGATIVE_INFINITY;
   if (prefixWords.has(word)) return 1;
   if (!operators.has(word)) return 0;
@@ -119,6 +129,7 @@ function skipTemplate(text: string, at: number, levels: Levels): number {
   templateText.test(text);
   const end = Math.max(templateText.lastIndex, at);
   if (text.endsWith('${', end) && end >= at + 2) levels.push(true);
+  else levels.count(link);
   return end;
 }
 
