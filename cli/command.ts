@@ -122,10 +122,15 @@ function flagOf(attribute: string): string {
   return `--${attribute.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** Parser for an option that may be given several times. */
+export function repeated(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
 /** Parser for whole numbers of options that are no configuration. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
     if (!Number.isInteger(value) || value < least || value > most) {
       throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
     }

@@ -242,10 +242,10 @@ const catalogue = {
     title: 'Source file that does not parse',
     help: 'The rules that need the syntax tree could not look at this file. Correct the syntax, or exclude the file.',
   },
-  'syntax/too-deep': {
+  'syntax/not-parsed': {
     severity: 'low',
-    title: 'Source file nested too deeply to parse',
-    help: 'The nesting could overflow the stack of the parser, so the rules that need the syntax tree did not look at this file. Such files are mostly generated.',
+    title: 'Source file in a form that is not parsed',
+    help: 'Its nesting or the length of its lines could exhaust the parser, so the rules that need the syntax tree did not look at this file. Such files are mostly generated or minified; exclude them, or audit what they are made from.',
   },
   'suppression/no-reason': {
     severity: 'low',

@@ -1,6 +1,7 @@
 /**
  * A cluster of node processes on this machine, with a `nats-server` of its own when no url is given. What is started is
- * stopped again, in the reverse order, also when the start fails half-way.
+ * stopped again, in the reverse order, also when the start fails half-way. A node or the server that ended can be started
+ * again in its place: the node under its name, the server on its port, where the nodes find it again by themselves.
  */
 import { mkdir } from 'node:fs/promises';
 import { SkepError } from '#protocols/wire/error';
@@ -33,44 +34,76 @@ const GRACE_MS = 10_000;
 /** Running node processes. */
 export class ClusterProcess {
   readonly natsUrl: string;
-  readonly nodes: readonly NodeProcess[];
-  /** The server, when it is ours. */
-  readonly server: NatsServer | undefined;
+  readonly #options: ClusterProcessOptions;
+  readonly #names: readonly string[];
+  readonly #nodes = new Map<string, NodeProcess>();
+  #server: NatsServer | undefined;
 
-  private constructor(natsUrl: string, nodes: readonly NodeProcess[], server: NatsServer | undefined) {
+  private constructor(natsUrl: string, server: NatsServer | undefined, options: ClusterProcessOptions) {
     this.natsUrl = natsUrl;
-    this.nodes = nodes;
-    this.server = server;
+    this.#server = server;
+    this.#options = options;
+    this.#names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
   }
 
   /** Launches; resolves when every node is ready. @throws SkepError of the first node that failed, or JOB_CANCELLED. */
   static async start(options: ClusterProcessOptions): Promise<ClusterProcess> {
     await mkdir(options.dir, { recursive: true, mode: 0o700 });
-    const server =
-      options.natsUrl === undefined
-        ? await startNatsServer({ storeDir: options.dir, ...(options.natsProgram === undefined ? {} : { program: options.natsProgram }) })
-        : undefined;
-    const natsUrl = options.natsUrl ?? server?.url ?? '';
-    const names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
-    const started = await Promise.allSettled(names.map((name) => startOne(name, natsUrl, options)));
-    const nodes = started.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    const cluster = new ClusterProcess(natsUrl, nodes, server);
+    const server = options.natsUrl === undefined ? await startNatsServer(serverOptions(options)) : undefined;
+    const cluster = new ClusterProcess(options.natsUrl ?? server?.url ?? '', server, options);
+    const started = await Promise.allSettled(cluster.#names.map((name) => cluster.startNode(name)));
     const failed = started.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined && !options.signal.aborted) return cluster;
     await cluster.stop();
     throw failed?.reason ?? new SkepError('JOB_CANCELLED', 'interrupted while the nodes started');
   }
 
-  /** Stops the nodes, latest first, then the server. */
-  async stop(): Promise<void> {
-    for (const node of this.nodes.toReversed()) await node.stop(GRACE_MS);
-    await this.server?.stop();
+  /** The nodes that have not ended, in the order of their numbers. */
+  get nodes(): readonly NodeProcess[] {
+    return this.#names.flatMap((name) => this.#nodes.get(name) ?? []);
+  }
+
+  /** Folder of the logs. */
+  get dir(): string {
+    return this.#options.dir;
+  }
+
+  /** The server, when it is ours. */
+  get server(): NatsServer | undefined {
+    return this.#server;
+  }
+
+  /** Starts the node of that name, which must not be running. @throws SkepError when it is not ready in time. */
+  async startNode(name: string): Promise<NodeProcess> {
+    const { cluster, executors, logLevel, dir, modules, env, signal, onReady } = this.#options;
+    const settings = { cluster, name, natsUrl: this.natsUrl, executors, logLevel, logDir: dir, modules, env };
+    const node = await startNodeProcess({ ...settings, startMs: START_MS, signal });
+    this.#nodes.set(name, node);
+    void node.exited.then(() => {
+      if (this.#nodes.get(name) === node) this.#nodes.delete(name);
+    });
+    onReady(node);
+    return node;
+  }
+
+  /** Starts a server of ours that has ended again, on the port it had. */
+  async restartServer(ended: NatsServer): Promise<NatsServer> {
+    this.#server = await startNatsServer({ ...serverOptions(this.#options), port: ended.port });
+    return this.#server;
+  }
+
+  /** Stops the nodes, latest first, then the server; tells of each that is gone. */
+  async stop(onStopped: (what: string) => void = () => {}): Promise<void> {
+    for (const node of this.nodes.toReversed()) {
+      const { signal } = await node.stop(GRACE_MS);
+      onStopped(`${node.name} stopped${signal === 'SIGKILL' ? `: killed, because it did not end within ${GRACE_MS} ms` : ''}`);
+    }
+    if (this.#server === undefined) return;
+    await this.#server.stop();
+    onStopped('nats-server stopped');
   }
 }
 
-async function startOne(name: string, natsUrl: string, options: ClusterProcessOptions): Promise<NodeProcess> {
-  const { cluster, executors, logLevel, dir, modules, env } = options;
-  const node = await startNodeProcess({ cluster, name, natsUrl, executors, logLevel, logDir: dir, modules, env, startMs: START_MS });
-  options.onReady(node);
-  return node;
+function serverOptions({ dir, natsProgram }: ClusterProcessOptions): { readonly storeDir: string; readonly program?: string } {
+  return { storeDir: dir, ...(natsProgram === undefined ? {} : { program: natsProgram }) };
 }

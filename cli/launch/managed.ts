@@ -31,14 +31,23 @@ export interface Parent {
   readonly signal: AbortSignal;
 }
 
+/** A node whose parent is gone and that is not done by then ends anyway: it may be waiting for a server that went too. */
+const ORPHAN_MS = 20_000;
+
 /** Finds the parent's channel; undefined for a node that a person started. */
 export function parentOf(child: NodeJS.Process): Parent | undefined {
   if (child.send === undefined) return undefined;
   const controller = new AbortController();
+  const orphaned = (): void => {
+    controller.abort();
+    setTimeout(() => child.exit(1), ORPHAN_MS).unref();
+  };
   child.on('message', (message) => {
     if (message === STOP) controller.abort();
   });
-  child.on('disconnect', () => controller.abort());
+  child.on('disconnect', orphaned);
+  // The parent may have gone while the modules of this process were loaded, before anybody listened.
+  if (!child.connected) orphaned();
   return {
     signal: controller.signal,
     tell: (message) => {

@@ -1,5 +1,5 @@
 /** From configuration to a node: the one place that knows which setting feeds which option. */
-import type { Config } from '#config';
+import type { Config, LoadedConfig } from '#config';
 import type { NodeOptions } from '#cluster/node';
 import type { NatsOptions } from '#cluster/transport/nats-options';
 import { SkepError } from '#protocols/wire/error';
@@ -34,6 +34,12 @@ export function connectOptions(config: Config): NatsOptions {
 /** Options that were given; the transport tells absent from undefined. */
 function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** Executors of each of several nodes on one machine: they share its cores, unless a number was given. */
+export function executorsPerNode({ config, origins }: LoadedConfig, nodes: number): number {
+  if (origins.get('node.executors')?.kind !== 'default') return config.node.executors;
+  return Math.max(1, Math.floor(config.node.executors / nodes));
 }
 
 /** What a node may differ in from its configuration. */

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fromWireError, SkepError } from '#protocols/wire/error';
+import { fromWireError, SkepError, type WireError } from '#protocols/wire/error';
 import { readFromNode, STOP } from './managed.js';
 
 /** How a node process is started. */
@@ -24,6 +24,8 @@ export interface NodeProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Time until it must be ready, in milliseconds. */
   readonly startMs: number;
+  /** Gives the start up. */
+  readonly signal: AbortSignal;
 }
 
 /** How a process ended. */
@@ -49,7 +51,7 @@ const program = fileURLToPath(new URL('../main.js', import.meta.url));
 export async function startNodeProcess(options: NodeProcessOptions): Promise<NodeProcess> {
   const logFile = join(options.logDir, `${options.name}.log`);
   const child = launch(options, logFile);
-  const exited = new Promise<ProcessExit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  const exited = exitOf(child);
   const stop = stopper(child, exited);
   try {
     const ready = await readiness(child, exited, options, logFile);
@@ -84,23 +86,52 @@ function launch(options: NodeProcessOptions, logFile: string): ChildProcess {
   }
 }
 
+/** A process that could not be made has no exit; it counts as ended all the same, or stopping it would never end. */
+function exitOf(child: ChildProcess): Promise<ProcessExit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => {
+      if (child.pid === undefined) resolve({ code: null, signal: null });
+    });
+  });
+}
+
 function readiness(child: ChildProcess, exited: Promise<ProcessExit>, options: NodeProcessOptions, logFile: string) {
   return new Promise<{ readonly pid: number; readonly executors: number }>((resolve, reject) => {
-    const fail = (text: string): void => reject(new SkepError('NODE_START_FAILED', `node ${options.name} ${text}; see ${logFile}`, { node: options.name, logFile }));
-    const timer = setTimeout(() => fail(`was not ready within ${options.startMs} ms`), options.startMs);
+    const { name, startMs, signal } = options;
+    const fail = (text: string): void => reject(new SkepError('NODE_START_FAILED', `node ${name} ${text}; see ${logFile}`, { node: name, logFile }));
+    const cancel = (): void => reject(new SkepError('JOB_CANCELLED', `interrupted while node ${name} started`, { node: name }));
+    const timer = setTimeout(() => fail(`was not ready within ${startMs} ms`), startMs);
+    const settled = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+    };
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel, { once: true });
     child.once('error', (error) => fail(`could not be started: ${error.message}`));
     child.on('message', (raw) => {
       const message = readFromNode(raw);
       if (message === undefined) return;
-      clearTimeout(timer);
+      settled();
       if (message.type === 'ready') resolve(message);
-      else reject(fromWireError(message.error));
+      else reject(ofNode(message.error, name));
     });
-    void exited.then(({ code, signal }) => {
-      clearTimeout(timer);
-      fail(`ended before it was ready (${signal ?? `exit code ${code}`})`);
+    void exited.then((exit) => {
+      settled();
+      fail(`ended before it was ready (${exitText(exit)})`);
     });
   });
+}
+
+/** What a node said of its failure, with its name, because several nodes start at once. */
+function ofNode(error: WireError, name: string): SkepError {
+  const { code, message, facts } = fromWireError(error);
+  return new SkepError(code, `node ${name}: ${message}`, { ...facts, node: name });
+}
+
+/** How a process ended, in words. */
+export function exitText({ code, signal }: ProcessExit): string {
+  return signal ?? `exit code ${code}`;
 }
 
 function stopper(child: ChildProcess, exited: Promise<ProcessExit>): NodeProcess['stop'] {

@@ -5,10 +5,10 @@
  *
  *     waiting --(window has room)--> under way --(ack)--> done
  *                                        |  ^
- *                                        +--+ no ack in resendAfterMs * 2^(tries - 1)
+ *                                        +--+ no ack in resendAfterMs * 2^min(tries - 1, 3)
  *
- * When one chunk has been tried `maxTries` times, nobody is there: everything for that receiver is given up at once and
- * the next message begins a new session. No IO and no clock here: time comes in, chunks go out through `emit`.
+ * A receiver that has acknowledged nothing for `giveUpAfterMs` is not there: everything for it is given up at once and
+ * the next message begins a new session. As long as it acknowledges anything, nothing is given up. No IO and no clock here: time comes in, chunks go out through `emit`.
  */
 import { createHash } from 'node:crypto';
 import { CHUNK_PAYLOAD_BYTES, decodeAck, encodeChunk, type Ack, type Peer } from './chunks.js';
@@ -25,10 +25,10 @@ export interface ChunkSenderOptions {
   readonly maxMessagesUnderWay: number;
   /** Most bytes that may wait for one receiver, those under way included; a message beyond is refused. */
   readonly queueLimitBytes: number;
-  /** First wait for an acknowledgement, in ms; it doubles with each try. */
+  /** First wait for an acknowledgement of a chunk, in ms; it doubles with each try, up to 8 times as long. */
   readonly resendAfterMs: number;
-  /** Tries of one chunk before the receiver is given up; all of them take `resendAfterMs * (2^maxTries - 1)`. */
-  readonly maxTries: number;
+  /** Silence of a receiver, in ms, after which it is given up. */
+  readonly giveUpAfterMs: number;
   readonly emit: (to: Peer, chunk: Uint8Array) => void;
 }
 
@@ -65,9 +65,13 @@ interface Stream {
   nextMessage: number;
   queuedBytes: number;
   underWayBytes: number;
+  /** When the receiver last acknowledged something, or when there was first something to acknowledge. */
+  heardAtMs: number;
   /** Life of the receiver, once it has answered. */
   receiver: number | undefined;
 }
+
+const MAX_DOUBLINGS = 3;
 
 /** Idle streams are kept for their numbering, up to this many. */
 const MAX_STREAMS = 1_024;
@@ -88,6 +92,7 @@ export class ChunkSender {
   offer(to: Peer, bytes: Uint8Array, nowMs: number): boolean {
     const stream = this.#stream(to);
     if (stream.queue.length > 0 && stream.queuedBytes + bytes.byteLength > this.#options.queueLimitBytes) return false;
+    if (stream.queue.length === 0) stream.heardAtMs = nowMs;
     const count = Math.max(1, Math.ceil(bytes.byteLength / CHUNK_PAYLOAD_BYTES));
     stream.queue.push({
       message: stream.nextMessage,
@@ -111,6 +116,7 @@ export class ChunkSender {
     const stream = ack === undefined ? undefined : this.#streams.get(keyOf(ack.from));
     if (ack === undefined || stream === undefined || ack.session !== stream.session) return;
     if (!this.#sameReceiver(stream, ack.receiver)) return;
+    stream.heardAtMs = nowMs;
     const outgoing = stream.queue.find((each) => each.message === ack.message);
     if (outgoing !== undefined) this.#settle(stream, outgoing, ack);
     this.#pump(stream, nowMs);
@@ -119,7 +125,7 @@ export class ChunkSender {
   /** Repeats what was not acknowledged in time; call it a few times in `resendAfterMs`. */
   tick(nowMs: number): void {
     for (const [key, stream] of [...this.#streams]) {
-      if (this.#hasExhausted(stream, nowMs)) {
+      if (stream.queue.length > 0 && nowMs - stream.heardAtMs >= this.#options.giveUpAfterMs) {
         this.#stats.abandoned += stream.queue.length;
         this.#streams.delete(key);
         continue;
@@ -160,7 +166,7 @@ export class ChunkSender {
     if (known !== undefined) return known;
     if (this.#streams.size >= MAX_STREAMS) this.#forgetIdle();
     const session = this.#session++;
-    const stream: Stream = { to, session, queue: [], nextMessage: 0, queuedBytes: 0, underWayBytes: 0, receiver: undefined };
+    const stream: Stream = { to, session, queue: [], nextMessage: 0, queuedBytes: 0, underWayBytes: 0, heardAtMs: 0, receiver: undefined };
     this.#streams.set(key, stream);
     return stream;
   }
@@ -219,15 +225,6 @@ export class ChunkSender {
     }
   }
 
-  #hasExhausted(stream: Stream, nowMs: number): boolean {
-    return stream.queue.some((outgoing) =>
-      outgoing.states.some(
-        (state, index) =>
-          state === UNDER_WAY && (outgoing.tries[index] ?? 0) >= this.#options.maxTries && this.#isDue(outgoing, index, nowMs),
-      ),
-    );
-  }
-
   #repeat(stream: Stream, nowMs: number, all: boolean): void {
     for (const outgoing of stream.queue) {
       for (let index = 0; index < outgoing.states.length; index += 1) {
@@ -240,7 +237,7 @@ export class ChunkSender {
 
   #isDue(outgoing: Outgoing, index: number, nowMs: number): boolean {
     const tries = outgoing.tries[index] ?? 0;
-    return nowMs - (outgoing.sentAtMs[index] ?? 0) >= this.#options.resendAfterMs * 2 ** Math.max(0, tries - 1);
+    return nowMs - (outgoing.sentAtMs[index] ?? 0) >= this.#options.resendAfterMs * 2 ** Math.min(Math.max(0, tries - 1), MAX_DOUBLINGS);
   }
 
   #send(stream: Stream, outgoing: Outgoing, index: number, nowMs: number): void {
@@ -263,9 +260,10 @@ export class ChunkSender {
   }
 }
 
-/** Makes every chunk wait again; the tries stay, so that a receiver that keeps restarting is given up in the end. */
+/** Makes every chunk wait again. */
 function restart(outgoing: Outgoing): void {
   outgoing.states.fill(WAITING);
+  outgoing.tries.fill(0);
   outgoing.open = outgoing.states.length;
   outgoing.cursor = 0;
 }

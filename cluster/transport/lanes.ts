@@ -22,7 +22,7 @@ export interface LaneOptions {
   readonly maxMessageBytes?: number;
   /** Unacknowledged bytes of large messages towards one receiver. Default 1 MiB. */
   readonly windowBytes?: number;
-  /** First wait for an acknowledgement of a chunk, in ms; doubles with each of the 4 tries. Default 1000. */
+  /** First wait for an acknowledgement of a chunk, in ms; a receiver silent for 15 times this is given up. Default 1000. */
   readonly resendAfterMs?: number;
   /** Errors without a caller: a handler that threw, a connection that broke. Default: they are dropped. */
   readonly onError?: OnError;
@@ -30,7 +30,8 @@ export interface LaneOptions {
 
 /** Large bytes waiting for one receiver above which `send` returns false. */
 const LARGE_HIGH_WATER_BYTES = 4 * 1024 * 1024;
-const MAX_TRIES = 4;
+/** Silence after which a receiver of large messages is given up, in waits for one acknowledgement. */
+const GIVE_UP_WAITS = 15;
 const MAX_MESSAGES_UNDER_WAY = 8;
 const CLOSE_WAIT_MS = 2_000;
 /** Receivers in use are few; the bound keeps a flood of names from growing the table. */
@@ -146,7 +147,7 @@ export class LaneTransport implements Transport {
       maxMessagesUnderWay: MAX_MESSAGES_UNDER_WAY,
       queueLimitBytes: 2 * this.#maxMessageBytes,
       resendAfterMs: this.#resendAfterMs,
-      maxTries: MAX_TRIES,
+      giveUpAfterMs: GIVE_UP_WAITS * this.#resendAfterMs,
       emit: (to, chunk) => void this.#bulk.publish(this.#subjectsOf(to.node, to.executor).large, chunk),
     });
   }
@@ -160,7 +161,7 @@ export class LaneTransport implements Transport {
       maxAssembliesPerPeer: MAX_MESSAGES_UNDER_WAY,
       maxHeldBytes: 4 * this.#maxMessageBytes,
       maxPeers: 1_024,
-      assemblyTimeoutMs: Math.max(30_000, this.#resendAfterMs * 2 ** (MAX_TRIES + 1)),
+      assemblyTimeoutMs: Math.max(30_000, 2 * GIVE_UP_WAITS * this.#resendAfterMs),
       deliver: (message) => this.#received(message, 'large'),
       acknowledge: (to, ack) => void this.#control.publish(this.#subjectsOf(to.node, to.executor).ack, encodeAck(ack)),
     });

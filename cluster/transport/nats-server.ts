@@ -1,15 +1,15 @@
 /**
  * A nats-server of our own, as a child that cannot outlive us. Between us and the server stands a few lines of shell:
  *
- *     this process --stdin pipe--> sh --starts--> nats-server
- *                                   \--> watcher: reads the pipe to its end, then ends the server
+ *     this process --pipe--> sh --starts--> nats-server
+ *                             \--> watcher: reads the pipe to its end, then ends the server
  *
  * The pipe closes whenever this process ends, `kill -9` included, and it is open before the server starts, so there is
  * no moment at which the server could be left behind. The three form a session of their own: Ctrl-C in the terminal
  * reaches our process only, which lets the nodes drain before it stops the server.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ export interface NatsServer {
   readonly port: number;
   /** Of the server itself. */
   readonly pid: number;
-  /** Resolves when the server has ended, whoever ended it. */
+  /** Resolves when the server has ended, whoever ended it. Waiting for it does not keep this process alive. */
   readonly exited: Promise<NatsServerExit>;
   /** Ends the server: asks it to, and kills it after 3 s. Resolves when it is gone. */
   stop(): Promise<void>;
@@ -62,33 +62,32 @@ const EXIT_NOT_EXECUTABLE = 126;
 const EXIT_SIGNAL = 128;
 
 /**
- * $1 folder, $2 log, $3.. the server and its arguments. Shells give background jobs an empty stdin, hence descriptor 3.
- * The watcher is waited for only by being killed: when the server ends by itself, the shell ends with its exit code.
+ * $1 folder, $2 log, $3.. the server and its arguments; the pipe is descriptor 3, because Node closes stdin by itself.
+ * When the server ends by itself the shell ends with its exit code; the watcher ends, and clears the folder, when the
+ * pipe does, and knows by the file `ended` that the number of the process is not the server's any more.
  */
 const SUPERVISOR = `
 folder=$1; log=$2; shift 2
-exec 3<&0
 "$@" </dev/null >>"$log" 2>&1 3<&- &
 server=$!
 (
   trap '' INT HUP TERM
   cat <&3 >/dev/null
-  kill -TERM $server 2>/dev/null
+  [ -e "$folder/ended" ] || kill -TERM $server
   tries=0
-  while kill -0 $server 2>/dev/null; do
+  while [ ! -e "$folder/ended" ] && kill -0 $server; do
     tries=$((tries + 1))
-    [ $tries -gt 30 ] && kill -KILL $server 2>/dev/null
+    [ $tries -le 30 ] || kill -KILL $server
     sleep 0.1
   done
+  rm -rf "$folder"
 ) >/dev/null 2>&1 &
-watcher=$!
 exec 3<&-
 echo $server
 trap '' INT HUP
 wait $server
 code=$?
-kill -KILL $watcher 2>/dev/null
-rm -rf "$folder"
+: >"$folder/ended"
 exit $code
 `;
 
@@ -104,16 +103,18 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const config = join(folder, 'server.conf');
   await writeFile(config, configText(host, options, folder), { mode: 0o600 });
   const child = spawn('/bin/sh', ['-c', SUPERVISOR, 'sh', folder, log, program, '-c', config], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
     detached: true,
   });
   const exited = exitOf(child);
   try {
     const pid = await pidOf(child, program);
     const port = await readyPort({ program, host, port: options.port, folder, log, exited });
-    return { url: `nats://${host}:${port}`, port, pid, exited, stop: () => stop(child, exited) };
+    // A server that ends by itself leaves the watcher waiting for us.
+    void exited.then(() => lifelineOf(child)?.destroy());
+    return { url: `nats://${host}:${port}`, port, pid, exited, stop: () => stop(child, exited, folder) };
   } catch (thrown) {
-    await stop(child, exited);
+    await stop(child, exited, folder);
     throw thrown;
   } finally {
     release(child);
@@ -147,8 +148,6 @@ function exitOf(child: ChildProcess): Promise<NatsServerExit> {
   return new Promise((resolve) => {
     child.once('error', () => resolve({ code: EXIT_NOT_FOUND, signal: null }));
     child.once('exit', (code, signal) => {
-      // The watcher may still be reading.
-      child.stdin?.destroy();
       resolve(code !== null && code > EXIT_SIGNAL ? { code: null, signal: signalOf(code - EXIT_SIGNAL) } : { code, signal });
     });
   });
@@ -217,15 +216,22 @@ async function startError(starting: Starting, exit: NatsServerExit | undefined):
   return new SkepError('TRANSPORT_FAILED', `nats-server ${how}: ${last === '' ? 'it wrote no log' : last}`, { program: starting.program });
 }
 
+/** Our end of the pipe. */
+function lifelineOf(child: ChildProcess): Socket | undefined {
+  const pipe = child.stdio[3];
+  return pipe instanceof Socket ? pipe : undefined;
+}
+
 /** From here on neither the child nor its pipes keep this process alive: the pipe's end is what stops the server. */
 function release(child: ChildProcess): void {
   child.stdout?.destroy();
-  if (child.stdin instanceof Socket) child.stdin.unref();
+  lifelineOf(child)?.unref();
   child.unref();
 }
 
-async function stop(child: ChildProcess, exited: Promise<NatsServerExit>): Promise<void> {
+async function stop(child: ChildProcess, exited: Promise<NatsServerExit>, folder: string): Promise<void> {
   child.ref();
-  child.stdin?.destroy();
+  lifelineOf(child)?.destroy();
   await exited;
+  await rm(folder, { recursive: true, force: true });
 }

@@ -113,6 +113,14 @@ export const errorCatalogue = {
     meaning: 'No running cluster was found or none answered.',
     remedy: 'Start one with `skep up`, or name its server with --nats.',
   },
+  CLUSTER_RUNNING: {
+    meaning: 'A cluster of that name already runs from this data directory.',
+    remedy: 'Stop it with `skep down`, or choose another name with --cluster.',
+  },
+  CLUSTER_FAILED: {
+    meaning: 'No node of a cluster is left, or its server ended, and starting again did not help.',
+    remedy: 'Read the log files named in the message.',
+  },
   // The swarm.
   UNKNOWN_SKILL: { meaning: 'No agent has that skill.', remedy: 'Load the module that defines it on the nodes.' },
   UNKNOWN_TEMPLATE: { meaning: 'No job template of that name is known.', remedy: 'Choose one of the names listed.' },

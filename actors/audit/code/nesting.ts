@@ -17,7 +17,7 @@ export const maxDepth = 2000;
 const maxRawDepth = 4000;
 
 const brackets: Readonly<Record<string, 1 | -1>> = { '(': 1, '[': 1, '{': 1, ')': -1, ']': -1, '}': -1 };
-const operators = new Set('!~+-=<?:*&|^%/');
+const operators = new Set('!~+-=<?:*&|^%/@');
 const prefixWords = new Set(
   'else if for while do new typeof void delete await yield with in of instanceof extends keyof infer as satisfies readonly'.split(' '),
 );
@@ -32,7 +32,7 @@ const statementWords = new Set(
 const link = 0.04;
 
 /** Spaces; line ends; comments; strings that their line closes; words; anything else by the unit. */
-const token = /[ \t]+|[\r\n]+|\/\/[^\r\n]*|\/\*[^]*?\*\/|"(?:[^"\\\r\n]|\\[^])*"|'(?:[^'\\\r\n]|\\[^])*'|[\w$]+|[^]/y;
+const token = /[ \t]+|[\r\n]+|\/\/[^\r\n]*|\/\*[^]*?(?:\*\/|$)|"(?:[^"\\\r\n]|\\[^])*"|'(?:[^'\\\r\n]|\\[^])*'|[\w$]+|[^]/y;
 const templateText = /(?:[^`\\$]+|\\[^]|\$(?!\{))*(?:`|\$\{)?/y;
 const regexLiteral = /\/(?![*/])(?:[^\\/[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+\/[a-z]*/y;
 /** A slash after one of these begins a regular expression; after anything else it divides. */
@@ -107,7 +107,7 @@ export function depthOf(text: string): number {
     else if (bracket === undefined) levels.count(weight(word, previous, text.charAt(at)));
     previous = word.slice(-1);
   }
-  return Math.ceil(levels.deepest);
+  return Math.floor(levels.deepest);
 }
 
 /** How many levels a token adds to the innermost bracket. */

@@ -53,6 +53,27 @@ function attemptsFor(file: SourceFile): readonly Attempt[] {
   }
 }
 
+/**
+ * The parser quotes the whole line with each error, so that a long line of nothing but errors (60 kB of backslashes)
+ * takes gigabytes. Every unit of a line may be an error: this is the most that the squares of the lengths may sum to.
+ */
+const mostQuoted = 500_000_000;
+
+function obstacleIn(text: string): string | undefined {
+  let quoted = 0;
+  for (let start = 0; start < text.length; ) {
+    const at = text.indexOf('\n', start);
+    const end = at < 0 ? text.length : at + 1;
+    quoted += (end - start) ** 2;
+    start = end;
+  }
+  if (quoted > mostQuoted) return 'The lines are too long';
+  return isShallow(text) ? undefined : 'The nesting is too deep';
+}
+
+/** A file with more errors is not tried in another dialect. */
+const mostErrors = 100;
+
 /** Folders whose files are samples and often wrong on purpose, and marks of templates that become code later. */
 const sampleFolder =
   /(?:^|\/)(?:__)?(?:test|tests|spec|fixtures?|testdata|samples?|templates?|snapshots?|corpus)(?:__)?\//i;
@@ -62,9 +83,10 @@ const templateMark = /<%|\{\{|@flow\b/;
 export function parseFile(file: SourceFile): ParseOutcome {
   const attempts = attemptsFor(file);
   if (attempts.length === 0) return { tree: undefined, findings: [] };
-  if (!isShallow(file.text)) {
-    const message = 'The file is nested too deeply to be parsed; the rules on its syntax were not applied.';
-    return { tree: undefined, findings: [findingOfFile(file.path, 'syntax/too-deep', message)] };
+  const obstacle = obstacleIn(file.text);
+  if (obstacle !== undefined) {
+    const message = `${obstacle}, so the file was not parsed; the rules on its syntax were not applied.`;
+    return { tree: undefined, findings: [findingOfFile(file.path, 'syntax/not-parsed', message)] };
   }
   let firstError: number | undefined;
   for (const attempt of attempts) {
@@ -72,6 +94,8 @@ export function parseFile(file: SourceFile): ParseOutcome {
     const error = result.errors.find(({ severity }) => severity === 'Error');
     if (error === undefined) return { tree: { program: result.program, comments: result.comments }, findings: [] };
     firstError ??= error.labels[0]?.start ?? 0;
+    // So many errors are no matter of the dialect.
+    if (result.errors.length > mostErrors) break;
   }
   const meantToParse = !sampleFolder.test(file.path) && !templateMark.test(file.text);
   const at = { start: firstError ?? 0, end: (firstError ?? 0) + 1 };

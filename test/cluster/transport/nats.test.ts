@@ -35,7 +35,6 @@ t.test('a killed server is noticed; when it is back, so are subscriptions; what 
   b.onBroadcast('members', (payload) => heard.push(new TextDecoder().decode(payload)));
   await b.flush();
   process.kill(first.pid, 'SIGKILL');
-  t.match(await first.exited, { signal: 'SIGKILL' });
   await eventually('both notice', () => a.status() === 'disconnected' && b.status() === 'disconnected');
   await eventually('sending says so', () => !a.send('b', 0, 'data', bytesOf('lost')));
   await t.rejects(a.services.request('x.y', bytesOf('x'), {}, 1_000), { code: 'TRANSPORT_FAILED' });
@@ -59,7 +58,6 @@ t.test('a large message that the death of the server interrupts arrives when the
   const [a, b] = [await open(t, first, 'a'), await open(t, first, 'b')];
   const inbox = await inboxOf(b);
   process.kill(first.pid, 'SIGKILL');
-  await first.exited;
   await eventually('both notice', () => a.status() === 'disconnected' && b.status() === 'disconnected');
   a.send('b', 0, 'large', new Uint8Array(3_000_000).fill(7));
   await withNats(t, { port: first.port });
@@ -79,7 +77,10 @@ t.test('a server that stops answering while the sockets are full is noticed, clo
   for (let i = 0; i < 1_000; i += 1) a.send('b', 0, 'data', new Uint8Array(40_000));
   t.ok(taken > 0 && taken * 40_000 <= 4 * 1024 * 1024, 'the outgoing buffer has a high-water mark');
   await eventually('both notice', () => a.status() === 'disconnected' && b.status() === 'disconnected');
-  await eventually('the bulk connection too', () => a.stats().dropped.disconnected > 0 || !a.send('b', 0, 'data', bytesOf('x')));
+  await eventually('the bulk connection too, although its socket is stuck', () => {
+    a.send('b', 0, 'data', bytesOf('x'));
+    return a.stats().dropped.disconnected > 0;
+  });
   await b.close();
   t.equal(b.status(), 'closed');
   continueServer(server.pid);

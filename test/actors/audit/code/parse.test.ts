@@ -37,3 +37,13 @@ t.test('samples and templates may be broken, and other languages have no tree', 
   t.strictSame(parseFile(sample('a.js', 'const a = <%= value %>;')).findings, []);
   t.strictSame(parseFile(sample('a.py', 'def f(:')), { tree: undefined, findings: [] });
 });
+
+t.test('a long line of errors is refused: the parser would quote the whole line with each of them', async (t) => {
+  for (const text of ['\\'.repeat(100_000), 'return;'.repeat(20_000), `x;\n${'@ '.repeat(50_000)}`]) {
+    t.strictSame(brief(parseFile(sample('src/a.ts', text)).findings), ['syntax/not-parsed low 0']);
+  }
+  const data = `export const image = '${'A'.repeat(20_000)}';\n`;
+  t.ok(parseFile(sample('src/a.ts', data)).tree, 'a line of data is let through');
+  const long = 'export const value = call(argument);\n'.repeat(50_000);
+  t.ok(parseFile(sample('src/a.ts', long)).tree, 'many lines are let through');
+});
