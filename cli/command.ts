@@ -4,7 +4,7 @@
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, loadConfig, type LoadedConfig } from '#config';
-import { toWireError } from '#protocols/wire/error';
+import { SkepError, toWireError } from '#protocols/wire/error';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
 import { type Interrupt, listenForInterrupt } from './interrupt.js';
 import { Output, wantsColour } from './output.js';
@@ -16,6 +16,8 @@ export interface CommandContext<Options> {
   readonly options: Options;
   readonly config: Config;
   readonly loaded: LoadedConfig;
+  /** What is wrong with the configuration, for a command that runs all the same, on the defaults. */
+  readonly badConfig: SkepError | undefined;
   readonly output: Output;
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
@@ -40,6 +42,10 @@ export interface CommandSpec<Options> {
   readonly options?: readonly Option[];
   /** Flags that set configuration: commander's attribute name to dotted path. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Whether the parent runs this command when it is given none. */
+  readonly isDefault?: boolean;
+  /** Whether the command runs on the defaults when the configuration is wrong. */
+  readonly runsOnBadConfig?: boolean;
   /** Gives the exit code; nothing means 0. */
   readonly run: (context: CommandContext<Options>) => Promise<ExitCode | undefined>;
 }
@@ -57,7 +63,7 @@ export const settingFlags = {
 
 /** Adds a command to its parent. */
 export function addCommand<Options>(parent: Command, spec: CommandSpec<Options>, picks: readonly (keyof typeof settingFlags)[] = []): Command {
-  const command = parent.command(spec.usage).description(spec.summary).showHelpAfterError('(see --help)');
+  const command = parent.command(spec.usage, { isDefault: spec.isDefault === true }).description(spec.summary).showHelpAfterError('(see --help)');
   for (const pick of picks) command.addOption(settingFlags[pick].option);
   for (const option of spec.options ?? []) command.addOption(option);
   command
@@ -88,17 +94,9 @@ async function execute<Options>(
   });
   const interrupt = listenForInterrupt();
   try {
-    const flags = Object.fromEntries(Object.entries(settings).map(([name, path]) => [path, options[name]]));
-    const flagNames = Object.fromEntries(Object.entries(settings).map(([name, path]) => [path, flagOf(name)]));
-    const loaded = await loadConfig({
-      cwd: process.cwd(),
-      env: process.env,
-      flags,
-      flagNames,
-      ...(options.config === undefined ? {} : { configPath: options.config }),
-      ...(options.preset === undefined ? {} : { preset: options.preset }),
-    });
-    const context = { args, options: options as Options, config: loaded.config, loaded, output, signal: interrupt.signal };
+    const { loaded, badConfig } = await load(spec, settings, options);
+    const { signal } = interrupt;
+    const context = { args, options: options as Options, config: loaded.config, loaded, badConfig, output, signal };
     return (await spec.run(context)) ?? interrupt.exitCode() ?? 0;
   } catch (error) {
     return report(error, output, interrupt);
@@ -106,6 +104,31 @@ async function execute<Options>(
     interrupt.dispose();
   }
 }
+
+interface Loading {
+  readonly loaded: LoadedConfig;
+  readonly badConfig: SkepError | undefined;
+}
+
+async function load<Options>(
+  spec: CommandSpec<Options>,
+  settings: Readonly<Record<string, string>>,
+  options: CommonOptions & Record<string, unknown>,
+): Promise<Loading> {
+  const flags = Object.fromEntries(Object.entries(settings).map(([name, path]) => [path, options[name]]));
+  const flagNames = Object.fromEntries(Object.entries(settings).map(([name, path]) => [path, flagOf(name)]));
+  const { config: configPath, preset } = options;
+  const given = { ...(configPath === undefined ? {} : { configPath }), ...(preset === undefined ? {} : { preset }) };
+  try {
+    return { loaded: await loadConfig({ cwd: process.cwd(), env: process.env, flags, flagNames, ...given }), badConfig: undefined };
+  } catch (error) {
+    if (spec.runsOnBadConfig !== true || !(error instanceof SkepError)) throw error;
+    return { loaded: await loadConfig({ cwd: nowhere, env: {}, dotenv: false }), badConfig: error };
+  }
+}
+
+/** A folder without configuration files: no folder can be below a device. */
+const nowhere = '/dev/null/skep';
 
 function report(error: unknown, output: Output, interrupt: Interrupt): ExitCode {
   const interrupted = interrupt.exitCode();

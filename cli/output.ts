@@ -2,8 +2,10 @@
  * What the CLI prints. Results go to standard output, everything else to standard error, so that `--json` can be piped.
  * Colour is used on a terminal only, and never with `NO_COLOR` or `--no-color`.
  */
+import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { SkepError, toWireError } from '#protocols/wire/error';
+import type { ExitCode } from './exit-codes.js';
 
 /** How to print. */
 export interface OutputOptions {
@@ -27,7 +29,17 @@ export class Output {
 
   /** The result of the command: `value` as JSON, or `text` for people. */
   result(value: unknown, text: string): void {
-    process.stdout.write(this.json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+    this.text(this.json ? `${JSON.stringify(value, null, 2)}\n` : this.#forStdout(`${text}\n`));
+  }
+
+  /** A result that is laid out already. */
+  text(text: string): void {
+    process.stdout.write(text);
+  }
+
+  /** The colours were chosen for standard error; standard output may be a file or a pipe all the same. */
+  #forStdout(text: string): string {
+    return wantsColour(process.stdout, true, process.env) ? text : stripVTControlCharacters(text);
   }
 
   /** A remark for people; programs that asked for JSON are not told. */
@@ -48,6 +60,22 @@ export class Output {
     if (remedy !== '') process.stderr.write(`${this.colours.dim(`  ${remedy}`)}\n`);
     if (this.debug && error instanceof Error) process.stderr.write(`${stackOf(error)}\n`);
   }
+}
+
+/**
+ * Keeps on going when whoever read an output is gone (`skep status | head -1`): what is written then is dropped. An
+ * output that fails in another way, such as a full disk, ends the program.
+ */
+export function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.listenerCount('error', onOutputError) === 0) stream.on('error', onOutputError);
+  }
+}
+
+function onOutputError(error: Error & { readonly code?: string }): void {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`error OUTPUT_UNWRITABLE: the output cannot be written: ${error.message}\n`);
+  process.exit(73 satisfies ExitCode);
 }
 
 function stackOf(error: Error): string {

@@ -4,7 +4,6 @@
  * spawned again on another; the job is deterministic, so the outcome is the one the first would have had.
  */
 import { type ActorRef, type ActorSystem, SkepError } from '#runtime';
-import { fromWireError } from '#protocols/wire/error';
 import type { JobEvent, JobProgress } from './messages.js';
 import { type JobOutcome, queen, type QueenArgs } from './queen.js';
 
@@ -88,9 +87,4 @@ function pause(delayMs: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(done, delayMs);
     signal.addEventListener('abort', done, { once: true });
   });
-}
-
-/** The error of a failed outcome. */
-export function outcomeError(outcome: Extract<JobOutcome, { status: 'failed' }>): SkepError {
-  return fromWireError(outcome.error);
 }

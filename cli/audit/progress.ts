@@ -8,10 +8,10 @@ import type { Output } from '../output.js';
 
 /** Shows how a job goes. */
 export interface ProgressView {
-  event(event: JobEvent): void;
-  progress(progress: JobProgress): void;
+  readonly event: (event: JobEvent) => void;
+  readonly progress: (progress: JobProgress) => void;
   /** Takes the live line away; nothing is shown afterwards. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** Which form to use. */

@@ -1,14 +1,14 @@
 /** `skep audit`: a swarm of agents audits a git repository and writes the reports. */
 import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type AuditParams } from '#actors/audit/template';
+import type { AuditParams } from '#actors/audit/template';
 import { readBaseline, splitByBaseline, type Summary, summarize, writeBaseline, writeReports } from '#actors/audit/report/index';
 import { findRepository } from '#actors/audit/repository';
 import { type AuditResult, type RunAccount, severities } from '#actors/audit/result';
 import type { Finding, Severity } from '#actors/audit/finding';
 import { describeRule } from '#actors/audit/rules';
 import { runJob } from '#actors/swarm/client';
-import { fromWireError, SkepError } from '#protocols/wire/error';
+import { fromWireError, type SkepError } from '#protocols/wire/error';
 import { addCommand, type CommandContext, wholeNumber } from '../command.js';
 import { createProgressView, type ProgressForm } from '../audit/progress.js';
 import { assertWritable } from '../audit/out-dir.js';
@@ -97,6 +97,7 @@ async function audit(context: CommandContext<AuditOptions>, params: AuditParams)
   let host: SwarmHost | undefined;
   let failed = true;
   try {
+    if (options.nodes > 1 && progressForm(options, output) !== 'json') output.note(startText(config.nats.url !== undefined, options.nodes));
     host = options.nodes === 1 ? await startLocalHost(hostOptions) : await startProcessHost({ ...hostOptions, nodes: options.nodes });
     const { outcome, queensLost } = await runJob(host.system, {
       job: 'audit',
@@ -122,6 +123,10 @@ async function audit(context: CommandContext<AuditOptions>, params: AuditParams)
     const logs = await host?.stop(failed && !signal.aborted);
     if (logs !== undefined) output.note(`node logs: ${logs}`);
   }
+}
+
+function startText(ownUrl: boolean, nodes: number): string {
+  return ownUrl ? `starting ${nodes} nodes ...` : `starting a nats-server and ${nodes} nodes ...`;
 }
 
 /** On several nodes of one machine the executors of all share its cores, unless a number was given. */

@@ -1,11 +1,10 @@
 /** `skep node start`: runs one node of a cluster in this process until it is told to stop. */
 import { type Command, Option } from 'commander';
 import { ClusterNode } from '#cluster/node';
-import { SkepError, toWireError } from '#protocols/wire/error';
+import { type SkepError, toWireError } from '#protocols/wire/error';
 import { createLogger } from '#runtime/telemetry/log';
 import { addCommand, type CommandContext } from '../command.js';
-import type { ExitCode } from '../exit-codes.js';
-import { exitCodeOf } from '../exit-codes.js';
+import { type ExitCode, exitCodeOf } from '../exit-codes.js';
 import { parentOf } from '../launch/managed.js';
 import { logOptions, nodeOptions } from '../launch/node-options.js';
 

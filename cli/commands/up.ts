@@ -15,6 +15,8 @@ interface UpOptions {
   readonly nodes: number;
   readonly module: readonly string[];
   readonly restart: boolean;
+  readonly config?: string;
+  readonly preset?: string;
 }
 
 /** Adds `skep up`. */
@@ -37,36 +39,41 @@ export function upCommand(program: Command): void {
 }
 
 async function runUp(context: CommandContext<UpOptions>): Promise<ExitCode | undefined> {
-  const { config, options, output, signal } = context;
+  const { config, output, signal } = context;
   const path = runFileIn(clusterFolder(config));
   const up = identify(process.pid);
   const cluster = config.cluster.name;
   await claimRun(path, { cluster, status: 'starting', up, url: null, server: null, nodes: [] });
   try {
     const processes = await start(context);
-    const record = (): RunRecord => recordOf(cluster, up, processes);
-    let failure: SkepError | undefined;
     try {
-      await updateRun(path, record());
-      announce(output, record());
-      failure = await superviseCluster(processes, {
-        restart: options.restart,
-        signal,
-        onEvent: (event) => {
-          tell(event, output);
-          // Best effort: without it `skep down --force` misses a node, which ends by itself when its parent does.
-          updateRun(path, record()).catch(() => {});
-        },
-      });
-      if (failure !== undefined) output.error(failure);
-      output.note(signal.aborted ? 'stopping' : 'taking down what is left');
+      const failure = await keepUp(context, processes, path, up);
+      output.note(failure === undefined ? 'stopping' : 'stopping what is left');
+      return failure === undefined ? undefined : exitCodeOf(failure.code);
     } finally {
       await processes.stop((what) => output.note(what));
+      if (signal.aborted) output.note(`cluster ${cluster} is down`);
     }
-    return failure === undefined ? undefined : exitCodeOf(failure.code);
   } finally {
     await removeRun(path, up.pid);
   }
+}
+
+/** Announces the cluster and supervises it until it is interrupted, or fails; the run file follows each restart. */
+async function keepUp({ config, options, output, signal }: CommandContext<UpOptions>, processes: ClusterProcess, path: string, up: RunRecord['up']): Promise<SkepError | undefined> {
+  const record = (): RunRecord => recordOf(config.cluster.name, up, processes);
+  await updateRun(path, record());
+  announce(output, record());
+  let written = Promise.resolve();
+  const onEvent = (event: SupervisionEvent): void => {
+    tell(event, output);
+    // Best effort: without it `skep down --force` misses a node, which ends by itself when its parent does.
+    written = written.then(() => updateRun(path, record())).catch(() => {});
+  };
+  const failure = await superviseCluster(processes, { restart: options.restart, signal, onEvent });
+  await written;
+  if (failure !== undefined) output.error(failure);
+  return failure;
 }
 
 function start({ config, loaded, options, output, signal }: CommandContext<UpOptions>): Promise<ClusterProcess> {

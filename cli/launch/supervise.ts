@@ -74,11 +74,17 @@ async function keep(first: Kept, options: SupervisionOptions): Promise<void> {
     const exit: ProcessExit | undefined = await endOf(current.exited, signal);
     if (exit === undefined) return;
     onEvent({ type: 'ended', what: first.what, how: exitText(exit) });
-    const next = options.restart ? await startAgain(current, history, options) : undefined;
+    const next: Restarted | undefined = options.restart ? await startAgain(current, history, options) : undefined;
     if (next === undefined && !signal.aborted) onEvent({ type: 'given-up', what: first.what });
     history = next?.history ?? history;
     current = next?.kept;
   }
+}
+
+interface Restarted {
+  readonly kept: Kept;
+  /** Times of the restarts inside the window. */
+  readonly history: readonly number[];
 }
 
 /** Starts what ended, trying again as long as the intensity allows; undefined when it does not, or at the signal. */
@@ -86,7 +92,7 @@ async function startAgain(
   ended: Kept,
   before: readonly number[],
   { signal, onEvent }: SupervisionOptions,
-): Promise<{ readonly kept: Kept; readonly history: readonly number[] } | undefined> {
+): Promise<Restarted | undefined> {
   let { allowed, history } = addRestart(before, performance.now(), INTENSITY);
   while (allowed && !signal.aborted) {
     try {

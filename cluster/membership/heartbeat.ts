@@ -15,7 +15,7 @@ import type { Heartbeat, Phase } from './beat.js';
 import { compareIncarnations, type DownReason, type Member } from './port.js';
 
 /** What does not change in a node's life. */
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   /** Silence after which a member is down, in ms. */
   readonly timeoutMs: number;
   /** How long a joining node listens for objections to its name, in ms. */
@@ -60,7 +60,7 @@ export type HeartbeatEffect =
   | { readonly type: 'name-conflict'; readonly other: Member };
 
 /** A step's outcome. */
-export interface HeartbeatStep {
+interface HeartbeatStep {
   readonly state: HeartbeatState;
   readonly effects: readonly HeartbeatEffect[];
 }
@@ -117,7 +117,9 @@ function expire(state: HeartbeatState, nowMs: number): HeartbeatStep {
   if (silent.length === 0 && departed.length === state.departed.size) return { state, effects: [] };
   const peers = new Map(state.peers);
   for (const peer of silent) peers.delete(peer.member.name);
-  const effects = silent.map((peer): HeartbeatEffect => ({ type: 'member-down', member: peer.member, reason: 'timeout' }));
+  const effects = silent.map(
+    (peer): HeartbeatEffect => ({ type: 'member-down', member: peer.member, reason: 'timeout' }),
+  );
   return { state: { ...state, peers, departed: new Map(departed) }, effects };
 }
 
@@ -155,7 +157,8 @@ function onHeartbeat(state: HeartbeatState, beat: Heartbeat, nowMs: number): Hea
 function onNamesake(state: HeartbeatState, beat: Heartbeat): HeartbeatStep {
   if (beat.phase === 'leaving') return { state, effects: [] };
   const order =
-    compareIncarnations(beat.member.incarnation, state.self.incarnation) || (beat.instance < state.options.instance ? -1 : 1);
+    compareIncarnations(beat.member.incarnation, state.self.incarnation) ||
+    (beat.instance < state.options.instance ? -1 : 1);
   return { state, effects: order < 0 ? [{ type: 'name-conflict', other: beat.member }] : [broadcast(state)] };
 }
 
@@ -165,13 +168,20 @@ function onLeaving(state: HeartbeatState, beat: Heartbeat, nowMs: number): Heart
   if (peer?.instance !== beat.instance) return { state: { ...state, departed }, effects: [] };
   const peers = new Map(state.peers);
   peers.delete(beat.member.name);
-  return { state: { ...state, peers, departed }, effects: [{ type: 'member-down', member: peer.member, reason: 'left' }] };
+  return {
+    state: { ...state, peers, departed },
+    effects: [{ type: 'member-down', member: peer.member, reason: 'left' }],
+  };
 }
 
 function onAlive(state: HeartbeatState, beat: Heartbeat, nowMs: number): HeartbeatStep {
   const { member, instance } = beat;
   const known = state.peers.get(member.name);
-  const peers = new Map(state.peers).set(member.name, { member, instance, deadlineMs: nowMs + state.options.timeoutMs });
+  const peers = new Map(state.peers).set(member.name, {
+    member,
+    instance,
+    deadlineMs: nowMs + state.options.timeoutMs,
+  });
   if (known?.instance === instance) return { state: { ...state, peers }, effects: [] };
   const isEarlier =
     known !== undefined &&

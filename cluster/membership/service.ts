@@ -8,7 +8,13 @@ import type { Clock, Timer } from '#runtime/clock/clock';
 import { Listeners, type OnError } from '../transport/listeners.js';
 import type { Transport, Unsubscribe } from '../transport/port.js';
 import { decodeBeat, encodeBeat } from './beat.js';
-import { initialHeartbeat, stepHeartbeat, type HeartbeatEffect, type HeartbeatInput, type HeartbeatState } from './heartbeat.js';
+import {
+  initialHeartbeat,
+  stepHeartbeat,
+  type HeartbeatEffect,
+  type HeartbeatInput,
+  type HeartbeatState,
+} from './heartbeat.js';
 import type { Member, MembershipChange, MembershipView } from './port.js';
 
 /** Options of {@link Membership.join}. */
@@ -61,7 +67,9 @@ export class Membership implements MembershipView {
     this.#state = initialHeartbeat(self, { timeoutMs, joinMs, instance: randomUUID() }, clock.now());
     this.#unsubscribe = [
       transport.onBroadcast(TOPIC, (payload) => this.#receive(payload)),
-      transport.onStatus((status) => this.#step({ type: 'connection', nowMs: clock.now(), connected: status === 'connected' })),
+      transport.onStatus((status) =>
+        this.#step({ type: 'connection', nowMs: clock.now(), connected: status === 'connected' }),
+      ),
     ];
   }
 
@@ -151,7 +159,11 @@ export class Membership implements MembershipView {
 
   #conflict(other: Member): void {
     const { name, pid, host } = other;
-    const error = new SkepError('NODE_NAME_TAKEN', `a living node named ${name} started earlier (process ${pid} on ${host})`, { name, pid, host });
+    const error = new SkepError(
+      'NODE_NAME_TAKEN',
+      `a living node named ${name} started earlier (process ${pid} on ${host})`,
+      { name, pid, host },
+    );
     if (this.#settleJoining === undefined) this.#options.onNameConflict(error);
     else this.#settleJoining.reject(error);
   }

@@ -39,7 +39,6 @@ export interface Bus {
   onDrain(handler: () => void): Unsubscribe;
   flush(): Promise<void>;
   close(): Promise<void>;
+  /** Times that the connection came back. */
   readonly reconnects: number;
-  /** Most payload bytes of one message; undefined while not known. */
-  readonly maxPayloadBytes: number | undefined;
 }

@@ -27,7 +27,7 @@ export interface ChunkReceiverOptions {
 }
 
 /** Chunks that were not used, by reason; `mismatched` and `expired` count messages. */
-export interface ChunkReceiverStats {
+interface ChunkReceiverStats {
   readonly delivered: number;
   readonly malformed: number;
   readonly duplicate: number;
@@ -60,7 +60,16 @@ interface Stream {
 export class ChunkReceiver {
   readonly #options: ChunkReceiverOptions;
   readonly #streams = new Map<string, Stream>();
-  readonly #stats = { delivered: 0, malformed: 0, duplicate: 0, stale: 0, refused: 0, mismatched: 0, tooLarge: 0, expired: 0 };
+  readonly #stats = {
+    delivered: 0,
+    malformed: 0,
+    duplicate: 0,
+    stale: 0,
+    refused: 0,
+    mismatched: 0,
+    tooLarge: 0,
+    expired: 0,
+  };
   #heldBytes = 0;
 
   constructor(options: ChunkReceiverOptions) {
@@ -228,7 +237,8 @@ export class ChunkReceiver {
   #forget(key: string, stream: Stream): void {
     for (const assembly of stream.assemblies.values()) this.#heldBytes -= assembly.heldBytes;
     for (const whole of stream.finished.values()) this.#heldBytes -= whole?.byteLength ?? 0;
-    this.#stats.expired += stream.assemblies.size + [...stream.finished.values()].filter((whole) => whole !== undefined).length;
+    this.#stats.expired +=
+      stream.assemblies.size + [...stream.finished.values()].filter((whole) => whole !== undefined).length;
     this.#streams.delete(key);
   }
 }

@@ -33,7 +33,7 @@ export interface ChunkSenderOptions {
 }
 
 /** What became of the messages, and how often chunks were repeated. */
-export interface ChunkSenderStats {
+interface ChunkSenderStats {
   readonly delivered: number;
   readonly abandoned: number;
   readonly refused: number;
@@ -166,7 +166,16 @@ export class ChunkSender {
     if (known !== undefined) return known;
     if (this.#streams.size >= MAX_STREAMS) this.#forgetIdle();
     const session = this.#session++;
-    const stream: Stream = { to, session, queue: [], nextMessage: 0, queuedBytes: 0, underWayBytes: 0, heardAtMs: 0, receiver: undefined };
+    const stream: Stream = {
+      to,
+      session,
+      queue: [],
+      nextMessage: 0,
+      queuedBytes: 0,
+      underWayBytes: 0,
+      heardAtMs: 0,
+      receiver: undefined,
+    };
     this.#streams.set(key, stream);
     return stream;
   }
@@ -237,7 +246,10 @@ export class ChunkSender {
 
   #isDue(outgoing: Outgoing, index: number, nowMs: number): boolean {
     const tries = outgoing.tries[index] ?? 0;
-    return nowMs - (outgoing.sentAtMs[index] ?? 0) >= this.#options.resendAfterMs * 2 ** Math.min(Math.max(0, tries - 1), MAX_DOUBLINGS);
+    return (
+      nowMs - (outgoing.sentAtMs[index] ?? 0) >=
+      this.#options.resendAfterMs * 2 ** Math.min(Math.max(0, tries - 1), MAX_DOUBLINGS)
+    );
   }
 
   #send(stream: Stream, outgoing: Outgoing, index: number, nowMs: number): void {

@@ -25,7 +25,7 @@ const holdingClock: Clock = {
 };
 
 /** Options of {@link connectTransport}. */
-export interface ConnectOptions extends LaneOptions {
+interface ConnectOptions extends LaneOptions {
   readonly nats: NatsOptions;
 }
 

@@ -186,7 +186,11 @@ export class LaneTransport implements Transport {
     const bytes = frame.byteLength;
     if (bytes > this.#maxMessageBytes) {
       const limit = this.#maxMessageBytes;
-      throw new SkepError('FRAME_TOO_LARGE', `a message of ${bytes} bytes for node ${node}: at most ${limit} bytes are sent`, { bytes, limit });
+      throw new SkepError(
+        'FRAME_TOO_LARGE',
+        `a message of ${bytes} bytes for node ${node}: at most ${limit} bytes are sent`,
+        { bytes, limit },
+      );
     }
     if (this.#closing !== undefined) return this.#account('closed', bytes);
     const to = { node, executor };

@@ -103,7 +103,6 @@ export class MemoryBroker {
 export class BrokerConnection implements Bus {
   readonly node: string | undefined;
   readonly onError: OnError;
-  readonly maxPayloadBytes = MAX_PAYLOAD_BYTES;
   readonly #broker: MemoryBroker;
   readonly #statuses: Listeners<TransportStatus>;
   readonly #drains: Listeners<void>;

@@ -70,7 +70,9 @@ export class MemoryBus {
   }
 
   #isCut(message: MessageOnTheWay): boolean {
-    return message.from !== undefined && message.to !== undefined && this.#partitions.has(pairOf(message.from, message.to));
+    return (
+      message.from !== undefined && message.to !== undefined && this.#partitions.has(pairOf(message.from, message.to))
+    );
   }
 }
 

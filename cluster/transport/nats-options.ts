@@ -44,14 +44,18 @@ const protocols = ['nats:', 'tls:'];
 
 /** @throws SkepError `BAD_CONFIG` when there is no url, or one that is none. */
 export function parseServers(urls: readonly string[]): readonly NatsServerAddress[] {
-  if (urls.length === 0) throw new SkepError('BAD_CONFIG', 'nats.urls: expected at least one url, such as nats://127.0.0.1:4222');
+  if (urls.length === 0)
+    throw new SkepError('BAD_CONFIG', 'nats.urls: expected at least one url, such as nats://127.0.0.1:4222');
   return urls.map(parseServer);
 }
 
 function parseServer(text: string): NatsServerAddress {
   const url = parseUrl(text.includes('://') ? text : `nats://${text}`);
   if (url === undefined || url.hostname === '' || !protocols.includes(url.protocol)) {
-    throw new SkepError('BAD_CONFIG', `nats.urls: expected a url such as nats://127.0.0.1:4222, got ${JSON.stringify(redact(text))}`);
+    throw new SkepError(
+      'BAD_CONFIG',
+      `nats.urls: expected a url such as nats://127.0.0.1:4222, got ${JSON.stringify(redact(text))}`,
+    );
   }
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   const port = url.port === '' ? DEFAULT_PORT : Number(url.port);

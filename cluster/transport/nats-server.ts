@@ -36,7 +36,7 @@ export interface NatsServerOptions {
 }
 
 /** How the server ended. */
-export interface NatsServerExit {
+interface NatsServerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -148,7 +148,9 @@ function exitOf(child: ChildProcess): Promise<NatsServerExit> {
   return new Promise((resolve) => {
     child.once('error', () => resolve({ code: EXIT_NOT_FOUND, signal: null }));
     child.once('exit', (code, signal) => {
-      resolve(code !== null && code > EXIT_SIGNAL ? { code: null, signal: signalOf(code - EXIT_SIGNAL) } : { code, signal });
+      resolve(
+        code !== null && code > EXIT_SIGNAL ? { code: null, signal: signalOf(code - EXIT_SIGNAL) } : { code, signal },
+      );
     });
   });
 }
@@ -205,15 +207,21 @@ async function writtenPort(folder: string): Promise<number | undefined> {
 }
 
 async function startError(starting: Starting, exit: NatsServerExit | undefined): Promise<SkepError> {
-  if (exit?.code === EXIT_NOT_FOUND || exit?.code === EXIT_NOT_EXECUTABLE) return missing(starting.program, 'cannot be started');
+  if (exit?.code === EXIT_NOT_FOUND || exit?.code === EXIT_NOT_EXECUTABLE)
+    return missing(starting.program, 'cannot be started');
   const log = await readFile(starting.log, 'utf8').catch(() => '');
   const { host, port } = starting;
   if (port !== undefined && /address already in use/.test(log)) {
-    return new SkepError('PORT_IN_USE', `nats-server cannot listen on ${host}:${port}: another program does`, { host, port });
+    return new SkepError('PORT_IN_USE', `nats-server cannot listen on ${host}:${port}: another program does`, {
+      host,
+      port,
+    });
   }
   const last = log.trimEnd().split('\n').slice(-3).join(' | ');
   const how = exit === undefined ? 'did not answer in time' : 'ended before it answered';
-  return new SkepError('TRANSPORT_FAILED', `nats-server ${how}: ${last === '' ? 'it wrote no log' : last}`, { program: starting.program });
+  return new SkepError('TRANSPORT_FAILED', `nats-server ${how}: ${last === '' ? 'it wrote no log' : last}`, {
+    program: starting.program,
+  });
 }
 
 /** Our end of the pipe. */

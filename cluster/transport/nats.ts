@@ -41,16 +41,25 @@ async function dialServer(server: NatsServerAddress, options: NatsOptions, onErr
   try {
     await probeNats(server.host, server.port, timeoutMs);
     const connection = await connect(await clientOptions(server, options, timeoutMs));
-    return wrap(connection, server, onError);
+    return await wrap(connection, server, onError);
   } catch (thrown) {
     if (thrown instanceof SkepError) throw thrown;
     const reason = reasonOf(thrown);
     const url = server.display;
-    throw new SkepError('TRANSPORT_FAILED', `NATS at ${url} was not reached: ${wordsOf(reason, thrown)}`, { url, reason }, thrown);
+    throw new SkepError(
+      'TRANSPORT_FAILED',
+      `NATS at ${url} was not reached: ${wordsOf(reason, thrown)}`,
+      { url, reason },
+      thrown,
+    );
   }
 }
 
-async function clientOptions(server: NatsServerAddress, options: NatsOptions, timeoutMs: number): Promise<NodeConnectionOptions> {
+async function clientOptions(
+  server: NatsServerAddress,
+  options: NatsOptions,
+  timeoutMs: number,
+): Promise<NodeConnectionOptions> {
   const user = options.user ?? server.user;
   const pass = options.password ?? server.password;
   const token = options.token ?? server.token;
@@ -68,7 +77,9 @@ async function clientOptions(server: NatsServerAddress, options: NatsOptions, ti
     ...(pass === undefined ? {} : { pass }),
     ...(token === undefined ? {} : { token }),
     ...(options.tls === undefined && !server.tls ? {} : { tls: { ...options.tls } }),
-    ...(options.credentialsFile === undefined ? {} : { authenticator: credsAuthenticator(await readCredentials(options.credentialsFile)) }),
+    ...(options.credentialsFile === undefined
+      ? {}
+      : { authenticator: credsAuthenticator(await readCredentials(options.credentialsFile)) }),
   };
 }
 
@@ -96,7 +107,9 @@ async function wrap(client: NatsConnection, server: NatsServerAddress, onError: 
     flush: () => client.flush(),
     drain: () => client.drain(),
     close: () => client.close(),
-    ended: client.closed().then((error) => told.reason ?? (error instanceof Error ? error.message : 'the server closed it')),
+    ended: client
+      .closed()
+      .then((error) => told.reason ?? (error instanceof Error ? error.message : 'the server closed it')),
   };
 }
 
@@ -156,13 +169,16 @@ function toBusMessage(message: Msg): BusMessage {
 type Reason = 'refused' | 'dns' | 'auth' | 'tls' | 'timeout' | 'other';
 
 function reasonOf(thrown: unknown): Reason {
-  if (thrown instanceof errors.AuthorizationError || thrown instanceof errors.UserAuthenticationExpiredError) return 'auth';
+  if (thrown instanceof errors.AuthorizationError || thrown instanceof errors.UserAuthenticationExpiredError)
+    return 'auth';
   if (thrown instanceof errors.TimeoutError) return 'timeout';
   const code = codeOf(thrown);
   if (code === 'ECONNREFUSED') return 'refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'dns';
   if (code === 'TIMEOUT' || code === 'ETIMEDOUT') return 'timeout';
-  return /TLS|SSL|CERT|SIGNED|EPROTO|UNABLE_TO/.test(`${code} ${toError(thrown).message.toUpperCase()}`) ? 'tls' : 'other';
+  return /TLS|SSL|CERT|SIGNED|EPROTO|UNABLE_TO/.test(`${code} ${toError(thrown).message.toUpperCase()}`)
+    ? 'tls'
+    : 'other';
 }
 
 /** The system's code, which the client may have put below an error of its own. */

@@ -82,9 +82,19 @@ export interface TransportStats {
   /** Times that a connection came back. */
   readonly reconnects: number;
   /** What was not sent, by reason: cut off, outgoing buffer over its limit, closed, or refused by the server's client. */
-  readonly dropped: { readonly disconnected: number; readonly overflow: number; readonly closed: number; readonly refused: number };
+  readonly dropped: {
+    readonly disconnected: number;
+    readonly overflow: number;
+    readonly closed: number;
+    readonly refused: number;
+  };
   /** Large frames that were acknowledged, given up without an answer, or refused by their receiver. */
-  readonly large: { readonly delivered: number; readonly abandoned: number; readonly refused: number; readonly resentChunks: number };
+  readonly large: {
+    readonly delivered: number;
+    readonly abandoned: number;
+    readonly refused: number;
+    readonly resentChunks: number;
+  };
   /** Chunks (and assemblies, for `expired` and `mismatched`) of large frames that were not used, by reason. */
   readonly rejectedChunks: {
     readonly malformed: number;

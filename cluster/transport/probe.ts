@@ -30,7 +30,9 @@ export function probeNats(host: string, port: number, timeoutMs: number): Promis
       end();
       reject(new ProbeError(code, message));
     };
-    socket.on('error', (error) => fail('code' in error && typeof error.code === 'string' ? error.code : 'ERROR', error.message));
+    socket.on('error', (error) =>
+      fail('code' in error && typeof error.code === 'string' ? error.code : 'ERROR', error.message),
+    );
     socket.on('close', () => fail('CLOSED', 'the connection was closed without a greeting'));
     socket.on('data', (data) => {
       greeting += data.toString('latin1');

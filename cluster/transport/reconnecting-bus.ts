@@ -31,10 +31,10 @@ export interface Connection {
 }
 
 /** Makes a connection, or rejects with a SkepError. */
-export type Dial = () => Promise<Connection>;
+type Dial = () => Promise<Connection>;
 
 /** Options of a {@link ReconnectingBus}. */
-export interface ReconnectOptions extends SendWindowOptions {
+interface ReconnectOptions extends SendWindowOptions {
   /** Its timers should keep the process alive: in an outage nothing else may. */
   readonly clock: Clock;
   readonly onError: OnError;
@@ -81,10 +81,6 @@ export class ReconnectingBus implements Bus {
   /** Connects. The first connection fails at once, so that a wrong url is told rather than retried for ever. */
   static async open(dial: Dial, options: ReconnectOptions): Promise<ReconnectingBus> {
     return new ReconnectingBus(dial, options, await dial());
-  }
-
-  get maxPayloadBytes(): number | undefined {
-    return this.#connection?.maxPayloadBytes;
   }
 
   publish(subject: string, payload: Uint8Array, options: BusPublishOptions = {}): PublishOutcome {
@@ -217,11 +213,13 @@ export class ReconnectingBus implements Bus {
   #drain(connection: Connection): Promise<void> {
     return new Promise((resolve) => {
       const limit = this.#options.clock.after(DRAIN_LIMIT_MS, resolve);
-      const done = (): void => {
+      const drained = connection.drain().catch(() => {
+        // It ended meanwhile: nothing is under way any more.
+      });
+      void drained.then(() => {
         limit.cancel();
         resolve();
-      };
-      connection.drain().then(done, done);
+      });
     });
   }
 

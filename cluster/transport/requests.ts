@@ -9,7 +9,15 @@ import type { Clock } from '#runtime/clock/clock';
 import type { Bus, BusMessage, PublishOutcome } from './bus.js';
 import type { OnError } from './listeners.js';
 import { guarded } from './listeners.js';
-import type { MessageHeaders, RequestManyOptions, Respond, ServiceHandler, ServiceReply, Services, Unsubscribe } from './port.js';
+import type {
+  MessageHeaders,
+  RequestManyOptions,
+  Respond,
+  ServiceHandler,
+  ServiceReply,
+  Services,
+  Unsubscribe,
+} from './port.js';
 import { checkName, checkServiceSubject } from './subjects.js';
 
 interface Pending {
@@ -69,7 +77,9 @@ export class RequestClient implements Services {
       const end = this.#start(subject, payload, options.headers ?? NO_HEADERS, options.maxWaitMs, done, {
         onReply: (reply) => {
           replies.push(reply);
-          if (replies.length === options.maxReplies) (end(), done());
+          if (replies.length !== options.maxReplies) return;
+          end();
+          done();
         },
         onNobody: () => (end(), done()),
         onLost: (error) => (end(), replies.length > 0 ? done() : reject(error)),
@@ -129,9 +139,16 @@ export class RequestClient implements Services {
 
 function notSent(subject: string, outcome: PublishOutcome, bytes: number): SkepError {
   if (outcome === 'refused') {
-    return new SkepError('FRAME_TOO_LARGE', `the request on ${subject} has ${bytes} bytes, more than the server takes`, { subject, bytes });
+    return new SkepError(
+      'FRAME_TOO_LARGE',
+      `the request on ${subject} has ${bytes} bytes, more than the server takes`,
+      { subject, bytes },
+    );
   }
-  return new SkepError('TRANSPORT_FAILED', `the request on ${subject} was not sent: ${outcome}`, { subject, reason: outcome });
+  return new SkepError('TRANSPORT_FAILED', `the request on ${subject} was not sent: ${outcome}`, {
+    subject,
+    reason: outcome,
+  });
 }
 
 function checkHeaders(headers: MessageHeaders): void {

@@ -38,7 +38,10 @@ export function checkAddress(address: TransportAddress): void {
 export function checkTarget(node: string, executor: number): void {
   checkName('node', node);
   if (node.length > MAX_NODE_NAME || node === 'all') {
-    throw new SkepError('BAD_NAME', `node: expected at most ${MAX_NODE_NAME} characters and not "all", got ${JSON.stringify(node)}`);
+    throw new SkepError(
+      'BAD_NAME',
+      `node: expected at most ${MAX_NODE_NAME} characters and not "all", got ${JSON.stringify(node)}`,
+    );
   }
   if (!Number.isInteger(executor) || executor < 0 || executor > MAX_EXECUTOR) {
     throw new SkepError('BAD_NAME', `executor: expected an integer from 0 to ${MAX_EXECUTOR}, got ${executor}`);
@@ -74,5 +77,8 @@ export function checkServiceSubject(subject: string): void {
 /** @throws SkepError `BAD_NAME` naming `field` when the text is not a name. */
 export function checkName(field: string, text: string): void {
   if (nameSchema.safeParse(text).success) return;
-  throw new SkepError('BAD_NAME', `${field}: expected 1 to 128 letters, digits, hyphens or underscores, got ${JSON.stringify(text)}`);
+  throw new SkepError(
+    'BAD_NAME',
+    `${field}: expected 1 to 128 letters, digits, hyphens or underscores, got ${JSON.stringify(text)}`,
+  );
 }

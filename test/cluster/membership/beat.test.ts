@@ -23,6 +23,7 @@ t.test('what is no heartbeat is undefined, never an error', async (t) => {
     { ...beat, member: { ...member, load: 'high' } },
     { ...beat, member: { ...member, roles: Array.from({ length: 2_000 }, () => 'worker') } },
   ];
-  for (const value of wrong) t.equal(decodeBeat(new TextEncoder().encode(JSON.stringify(value))), undefined, JSON.stringify(value).slice(0, 80));
+  for (const value of wrong)
+    t.equal(decodeBeat(new TextEncoder().encode(JSON.stringify(value))), undefined, JSON.stringify(value).slice(0, 80));
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => decodeBeat(bytes) === undefined));
 });

@@ -2,7 +2,13 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Heartbeat, Phase } from '#cluster/membership/beat';
-import { initialHeartbeat, stepHeartbeat, type HeartbeatEffect, type HeartbeatInput, type HeartbeatState } from '#cluster/membership/heartbeat';
+import {
+  initialHeartbeat,
+  stepHeartbeat,
+  type HeartbeatEffect,
+  type HeartbeatInput,
+  type HeartbeatState,
+} from '#cluster/membership/heartbeat';
 import { compareIncarnations } from '#cluster/membership/port';
 import { memberOf } from './member.js';
 
@@ -61,7 +67,12 @@ function words(effect: HeartbeatEffect): string {
   }
 }
 
-function beat(name: string, incarnation = 'k100', phase: Phase = 'alive', instance = `${name}-${incarnation}`): Heartbeat {
+function beat(
+  name: string,
+  incarnation = 'k100',
+  phase: Phase = 'alive',
+  instance = `${name}-${incarnation}`,
+): Heartbeat {
   return { phase, instance, member: memberOf(name, incarnation) };
 }
 
@@ -73,16 +84,19 @@ t.test('a node asks for its name, and is a member when nobody objected for joinM
   t.same(node.said, ['broadcast joining', 'broadcast joining', 'broadcast alive', 'joined']);
 });
 
-t.test('a member answers at once who joins, and whom it sees for the first time; whom it knows it does not', async (t) => {
-  const node = Node.alive('a');
-  node.said.splice(0);
-  t.same(node.hear(310, beat('b', 'k100', 'joining')), [], 'who joins is no member yet');
-  t.ok(node.answers());
-  t.same(node.hear(320, beat('b')), ['up b@k100']);
-  t.ok(node.answers());
-  t.same(node.hear(330, beat('b')), []);
-  t.notOk(node.answers());
-});
+t.test(
+  'a member answers at once who joins, and whom it sees for the first time; whom it knows it does not',
+  async (t) => {
+    const node = Node.alive('a');
+    node.said.splice(0);
+    t.same(node.hear(310, beat('b', 'k100', 'joining')), [], 'who joins is no member yet');
+    t.ok(node.answers());
+    t.same(node.hear(320, beat('b')), ['up b@k100']);
+    t.ok(node.answers());
+    t.same(node.hear(330, beat('b')), []);
+    t.notOk(node.answers());
+  },
+);
 
 t.test('a silent member is down after the time-out, and up again when it is heard again', async (t) => {
   const node = Node.alive('a');
@@ -111,7 +125,10 @@ t.test('a later life of the same name replaces the earlier one, which is ignored
   t.same(node.hear(500, beat('b', 'k200')), ['down b@k100 replaced', 'up b@k200']);
   t.same(node.hear(600, beat('b', 'k100')), []);
   t.same(node.hear(600, beat('b', 'k100', 'leaving')), [], 'nor can it take the later one away');
-  t.same([...node.state.peers.values()].map((peer) => peer.member.incarnation), ['k200']);
+  t.same(
+    [...node.state.peers.values()].map((peer) => peer.member.incarnation),
+    ['k200'],
+  );
 });
 
 t.test('incarnations compare as numbers in base 36', async (t) => {
@@ -121,16 +138,19 @@ t.test('incarnations compare as numbers in base 36', async (t) => {
   t.equal(compareIncarnations('k1', 'k1'), 0);
 });
 
-t.test('two nodes of one name: the later learns of the conflict at the first heartbeat, the earlier makes itself heard', async (t) => {
-  for (const phase of ['joining', 'alive'] as const) {
-    const earlier = Node.alive('a', 'k100');
-    const later = new Node('a', 'k200', 'other');
-    later.tick(400);
-    t.same(earlier.hear(400, beat('a', 'k200', 'joining', 'other')), []);
-    t.ok(earlier.answers(), 'so that the later one hears of it at once');
-    t.same(later.hear(401, beat('a', 'k100', phase, 'me')), ['conflict with k100']);
-  }
-});
+t.test(
+  'two nodes of one name: the later learns of the conflict at the first heartbeat, the earlier makes itself heard',
+  async (t) => {
+    for (const phase of ['joining', 'alive'] as const) {
+      const earlier = Node.alive('a', 'k100');
+      const later = new Node('a', 'k200', 'other');
+      later.tick(400);
+      t.same(earlier.hear(400, beat('a', 'k200', 'joining', 'other')), []);
+      t.ok(earlier.answers(), 'so that the later one hears of it at once');
+      t.same(later.hear(401, beat('a', 'k100', phase, 'me')), ['conflict with k100']);
+    }
+  },
+);
 
 t.test('two nodes of one name and one millisecond: exactly one of them stays', async (t) => {
   const [left, right] = [Node.alive('a', 'k100', 'one'), Node.alive('a', 'k100', 'two')];
@@ -155,7 +175,8 @@ t.test('cut off from the transport nobody is suspected, and after the return all
   t.same(node.step({ type: 'connection', nowMs: 60_100, connected: true }), []);
   t.ok(node.answers(), 'it makes itself heard at once');
   const heard: string[] = [];
-  for (let nowMs = 60_500; nowMs <= 62_500; nowMs += 400) heard.push(...node.tick(nowMs).map((each) => `${nowMs} ${each}`));
+  for (let nowMs = 60_500; nowMs <= 62_500; nowMs += 400)
+    heard.push(...node.tick(nowMs).map((each) => `${nowMs} ${each}`));
   t.same(heard, ['62100 down b@k100 timeout']);
 });
 
@@ -183,7 +204,8 @@ t.test('after a stall of our own, nobody is blamed for what we did not read', as
   t.same(node.tick(5_000), [], 'the tick came 4.3 s late');
   t.same(node.tick(5_400), []);
   const heard: string[] = [];
-  for (let nowMs = 5_800; nowMs <= 7_400; nowMs += 400) heard.push(...node.tick(nowMs).map((each) => `${nowMs} ${each}`));
+  for (let nowMs = 5_800; nowMs <= 7_400; nowMs += 400)
+    heard.push(...node.tick(nowMs).map((each) => `${nowMs} ${each}`));
   t.same(heard, ['7000 down b@k100 timeout']);
 });
 
@@ -207,30 +229,33 @@ t.test('what a heartbeat says of its node replaces what was known, without a cha
   t.equal(node.state.peers.get('b')?.member.load, 0.7);
 });
 
-t.test('whatever the jitter: who is heard within the time-out is never down, who falls silent is down in time, once', async (t) => {
-  const scenario = fc.record({
-    gaps: fc.array(fc.integer({ min: 1, max: 1_599 }), { minLength: 1, maxLength: 60 }),
-    ticks: fc.array(fc.integer({ min: 100, max: 400 }), { minLength: 300, maxLength: 300 }),
-  });
-  fc.assert(
-    fc.property(scenario, ({ gaps, ticks }) => {
-      const node = Node.alive('a');
-      const beats = times(400, gaps);
-      const lastBeatMs = beats.at(-1) ?? 0;
-      const endMs = lastBeatMs + 2_000 + 400;
-      const downs: number[] = [];
-      let next = 0;
-      for (const nowMs of times(300, ticks).filter((ms) => ms <= endMs)) {
-        for (; (beats[next] ?? Infinity) <= nowMs; next += 1) node.hear(beats[next] ?? 0, beat('b'));
-        if (node.tick(nowMs).some((each) => each.startsWith('down'))) downs.push(nowMs);
-      }
-      const covered = 300 + ticks.reduce((sum, each) => sum + each, 0) >= endMs;
-      return downs.every((ms) => ms >= lastBeatMs + 2_000) && downs.length <= 1 && (!covered || downs.length === 1);
-    }),
-    { numRuns: 300 },
-  );
-  t.pass('300 runs');
-});
+t.test(
+  'whatever the jitter: who is heard within the time-out is never down, who falls silent is down in time, once',
+  async (t) => {
+    const scenario = fc.record({
+      gaps: fc.array(fc.integer({ min: 1, max: 1_599 }), { minLength: 1, maxLength: 60 }),
+      ticks: fc.array(fc.integer({ min: 100, max: 400 }), { minLength: 300, maxLength: 300 }),
+    });
+    fc.assert(
+      fc.property(scenario, ({ gaps, ticks }) => {
+        const node = Node.alive('a');
+        const beats = times(400, gaps);
+        const lastBeatMs = beats.at(-1) ?? 0;
+        const endMs = lastBeatMs + 2_000 + 400;
+        const downs: number[] = [];
+        let next = 0;
+        for (const nowMs of times(300, ticks).filter((ms) => ms <= endMs)) {
+          for (; (beats[next] ?? Infinity) <= nowMs; next += 1) node.hear(beats[next] ?? 0, beat('b'));
+          if (node.tick(nowMs).some((each) => each.startsWith('down'))) downs.push(nowMs);
+        }
+        const covered = 300 + ticks.reduce((sum, each) => sum + each, 0) >= endMs;
+        return downs.every((ms) => ms >= lastBeatMs + 2_000) && downs.length <= 1 && (!covered || downs.length === 1);
+      }),
+      { numRuns: 300 },
+    );
+    t.pass('300 runs');
+  },
+);
 
 /** Times that begin at `startMs` and are apart by the gaps. */
 function times(startMs: number, gaps: readonly number[]): readonly number[] {

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import type { MembershipChange } from '#cluster/membership/port';
 import { Membership, type MembershipOptions } from '#cluster/membership/service';
-import { SkepError } from '#protocols/wire/error';
+import type { SkepError } from '#protocols/wire/error';
 import { systemClock } from '#runtime/clock/clock';
 import { VirtualClock } from '#runtime/testing/virtual-clock';
 import { connectTransport } from '#cluster/transport/connect';
@@ -72,31 +72,37 @@ t.test('a node that has joined sees all members, and they see it', async (t) => 
   t.same([names(a), names(b)], [names(c), names(c)]);
 });
 
-t.test('a member that leaves is gone at once, as one that left; one that dies is gone after the time-out', async (t) => {
-  const hive = new Hive();
-  const a = await hive.join('a');
-  const b = await hive.join('b');
-  await hive.join('c');
-  await hive.pass(50);
-  const changes = changesOf(a);
-  const leaving = b.leave();
-  await hive.pass(50);
-  await leaving;
-  t.same(changes, ['down b@k100 left']);
-  hive.bus.partition('a', 'c');
-  await hive.pass(1_500);
-  t.same(changes, ['down b@k100 left']);
-  await hive.pass(1_000);
-  t.same(changes, ['down b@k100 left', 'down c@k100 timeout']);
-  t.same(names(a), ['a@k100']);
-});
+t.test(
+  'a member that leaves is gone at once, as one that left; one that dies is gone after the time-out',
+  async (t) => {
+    const hive = new Hive();
+    const a = await hive.join('a');
+    const b = await hive.join('b');
+    await hive.join('c');
+    await hive.pass(50);
+    const changes = changesOf(a);
+    const leaving = b.leave();
+    await hive.pass(50);
+    await leaving;
+    t.same(changes, ['down b@k100 left']);
+    hive.bus.partition('a', 'c');
+    await hive.pass(1_500);
+    t.same(changes, ['down b@k100 left']);
+    await hive.pass(1_000);
+    t.same(changes, ['down b@k100 left', 'down c@k100 timeout']);
+    t.same(names(a), ['a@k100']);
+  },
+);
 
 t.test('a second node of a living name is refused when it joins, and nobody ever sees it', async (t) => {
   const hive = new Hive();
   const a = await hive.join('a');
   await hive.join('b');
   const changes = changesOf(a);
-  await t.rejects(hive.join('b', 'k200'), { code: 'NODE_NAME_TAKEN', message: /a living node named b started earlier \(process 1 on host\)/ });
+  await t.rejects(hive.join('b', 'k200'), {
+    code: 'NODE_NAME_TAKEN',
+    message: /a living node named b started earlier \(process 1 on host\)/,
+  });
   await hive.pass(3_000);
   t.same(changes, []);
   t.same(names(a), ['a@k100', 'b@k100']);
@@ -112,7 +118,10 @@ t.test('two members of one name that meet after a partition: the later is told t
   hive.bus.heal();
   await hive.pass(800);
   t.ok(told.length > 0);
-  t.ok(told.every((each) => each === 'later NODE_NAME_TAKEN'), told.join());
+  t.ok(
+    told.every((each) => each === 'later NODE_NAME_TAKEN'),
+    told.join(),
+  );
 });
 
 t.test('a node that restarts under its name replaces its earlier life', async (t) => {

@@ -7,7 +7,14 @@ import fc from 'fast-check';
 import t from 'tap';
 import { ChunkReceiver, type ChunkReceiverOptions } from '#cluster/transport/chunk-receiver';
 import { ChunkSender, type ChunkSenderOptions } from '#cluster/transport/chunk-sender';
-import { CHUNK_PAYLOAD_BYTES, decodeAck, decodeChunk, encodeAck, encodeChunk, type Chunk } from '#cluster/transport/chunks';
+import {
+  CHUNK_PAYLOAD_BYTES,
+  decodeAck,
+  decodeChunk,
+  encodeAck,
+  encodeChunk,
+  type Chunk,
+} from '#cluster/transport/chunks';
 import { MAX_FRAME_BYTES } from '#cluster/transport/port';
 
 const alice = { node: 'alice', executor: 1 };
@@ -96,8 +103,20 @@ t.test('a chunk with its header is never larger than a frame, and reads back as 
   const bytes = encodeChunk(chunk);
   t.equal(bytes.byteLength, MAX_FRAME_BYTES);
   const read = decodeChunk(bytes);
-  t.ok(read !== undefined && Buffer.from(read.payload).equals(chunk.payload) && Buffer.from(read.digest).equals(chunk.digest));
-  t.match(read, { from: chunk.from, session: chunk.session, base: 3, message: 4, index: 0, count: 2, totalBytes: chunk.totalBytes });
+  t.ok(
+    read !== undefined &&
+      Buffer.from(read.payload).equals(chunk.payload) &&
+      Buffer.from(read.digest).equals(chunk.digest),
+  );
+  t.match(read, {
+    from: chunk.from,
+    session: chunk.session,
+    base: 3,
+    message: 4,
+    index: 0,
+    count: 2,
+    totalBytes: chunk.totalBytes,
+  });
   const ack = { from: bob, session: 5, receiver: 6, message: 7, index: 8, verdict: 'refused' } as const;
   t.same(decodeAck(encodeAck(ack)), ack);
 });
@@ -125,24 +144,27 @@ t.test('at most a window of unacknowledged bytes is under way, and acknowledgeme
   t.equal(line.delivered.length, 1);
 });
 
-t.test('a lost chunk is sent again after its time-out, which doubles; the message behind it waits its turn', async (t) => {
-  const line = new Line();
-  const [first, second] = [sample(2 * CHUNK_PAYLOAD_BYTES, 1), sample(100, 2)];
-  line.offer(first);
-  line.offer(second);
-  line.chunks.splice(0, 1);
-  line.settle();
-  t.equal(line.delivered.length, 0, 'the second is complete and waits for the first');
-  line.pass(999);
-  t.equal(line.chunks.length, 0);
-  line.pass(1);
-  t.equal(line.chunks.splice(0).length, 1, 'sent again, and lost again');
-  line.pass(1_999);
-  t.equal(line.chunks.length, 0);
-  line.pass(1);
-  line.settle();
-  t.same(digests(line.delivered), digests([first, second]));
-});
+t.test(
+  'a lost chunk is sent again after its time-out, which doubles; the message behind it waits its turn',
+  async (t) => {
+    const line = new Line();
+    const [first, second] = [sample(2 * CHUNK_PAYLOAD_BYTES, 1), sample(100, 2)];
+    line.offer(first);
+    line.offer(second);
+    line.chunks.splice(0, 1);
+    line.settle();
+    t.equal(line.delivered.length, 0, 'the second is complete and waits for the first');
+    line.pass(999);
+    t.equal(line.chunks.length, 0);
+    line.pass(1);
+    t.equal(line.chunks.splice(0).length, 1, 'sent again, and lost again');
+    line.pass(1_999);
+    t.equal(line.chunks.length, 0);
+    line.pass(1);
+    line.settle();
+    t.same(digests(line.delivered), digests([first, second]));
+  },
+);
 
 t.test('a lost acknowledgement makes a duplicate chunk, which is counted and delivers nothing twice', async (t) => {
   const line = new Line();
@@ -219,16 +241,19 @@ t.test('a receiver that restarts in the middle of a message gets the whole of it
   t.match(line.sender.stats, { delivered: 2 });
 });
 
-t.test('a message over the limit of the receiver is refused at its first chunk, and the next one is delivered', async (t) => {
-  const line = new Line({}, { maxMessageBytes: 100_000 });
-  line.offer(sample(200_000));
-  line.offer(sample(300));
-  line.settle();
-  t.same(digests(line.delivered), digests([sample(300)]));
-  t.match(line.sender.stats, { refused: 1, delivered: 1 });
-  t.match(line.receiver.stats, { tooLarge: 1 });
-  t.equal(line.receiver.heldBytes, 0);
-});
+t.test(
+  'a message over the limit of the receiver is refused at its first chunk, and the next one is delivered',
+  async (t) => {
+    const line = new Line({}, { maxMessageBytes: 100_000 });
+    line.offer(sample(200_000));
+    line.offer(sample(300));
+    line.settle();
+    t.same(digests(line.delivered), digests([sample(300)]));
+    t.match(line.sender.stats, { refused: 1, delivered: 1 });
+    t.match(line.receiver.stats, { tooLarge: 1 });
+    t.equal(line.receiver.heldBytes, 0);
+  },
+);
 
 t.test('a message that does not match its hash is refused, never delivered', async (t) => {
   const line = new Line();
@@ -270,62 +295,87 @@ t.test('a receiver takes no more than its bounds: bytes held, messages beyond th
 
   const crowd = new Line();
   for (let i = 0; i < 5; i += 1) {
-    const options = { from: { node: `n${i}`, executor: 0 }, emit: (_: unknown, chunk: Uint8Array) => crowd.receiver.receive(chunk, 0) };
+    const options = {
+      from: { node: `n${i}`, executor: 0 },
+      emit: (_: unknown, chunk: Uint8Array) => crowd.receiver.receive(chunk, 0),
+    };
     new Line(options).offer(sample(2 * CHUNK_PAYLOAD_BYTES));
   }
   t.equal(crowd.receiver.stats.refused, 2, 'both chunks of the fifth peer');
 });
 
-t.test('whatever is lost, repeated or reordered: once the line is sound, all messages arrive once and in order', async (t) => {
-  const fate = fc.constantFrom('carry', 'lose', 'repeat', 'hold');
-  const script = fc.record({
-    sizes: fc.array(fc.integer({ min: 0, max: 4 * CHUNK_PAYLOAD_BYTES }), { minLength: 1, maxLength: 12 }),
-    steps: fc.array(fc.record({ fate, place: fc.nat(1_000), ack: fc.boolean(), ms: fc.constantFrom(0, 0, 300, 2_000) }), { maxLength: 120 }),
-  });
-  fc.assert(
-    fc.property(script, ({ sizes, steps }) => {
-      const line = new Line({ giveUpAfterMs: 1e12, windowBytes: 5 * CHUNK_PAYLOAD_BYTES }, { assemblyTimeoutMs: 1e12 });
-      const sent = sizes.map((size, i) => sample(size, i));
-      for (const message of sent) line.offer(message);
-      for (const step of steps) misbehave(line, step);
-      for (let i = 0; i < 400 && line.sender.busy; i += 1) {
-        line.settle();
-        line.pass(8_000);
-      }
-      const [got, expected] = [digests(line.delivered), digests(sent)];
-      return got.length === expected.length && got.every((digest, i) => digest === expected[i]) && line.receiver.heldBytes === 0;
-    }),
-    { numRuns: 150 },
-  );
-  t.pass('150 runs');
-});
+t.test(
+  'whatever is lost, repeated or reordered: once the line is sound, all messages arrive once and in order',
+  async (t) => {
+    const fate = fc.constantFrom('carry', 'lose', 'repeat', 'hold');
+    const script = fc.record({
+      sizes: fc.array(fc.integer({ min: 0, max: 4 * CHUNK_PAYLOAD_BYTES }), { minLength: 1, maxLength: 12 }),
+      steps: fc.array(
+        fc.record({ fate, place: fc.nat(1_000), ack: fc.boolean(), ms: fc.constantFrom(0, 0, 300, 2_000) }),
+        { maxLength: 120 },
+      ),
+    });
+    fc.assert(
+      fc.property(script, ({ sizes, steps }) => {
+        const line = new Line(
+          { giveUpAfterMs: 1e12, windowBytes: 5 * CHUNK_PAYLOAD_BYTES },
+          { assemblyTimeoutMs: 1e12 },
+        );
+        const sent = sizes.map((size, i) => sample(size, i));
+        for (const message of sent) line.offer(message);
+        for (const step of steps) misbehave(line, step);
+        for (let i = 0; i < 400 && line.sender.busy; i += 1) {
+          line.settle();
+          line.pass(8_000);
+        }
+        const [got, expected] = [digests(line.delivered), digests(sent)];
+        return (
+          got.length === expected.length &&
+          got.every((digest, i) => digest === expected[i]) &&
+          line.receiver.heldBytes === 0
+        );
+      }),
+      { numRuns: 150 },
+    );
+    t.pass('150 runs');
+  },
+);
 
 t.test('spoilt bytes and garbage never make the receiver throw or deliver what was not sent', async (t) => {
-  const spoil = fc.record({ chunk: fc.nat(50), at: fc.nat(60_000), flip: fc.integer({ min: 1, max: 255 }), cut: fc.boolean() });
+  const spoil = fc.record({
+    chunk: fc.nat(50),
+    at: fc.nat(60_000),
+    flip: fc.integer({ min: 1, max: 255 }),
+    cut: fc.boolean(),
+  });
   let rejected = 0;
   fc.assert(
-    fc.property(fc.array(spoil, { maxLength: 30 }), fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), (spoils, garbage) => {
-      const line = new Line();
-      const sent = [sample(3 * CHUNK_PAYLOAD_BYTES, 1), sample(70, 2), sample(CHUNK_PAYLOAD_BYTES + 9, 3)];
-      for (const message of sent) line.offer(message);
-      for (const { chunk, at, flip, cut } of spoils) {
-        const bytes = line.chunks[chunk % line.chunks.length] ?? new Uint8Array();
-        // Half of the time within the header, where it hurts most.
-        const place = at % (flip % 2 === 0 ? 80 : bytes.byteLength);
-        bytes[place] = (bytes[place] ?? 0) ^ flip;
-        if (cut) line.chunks[chunk % line.chunks.length] = bytes.subarray(0, place);
-      }
-      for (const bytes of garbage) {
-        line.chunks.push(bytes);
-        line.acks.push(bytes);
-      }
-      line.settle();
-      line.pass(40_000);
-      const known = new Set(digests(sent));
-      const { malformed, mismatched, stale, expired, refused, tooLarge } = line.receiver.stats;
-      rejected += malformed + mismatched + stale + expired + refused + tooLarge;
-      return digests(line.delivered).every((digest) => known.has(digest));
-    }),
+    fc.property(
+      fc.array(spoil, { maxLength: 30 }),
+      fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }),
+      (spoils, garbage) => {
+        const line = new Line();
+        const sent = [sample(3 * CHUNK_PAYLOAD_BYTES, 1), sample(70, 2), sample(CHUNK_PAYLOAD_BYTES + 9, 3)];
+        for (const message of sent) line.offer(message);
+        for (const { chunk, at, flip, cut } of spoils) {
+          const bytes = line.chunks[chunk % line.chunks.length] ?? new Uint8Array();
+          // Half of the time within the header, where it hurts most.
+          const place = at % (flip % 2 === 0 ? 80 : bytes.byteLength);
+          bytes[place] = (bytes[place] ?? 0) ^ flip;
+          if (cut) line.chunks[chunk % line.chunks.length] = bytes.subarray(0, place);
+        }
+        for (const bytes of garbage) {
+          line.chunks.push(bytes);
+          line.acks.push(bytes);
+        }
+        line.settle();
+        line.pass(40_000);
+        const known = new Set(digests(sent));
+        const { malformed, mismatched, stale, expired, refused, tooLarge } = line.receiver.stats;
+        rejected += malformed + mismatched + stale + expired + refused + tooLarge;
+        return digests(line.delivered).every((digest) => known.has(digest));
+      },
+    ),
     { numRuns: 300 },
   );
   t.ok(rejected > 100, 'the spoilt ones were seen and counted');

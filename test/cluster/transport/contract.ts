@@ -3,44 +3,21 @@
  * nothing else that is visible here.
  */
 import { randomBytes } from 'node:crypto';
-import { SkepError, type ErrorCode } from '#protocols/wire/error';
-import { MAX_FRAME_BYTES, type Lane, type ServiceClient, type Transport } from '#cluster/transport/port';
+import { MAX_FRAME_BYTES, type Lane, type Transport } from '#cluster/transport/port';
 import type { Test } from 'tap';
+import { inboxOf, open, pair, rejectsWith, type Adapter } from './adapter.js';
+import { servicesContract } from './contract-services.js';
 import { eventually } from './eventually.js';
-
-/** What differs between adapters. */
-export interface Adapter {
-  connect(cluster: string, node: string, executor: number): Promise<Transport>;
-  connectServices(): Promise<ServiceClient>;
-}
-
-/** Frames that a transport received, with their lanes. */
-export interface Inbox {
-  readonly frames: readonly { readonly text: string; readonly lane: Lane; readonly bytes: Uint8Array }[];
-}
 
 const text = new TextEncoder();
 const words = new TextDecoder();
-
-/** Collects the frames of a transport; resolves when peers can reach it. */
-export async function inboxOf(transport: Transport): Promise<Inbox> {
-  const frames: Inbox['frames'][number][] = [];
-  transport.onFrame((bytes, lane) => frames.push({ text: bytes.byteLength > 1_000 ? '' : words.decode(bytes), lane, bytes }));
-  await transport.flush();
-  return { frames };
-}
 
 /** Runs every scenario against one adapter. */
 export function transportContract(t: Test, adapter: Adapter): void {
   frames(t, adapter);
   largeFrames(t, adapter);
   closing(t, adapter);
-  services(t, adapter);
-}
-
-/** Bytes of a short text. */
-export function bytesOf(value: string): Uint8Array {
-  return text.encode(value);
+  servicesContract(t, adapter);
 }
 
 function frames(t: Test, adapter: Adapter): void {
@@ -49,9 +26,16 @@ function frames(t: Test, adapter: Adapter): void {
     const inbox = await inboxOf(b);
     for (let i = 0; i < 2_000; i += 1) a.send('b', 0, i % 2 === 0 ? 'data' : 'control', text.encode(String(i)));
     await eventually('all frames', () => inbox.frames.length >= 2_000);
-    const on = (lane: Lane): number[] => inbox.frames.filter((frame) => frame.lane === lane).map((frame) => Number(frame.text));
-    t.same(on('data'), Array.from({ length: 1_000 }, (_, i) => 2 * i));
-    t.same(on('control'), Array.from({ length: 1_000 }, (_, i) => 2 * i + 1));
+    const on = (lane: Lane): number[] =>
+      inbox.frames.filter((frame) => frame.lane === lane).map((frame) => Number(frame.text));
+    t.same(
+      on('data'),
+      Array.from({ length: 1_000 }, (_, i) => 2 * i),
+    );
+    t.same(
+      on('control'),
+      Array.from({ length: 1_000 }, (_, i) => 2 * i + 1),
+    );
     t.match(a.stats(), { sentFrames: 2_000, dropped: { disconnected: 0, overflow: 0, closed: 0, refused: 0 } });
     t.equal(b.stats().receivedFrames, 2_000);
   });
@@ -69,7 +53,10 @@ function frames(t: Test, adapter: Adapter): void {
     here.send('c', 0, 'control', text.encode('for c/0'));
     await eventually('both frames', () => inboxes[1]?.frames.length === 1 && inboxes[2]?.frames.length === 1);
     await Promise.all(others.map((other) => other.flush()));
-    t.same(inboxes.map((inbox) => inbox.frames.map((frame) => frame.text)), [[], ['for b/1'], ['for c/0'], []]);
+    t.same(
+      inboxes.map((inbox) => inbox.frames.map((frame) => frame.text)),
+      [[], ['for b/1'], ['for c/0'], []],
+    );
   });
 
   t.test('a transport may send to itself', async (t) => {
@@ -80,43 +67,49 @@ function frames(t: Test, adapter: Adapter): void {
     t.equal(inbox.frames[0]?.text, 'to me');
   });
 
-  t.test('the receiver owns its bytes: what it does to them reaches neither the sender nor another frame', async (t) => {
-    const [a, b] = await pair(t, adapter, 'ownership');
-    const seen: string[] = [];
-    b.onFrame((bytes) => {
-      seen.push(words.decode(bytes));
-      bytes.fill(0);
-    });
-    await b.flush();
-    const frame = text.encode('again');
-    a.send('b', 0, 'data', frame);
-    await a.flush();
-    a.send('b', 0, 'data', frame);
-    await eventually('both frames', () => seen.length === 2);
-    t.same(seen, ['again', 'again']);
-  });
+  t.test(
+    'the receiver owns its bytes: what it does to them reaches neither the sender nor another frame',
+    async (t) => {
+      const [a, b] = await pair(t, adapter, 'ownership');
+      const seen: string[] = [];
+      b.onFrame((bytes) => {
+        seen.push(words.decode(bytes));
+        bytes.fill(0);
+      });
+      await b.flush();
+      const frame = text.encode('again');
+      a.send('b', 0, 'data', frame);
+      await a.flush();
+      a.send('b', 0, 'data', frame);
+      await eventually('both frames', () => seen.length === 2);
+      t.same(seen, ['again', 'again']);
+    },
+  );
 
-  t.test('a broadcast reaches each listener of its cluster and topic, the sender too, until it unsubscribes', async (t) => {
-    const [a, b] = await pair(t, adapter, 'broadcast');
-    const stranger = await open(t, adapter, 'broadcast-2', 'a', 0);
-    const heard: string[] = [];
-    const listen = (who: string, transport: Transport, topic: string) =>
-      transport.onBroadcast(topic, (payload) => heard.push(`${who} ${words.decode(payload)}`));
-    listen('a', a, 'members');
-    const stop = listen('b', b, 'members');
-    listen('b-other', b, 'other');
-    listen('stranger', stranger, 'members');
-    await Promise.all([a.flush(), b.flush(), stranger.flush()]);
-    a.broadcast('members', text.encode('1'));
-    await eventually('both listeners', () => heard.length === 2);
-    t.same([...heard].sort(), ['a 1', 'b 1']);
-    stop();
-    await b.flush();
-    a.broadcast('members', text.encode('2'));
-    await eventually('the listener that is left', () => heard.includes('a 2'));
-    await Promise.all([b.flush(), stranger.flush()]);
-    t.equal(heard.length, 3);
-  });
+  t.test(
+    'a broadcast reaches each listener of its cluster and topic, the sender too, until it unsubscribes',
+    async (t) => {
+      const [a, b] = await pair(t, adapter, 'broadcast');
+      const stranger = await open(t, adapter, 'broadcast-2', 'a', 0);
+      const heard: string[] = [];
+      const listen = (who: string, transport: Transport, topic: string) =>
+        transport.onBroadcast(topic, (payload) => heard.push(`${who} ${words.decode(payload)}`));
+      listen('a', a, 'members');
+      const stop = listen('b', b, 'members');
+      listen('b-other', b, 'other');
+      listen('stranger', stranger, 'members');
+      await Promise.all([a.flush(), b.flush(), stranger.flush()]);
+      a.broadcast('members', text.encode('1'));
+      await eventually('both listeners', () => heard.length === 2);
+      t.same([...heard].sort(), ['a 1', 'b 1']);
+      stop();
+      await b.flush();
+      a.broadcast('members', text.encode('2'));
+      await eventually('the listener that is left', () => heard.includes('a 2'));
+      await Promise.all([b.flush(), stranger.flush()]);
+      t.equal(heard.length, 3);
+    },
+  );
 
   t.test('a handler that throws loses neither the next frame nor the connection', async (t) => {
     const [a, b] = await pair(t, adapter, 'throws');
@@ -154,11 +147,22 @@ function largeFrames(t: Test, adapter: Adapter): void {
   t.test('frames around the limit and 5 MiB messages arrive whole and in order on the large lane', async (t) => {
     const [a, b] = await pair(t, adapter, 'large');
     const inbox = await inboxOf(b);
-    const sizes = [0, 1, MAX_FRAME_BYTES - 1, MAX_FRAME_BYTES, MAX_FRAME_BYTES + 1, 5 * 1024 * 1024, 5 * 1024 * 1024 + 7];
+    const sizes = [
+      0,
+      1,
+      MAX_FRAME_BYTES - 1,
+      MAX_FRAME_BYTES,
+      MAX_FRAME_BYTES + 1,
+      5 * 1024 * 1024,
+      5 * 1024 * 1024 + 7,
+    ];
     const sent = sizes.map((size) => randomBytes(size));
     for (const bytes of sent) a.send('b', 0, 'large', bytes);
     await eventually('all messages', () => inbox.frames.length === sent.length);
-    t.ok(sent.every((bytes, i) => bytes.equals(inbox.frames[i]?.bytes ?? new Uint8Array(1))), 'the same bytes');
+    t.ok(
+      sent.every((bytes, i) => bytes.equals(inbox.frames[i]?.bytes ?? new Uint8Array(1))),
+      'the same bytes',
+    );
     t.ok(inbox.frames.every((frame) => frame.lane === 'large'));
     await eventually('acknowledgements', () => a.stats().large.delivered === sent.length);
   });
@@ -174,7 +178,10 @@ function largeFrames(t: Test, adapter: Adapter): void {
   t.test('a message over the limit for one message is refused with its size and the limit', async (t) => {
     const a = await open(t, adapter, 'too-large', 'a', 0);
     const bytes = new Uint8Array(64 * 1024 * 1024 + 1);
-    t.throws(() => a.send('b', 0, 'large', bytes), { code: 'FRAME_TOO_LARGE', facts: { bytes: bytes.byteLength, limit: 67_108_864 } });
+    t.throws(() => a.send('b', 0, 'large', bytes), {
+      code: 'FRAME_TOO_LARGE',
+      facts: { bytes: bytes.byteLength, limit: 67_108_864 },
+    });
   });
 
   t.test('large messages to two receivers and small frames beside them do not mix', async (t) => {
@@ -198,7 +205,9 @@ function largeFrames(t: Test, adapter: Adapter): void {
     a.send('b', 0, 'large', bytes);
     b.send('a', 0, 'large', bytes);
     await eventually('both', () => atA.frames.length === 1 && atB.frames.length === 1);
-    t.ok(bytes.equals(atA.frames[0]?.bytes ?? new Uint8Array()) && bytes.equals(atB.frames[0]?.bytes ?? new Uint8Array()));
+    t.ok(
+      bytes.equals(atA.frames[0]?.bytes ?? new Uint8Array()) && bytes.equals(atB.frames[0]?.bytes ?? new Uint8Array()),
+    );
   });
 }
 
@@ -223,125 +232,22 @@ function closing(t: Test, adapter: Adapter): void {
     t.ok(large.equals(inbox.frames.find((frame) => frame.lane === 'large')?.bytes ?? new Uint8Array()));
   });
 
-  t.test('a closed transport is closed for good: close again is fine, frames are dropped and counted, requests fail', async (t) => {
-    const a = await adapter.connect('closed', 'a', 0);
-    const statuses: string[] = [];
-    a.onStatus((status) => statuses.push(status));
-    await Promise.all([a.close(), a.close()]);
-    await a.close();
-    t.same(statuses, ['closed']);
-    t.equal(a.status(), 'closed');
-    t.notOk(a.send('b', 0, 'data', text.encode('x')));
-    t.notOk(a.send('b', 0, 'large', text.encode('x')));
-    t.equal(a.stats().dropped.closed, 2);
-    a.broadcast('members', text.encode('x'));
-    await t.rejects(a.flush());
-    await rejectsWith(t, 'TRANSPORT_FAILED', a.services.request('closed.x', text.encode('x'), {}, 1_000));
-  });
-}
-
-function services(t: Test, adapter: Adapter): void {
-  t.test('a request is answered, with payload and headers both ways, by a node and from a program that is none', async (t) => {
-    const node = await open(t, adapter, 'serve', 'a', 0);
-    const client = await adapter.connectServices();
-    t.teardown(() => client.close());
-    node.services.serve('serve.echo', undefined, (payload, headers, respond) => {
-      respond(text.encode(`${words.decode(payload)}!`), { Format: headers['Format'] ?? '', 'Nats-Service-Error': 'none' });
-    });
-    await node.flush();
-    const reply = await client.request('serve.echo', text.encode('hello'), { Format: 'json' }, 5_000);
-    t.equal(words.decode(reply.payload), 'hello!');
-    t.same(reply.headers, { Format: 'json', 'Nats-Service-Error': 'none' });
-  });
-
-  t.test('100 requests at once each get their own answer, however late it is given', async (t) => {
-    const [a, b] = await pair(t, adapter, 'own-answers');
-    const waiting: (() => void)[] = [];
-    a.services.serve('own.double', undefined, (payload, _, respond) => {
-      waiting.push(() => respond(text.encode(String(2 * Number(words.decode(payload))))));
-      if (waiting.length === 100) for (const answer of waiting.reverse()) answer();
-    });
-    await a.flush();
-    const asked = Array.from({ length: 100 }, (_, i) => b.services.request('own.double', text.encode(String(i)), {}, 5_000));
-    const answers = await Promise.all(asked);
-    t.same(answers.map((answer) => Number(words.decode(answer.payload))), Array.from({ length: 100 }, (_, i) => 2 * i));
-  });
-
-  t.test('of the servers in one queue each request reaches one', async (t) => {
-    const [a, b] = await pair(t, adapter, 'queue');
-    const served: string[] = [];
-    for (const [name, transport] of [['a', a], ['b', b]] as const) {
-      transport.services.serve('queue.work', 'workers', (payload, _, respond) => {
-        served.push(`${name} ${words.decode(payload)}`);
-        respond(payload);
-      });
-    }
-    await Promise.all([a.flush(), b.flush()]);
-    for (let i = 0; i < 30; i += 1) await a.services.request('queue.work', text.encode(String(i)), {}, 5_000);
-    await Promise.all([a.flush(), b.flush()]);
-    t.equal(served.length, 30);
-    t.same(new Set(served.map((each) => each[0])), new Set(['a', 'b']), 'both have work');
-  });
-
-  t.test('requestMany gathers the answers of all servers', async (t) => {
-    const [a, b] = await pair(t, adapter, 'many');
-    const servers = [['a', a], ['b', b]] as const;
-    for (const [name, each] of servers) each.services.serve('many.ping', undefined, (_, __, respond) => respond(text.encode(name)));
-    await Promise.all([a.flush(), b.flush()]);
-    const two = await a.services.requestMany('many.ping', text.encode(''), { maxWaitMs: 10_000, maxReplies: 2 });
-    t.same(two.map((reply) => words.decode(reply.payload)).sort(), ['a', 'b']);
-    const all = await a.services.requestMany('many.ping', text.encode(''), { maxWaitMs: 200 });
-    t.equal(all.length, 2, 'without a limit it waits for more until the time is over');
-  });
-
-  t.test('where nobody serves, a request fails at once with NO_CLUSTER and requestMany is empty', async (t) => {
-    const a = await open(t, adapter, 'no-responders', 'a', 0);
-    await rejectsWith(t, 'NO_CLUSTER', a.services.request('nobody.serves.this', text.encode('x'), {}, 600_000));
-    t.same(await a.services.requestMany('nobody.serves.this', text.encode('x'), { maxWaitMs: 600_000 }), []);
-    const stop = a.services.serve('served.once', undefined, (payload, _, respond) => respond(payload));
-    await a.flush();
-    await a.services.request('served.once', text.encode('x'), {}, 5_000);
-    stop();
-    await a.flush();
-    await rejectsWith(t, 'NO_CLUSTER', a.services.request('served.once', text.encode('x'), {}, 600_000));
-  });
-
-  t.test('a server that does not answer ends the request with CALL_TIMEOUT, and its late answer harms nothing', async (t) => {
-    const [a, b] = await pair(t, adapter, 'timeout');
-    const late: (() => void)[] = [];
-    a.services.serve('timeout.slow', undefined, (payload, _, respond) => late.push(() => respond(payload)));
-    a.services.serve('timeout.fast', undefined, (payload, _, respond) => respond(payload));
-    await a.flush();
-    await rejectsWith(t, 'CALL_TIMEOUT', b.services.request('timeout.slow', text.encode('x'), {}, 20));
-    for (const answer of late) answer();
-    const reply = await b.services.request('timeout.fast', text.encode('still here'), {}, 5_000);
-    t.equal(words.decode(reply.payload), 'still here');
-  });
-
-  t.test('headers that could break the protocol and payloads beyond the limit of the server are refused', async (t) => {
-    const a = await open(t, adapter, 'bad-requests', 'a', 0);
-    for (const headers of [{ 'A B': 'x' }, { A: 'x\r\nB: y' }, { '': 'x' }, { A: 'é' }]) {
-      await rejectsWith(t, 'BAD_MESSAGE', a.services.request('bad.requests', text.encode('x'), headers, 1_000));
-    }
-    await rejectsWith(t, 'FRAME_TOO_LARGE', a.services.request('bad.requests', new Uint8Array(2 * 1024 * 1024), {}, 1_000));
-    t.equal(a.status(), 'connected');
-  });
-}
-
-async function open(t: Test, adapter: Adapter, cluster: string, node: string, executor: number): Promise<Transport> {
-  const transport = await adapter.connect(cluster, node, executor);
-  t.teardown(() => transport.close());
-  return transport;
-}
-
-async function pair(t: Test, adapter: Adapter, cluster: string): Promise<[Transport, Transport]> {
-  return [await open(t, adapter, cluster, 'a', 0), await open(t, adapter, cluster, 'b', 0)];
-}
-
-async function rejectsWith(t: Test, code: ErrorCode, promise: Promise<unknown>): Promise<void> {
-  const thrown: unknown = await promise.then(
-    () => undefined,
-    (error: unknown) => error,
+  t.test(
+    'a closed transport is closed for good: close again is fine, frames are dropped and counted, requests fail',
+    async (t) => {
+      const a = await adapter.connect('closed', 'a', 0);
+      const statuses: string[] = [];
+      a.onStatus((status) => statuses.push(status));
+      await Promise.all([a.close(), a.close()]);
+      await a.close();
+      t.same(statuses, ['closed']);
+      t.equal(a.status(), 'closed');
+      t.notOk(a.send('b', 0, 'data', text.encode('x')));
+      t.notOk(a.send('b', 0, 'large', text.encode('x')));
+      t.equal(a.stats().dropped.closed, 2);
+      a.broadcast('members', text.encode('x'));
+      await t.rejects(a.flush());
+      await rejectsWith(t, 'TRANSPORT_FAILED', a.services.request('closed.x', text.encode('x'), {}, 1_000));
+    },
   );
-  t.equal(thrown instanceof SkepError ? thrown.code : thrown, code);
 }

@@ -2,7 +2,8 @@
 import t from 'tap';
 import { MemoryBus } from '#cluster/transport/memory';
 import { VirtualClock } from '#runtime/testing/virtual-clock';
-import { bytesOf, inboxOf, transportContract } from './contract.js';
+import { bytesOf, inboxOf } from './adapter.js';
+import { transportContract } from './contract.js';
 import { eventually } from './eventually.js';
 
 t.test('the contract of the transport, in memory', async (t) => {
@@ -26,7 +27,10 @@ t.test('a partition loses frames between its two nodes only, both ways, until it
   bus.heal();
   a.send('b', 0, 'data', bytesOf('after'));
   await a.flush();
-  t.same([atA, atB, atC].map((inbox) => inbox.frames.map((frame) => frame.text)), [[], ['after'], ['arrives']]);
+  t.same(
+    [atA, atB, atC].map((inbox) => inbox.frames.map((frame) => frame.text)),
+    [[], ['after'], ['arrives']],
+  );
 });
 
 t.test('a node that is cut knows it, sends nothing, and may go on after its connection is restored', async (t) => {
@@ -44,7 +48,10 @@ t.test('a node that is cut knows it, sends nothing, and may go on after its conn
   t.same(seen, ['disconnected', 'connected', 'drain']);
   t.ok(a.send('b', 0, 'data', bytesOf('after')));
   await a.flush();
-  t.same(inbox.frames.map((frame) => frame.text), ['after']);
+  t.same(
+    inbox.frames.map((frame) => frame.text),
+    ['after'],
+  );
   t.equal(a.stats().reconnects, 2, 'both of its connections');
 });
 

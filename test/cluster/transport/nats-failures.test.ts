@@ -23,7 +23,10 @@ async function impostor(t: Test, greet: (socket: Socket) => void): Promise<numbe
   return (server.address() as AddressInfo).port;
 }
 
-async function failure(urls: readonly string[], more: Partial<Parameters<typeof connectServices>[0]> = {}): Promise<SkepError> {
+async function failure(
+  urls: readonly string[],
+  more: Partial<Parameters<typeof connectServices>[0]> = {},
+): Promise<SkepError> {
   const thrown: unknown = await connectServices({ urls, connectTimeoutMs: 2_000, ...more }).then(
     () => undefined,
     (error: unknown) => error,
@@ -77,9 +80,15 @@ t.test('a server that greets and then says nothing: timeout', async (t) => {
 
 t.test('a server that speaks something else, or hangs up', async (t) => {
   const http = await impostor(t, (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
-  t.match(await failure([`nats://127.0.0.1:${http}`]), { message: /something else than a NATS server answers there/, facts: { reason: 'other' } });
+  t.match(await failure([`nats://127.0.0.1:${http}`]), {
+    message: /something else than a NATS server answers there/,
+    facts: { reason: 'other' },
+  });
   const rude = await impostor(t, (socket) => socket.end());
-  t.match(await failure([`nats://127.0.0.1:${rude}`]), { message: /closed without a greeting/, facts: { reason: 'other' } });
+  t.match(await failure([`nats://127.0.0.1:${rude}`]), {
+    message: /closed without a greeting/,
+    facts: { reason: 'other' },
+  });
 });
 
 t.test('TLS that cannot be made: tls', async (t) => {
@@ -89,7 +98,11 @@ t.test('TLS that cannot be made: tls', async (t) => {
   });
   t.match(await failure([`tls://127.0.0.1:${port}`]), { code: 'TRANSPORT_FAILED', facts: { reason: 'tls' } });
   const plain = await withNats(t);
-  t.match(await failure([plain.url.replace('nats:', 'tls:')]), { code: 'TRANSPORT_FAILED', facts: { reason: 'tls' } }, 'a server without TLS');
+  t.match(
+    await failure([plain.url.replace('nats:', 'tls:')]),
+    { code: 'TRANSPORT_FAILED', facts: { reason: 'tls' } },
+    'a server without TLS',
+  );
   t.match(await failure([plain.url], { tls: { caFile: '/no/such/ca.pem' } }), { code: 'TRANSPORT_FAILED' });
 });
 
@@ -98,7 +111,10 @@ t.test('a server whose limit is below a frame is refused with what to raise', as
     socket.write(info({ max_payload: 1_024 }));
     socket.on('data', (bytes) => void (bytes.toString().includes('PING') && socket.write('PONG\r\n')));
   });
-  t.match(await failure([`nats://127.0.0.1:${port}`]), { code: 'TRANSPORT_FAILED', message: /at most 1024 bytes .* max_payload/ });
+  t.match(await failure([`nats://127.0.0.1:${port}`]), {
+    code: 'TRANSPORT_FAILED',
+    message: /at most 1024 bytes .* max_payload/,
+  });
 });
 
 t.test('of several urls one that answers is enough; when none does, the last is named', async (t) => {
@@ -113,7 +129,13 @@ t.test('of several urls one that answers is enough; when none does, the last is 
 });
 
 t.test('urls that are none are BAD_CONFIG, without what may be a password', async (t) => {
-  for (const urls of [[], [''], ['http://127.0.0.1'], [`nats://joe:${PASSWORD}@`], [`nats://joe:${PASSWORD}@host:port`]]) {
+  for (const urls of [
+    [],
+    [''],
+    ['http://127.0.0.1'],
+    [`nats://joe:${PASSWORD}@`],
+    [`nats://joe:${PASSWORD}@host:port`],
+  ]) {
     const error = await failure(urls);
     t.equal(error.code, 'BAD_CONFIG', JSON.stringify(urls));
     t.notMatch(error.message, PASSWORD);
@@ -122,11 +144,16 @@ t.test('urls that are none are BAD_CONFIG, without what may be a password', asyn
 
 t.test('a credentials file that cannot be read is BAD_CONFIG naming it', async (t) => {
   const server = await withNats(t);
-  t.match(await failure([server.url], { credentialsFile: '/no/such/file.creds' }), { code: 'BAD_CONFIG', message: /\/no\/such\/file.creds/ });
+  t.match(await failure([server.url], { credentialsFile: '/no/such/file.creds' }), {
+    code: 'BAD_CONFIG',
+    message: /\/no\/such\/file.creds/,
+  });
 });
 
 t.test('a transport whose first connection fails leaves nothing open', async (t) => {
   const server = await withNats(t);
   await server.stop();
-  await t.rejects(connectTransport({ cluster: 'x', node: 'a', executor: 0 }, { nats: { urls: [server.url] } }), { code: 'TRANSPORT_FAILED' });
+  await t.rejects(connectTransport({ cluster: 'x', node: 'a', executor: 0 }, { nats: { urls: [server.url] } }), {
+    code: 'TRANSPORT_FAILED',
+  });
 });

@@ -91,10 +91,16 @@ t.test('a program that is not there, or is no program, is NATS_SERVER_MISSING an
   const folder = t.testdir({ 'no-program': 'text' });
   const nowhere = join(folder, 'nowhere');
   for (const program of [nowhere, join(folder, 'no-program'), folder]) {
-    await t.rejects(startNatsServer({ program }), { code: 'NATS_SERVER_MISSING', message: /apt-get install nats-server/ });
+    await t.rejects(startNatsServer({ program }), {
+      code: 'NATS_SERVER_MISSING',
+      message: /apt-get install nats-server/,
+    });
   }
   await t.rejects(findNatsServer(undefined, { SKEP_NATS_SERVER: nowhere }), { message: new RegExp(nowhere) });
-  await t.rejects(findNatsServer('no-such-nats-server', { PATH: folder }), { code: 'NATS_SERVER_MISSING', message: /was not found on the path/ });
+  await t.rejects(findNatsServer('no-such-nats-server', { PATH: folder }), {
+    code: 'NATS_SERVER_MISSING',
+    message: /was not found on the path/,
+  });
 });
 
 t.test('the program is taken from the option, then SKEP_NATS_SERVER, then the path', async (t) => {
@@ -116,7 +122,10 @@ t.test('a program that ends at once is an error with the end of its log', async 
   const program = join(t.testdir(), 'nats-server');
   await writeFile(program, '#!/bin/sh\necho "nats-server: cannot do this"\nexit 3\n');
   await chmod(program, 0o755);
-  await t.rejects(startNatsServer({ program }), { code: 'TRANSPORT_FAILED', message: /ended before it answered: nats-server: cannot do this/ });
+  await t.rejects(startNatsServer({ program }), {
+    code: 'TRANSPORT_FAILED',
+    message: /ended before it answered: nats-server: cannot do this/,
+  });
 });
 
 t.test('a server with a token refuses who does not show it, and neither url nor log shows it', async (t) => {

@@ -1,0 +1,29 @@
+/**
+ * Whom a command addresses: an actor by its address, or by a name. A name belongs to one node, and any node may answer a
+ * request, so a name without a node is looked for on all of them.
+ */
+import { parseAddress } from '#protocols/wire/address';
+import { SkepError } from '#protocols/wire/error';
+import { listAnswer, readAnswer } from './answers.js';
+import type { Ask } from './session.js';
+
+/** The fields of a request that say which actor it is about. */
+export type Target = { readonly ref: string } | { readonly name: string; readonly node: string };
+
+/** Resolves `refOrName`. @throws SkepError NO_SUCH_ACTOR, or BAD_USAGE for a name that is taken on several nodes. */
+export async function resolveTarget(ask: Ask, refOrName: string, node: string | undefined): Promise<Target> {
+  if (parseAddress(refOrName) !== undefined) return { ref: refOrName };
+  if (refOrName.includes('/')) {
+    throw new SkepError('BAD_USAGE', `"${refOrName}" is neither a name nor an address such as node-1@k3f9/2/17`, { given: refOrName });
+  }
+  if (node !== undefined) return { name: refOrName, node };
+  const { actors } = readAnswer(listAnswer, await ask('list', {}));
+  const bearers = actors.filter(({ name }) => name === refOrName);
+  const [first, second] = bearers;
+  if (first === undefined) throw new SkepError('NO_SUCH_ACTOR', `no actor named "${refOrName}" on any node`, { name: refOrName });
+  if (second !== undefined) {
+    const places = bearers.map(({ address }) => address).join(', ');
+    throw new SkepError('BAD_USAGE', `several actors are named "${refOrName}" (${places}); give --node or the address`, { name: refOrName });
+  }
+  return { ref: first.address };
+}

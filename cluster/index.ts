@@ -1,0 +1,4 @@
+/** The front door of the cluster: what a program needs to run a node of its own. */
+export { ClusterNode, type MembershipTiming, type NodeOptions } from './node.js';
+export { members, MEMBERS_NAME, type NodeInfo } from './membership/members.js';
+export type { NatsOptions } from './transport/nats-options.js';
