@@ -22,7 +22,7 @@ export interface ClusterProcessOptions {
   readonly dir: string;
   readonly modules: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Told of each node that is ready. */
+  /** Told of each node that is ready at the start. */
   readonly onReady: (node: NodeProcess) => void;
   /** Stops waiting and takes everything down. */
   readonly signal: AbortSignal;
@@ -51,7 +51,7 @@ export class ClusterProcess {
     await mkdir(options.dir, { recursive: true, mode: 0o700 });
     const server = options.natsUrl === undefined ? await startNatsServer(serverOptions(options)) : undefined;
     const cluster = new ClusterProcess(options.natsUrl ?? server?.url ?? '', server, options);
-    const started = await Promise.allSettled(cluster.#names.map((name) => cluster.startNode(name)));
+    const started = await Promise.allSettled(cluster.#names.map(async (name) => options.onReady(await cluster.startNode(name))));
     const failed = started.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined && !options.signal.aborted) return cluster;
     await cluster.stop();
@@ -75,14 +75,13 @@ export class ClusterProcess {
 
   /** Starts the node of that name, which must not be running. @throws SkepError when it is not ready in time. */
   async startNode(name: string): Promise<NodeProcess> {
-    const { cluster, executors, logLevel, dir, modules, env, signal, onReady } = this.#options;
+    const { cluster, executors, logLevel, dir, modules, env, signal } = this.#options;
     const settings = { cluster, name, natsUrl: this.natsUrl, executors, logLevel, logDir: dir, modules, env };
     const node = await startNodeProcess({ ...settings, startMs: START_MS, signal });
     this.#nodes.set(name, node);
     void node.exited.then(() => {
       if (this.#nodes.get(name) === node) this.#nodes.delete(name);
     });
-    onReady(node);
     return node;
   }
 

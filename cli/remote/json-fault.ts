@@ -6,12 +6,12 @@
 const blanks = /[ \t\n\r]*/y;
 const token = /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
-type Expected = 'value' | 'value or ]' | 'name or }' | 'name' | ':' | ', or ]' | ', or }' | 'the end';
+type Expected = 'a value' | 'a value or ]' | 'a name or }' | 'a name' | ':' | ', or ]' | ', or }' | 'the end';
 
 /** The first place (0-based) at which no JSON text could go on like this, and what was expected there. */
 export function jsonFault(text: string): { readonly position: number; readonly expected: string } {
   const open: ('[' | '{')[] = [];
-  let expected: Expected = 'value';
+  let expected: Expected = 'a value';
   let position = 0;
   for (;;) {
     position = endOf(blanks, text, position) ?? position;
@@ -31,22 +31,22 @@ function endOf(pattern: RegExp, text: string, from: number): number | undefined 
 /** What may follow the token; undefined when the token itself was not expected. */
 function after(found: string, expected: Expected, open: ('[' | '{')[]): Expected | undefined {
   switch (expected) {
-    case 'value or ]':
+    case 'a value or ]':
       return found === ']' ? close(open) : value(found, open);
-    case 'value':
+    case 'a value':
       return value(found, open);
-    case 'name or }':
+    case 'a name or }':
       return found === '}' ? close(open) : name(found);
-    case 'name':
+    case 'a name':
       return name(found);
     case ':':
-      return found === ':' ? 'value' : undefined;
+      return found === ':' ? 'a value' : undefined;
     case ', or ]':
       if (found === ']') return close(open);
-      return found === ',' ? 'value' : undefined;
+      return found === ',' ? 'a value' : undefined;
     case ', or }':
       if (found === '}') return close(open);
-      return found === ',' ? 'name' : undefined;
+      return found === ',' ? 'a name' : undefined;
     case 'the end':
       return undefined;
   }
@@ -55,7 +55,7 @@ function after(found: string, expected: Expected, open: ('[' | '{')[]): Expected
 function value(found: string, open: ('[' | '{')[]): Expected | undefined {
   if (found === '[' || found === '{') {
     open.push(found);
-    return found === '[' ? 'value or ]' : 'name or }';
+    return found === '[' ? 'a value or ]' : 'a name or }';
   }
   return /^[\]},:]/.test(found) ? undefined : within(open);
 }

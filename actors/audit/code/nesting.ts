@@ -16,7 +16,7 @@ export const maxDepth = 2000;
 /** Brackets alone, wherever they stand, so that no trick with quotes can hide a bracket that the parser would see. */
 const maxRawDepth = 4000;
 
-const brackets: Readonly<Record<string, 1 | -1>> = { '(': 1, '[': 1, '{': 1, ')': -1, ']': -1, '}': -1 };
+const bracketDepths: Readonly<Record<string, 1 | -1>> = { '<': 1, '</': -1, '/>': -1, '(': 1, '[': 1, '{': 1, ')': -1, ']': -1, '}': -1 };
 const operators = new Set('!~+-=<?:*&|^%/@');
 const prefixWords = new Set(
   'else if for while do new typeof void delete await yield with in of instanceof extends keyof infer as satisfies readonly'.split(' '),
@@ -38,16 +38,18 @@ const regexLiteral = /\/(?![*/])(?:[^\\/[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+\/[
 /** A slash after one of these begins a regular expression; after anything else it divides. */
 const beforeRegex = new Set([...'(,=:[!&|?{};+-*%~^<>', '']);
 
-/** Whether the text is shallow enough to be parsed. */
-export function isShallow(text: string): boolean {
-  return rawDepthOf(text) <= maxRawDepth && depthOf(text) <= maxDepth;
+/** Whether the text is shallow enough to be parsed; `jsx` where a `<` can begin an element. */
+export function isShallow(text: string, jsx: boolean): boolean {
+  if (rawDepthOf(text, /[([{}\])]/g) > maxRawDepth || depthOf(text) > maxDepth) return false;
+  // The text within an element has no separators, whatever stands in it.
+  return !jsx || rawDepthOf(text, /<(?=[\w>$])|<\/|\/>/g) <= maxRawDepth;
 }
 
-function rawDepthOf(text: string): number {
+function rawDepthOf(text: string, brackets: RegExp): number {
   let depth = 0;
   let deepest = 0;
-  for (const [bracket] of text.matchAll(/[([{}\])]/g)) {
-    depth = Math.max(0, depth + (brackets[bracket] ?? 0));
+  for (const [bracket] of text.matchAll(brackets)) {
+    depth = Math.max(0, depth + (bracketDepths[bracket] ?? 0));
     deepest = Math.max(deepest, depth);
   }
   return deepest;
@@ -101,7 +103,7 @@ export function depthOf(text: string): number {
     if (/^(?:\s|\/[/*])/.test(word)) continue;
     if (lineStart && statementWords.has(word)) levels.count(Number.NEGATIVE_INFINITY);
     lineStart = false;
-    const bracket = brackets[word];
+    const bracket = word === '<' ? undefined : bracketDepths[word];
     if (bracket === 1) levels.push(false);
     else if (word === '`' || (bracket === -1 && levels.pop())) at = skipTemplate(text, at, levels);
     else if (bracket === undefined) levels.count(weight(word, previous, text.charAt(at)));

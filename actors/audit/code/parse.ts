@@ -59,7 +59,7 @@ function attemptsFor(file: SourceFile): readonly Attempt[] {
  */
 const mostQuoted = 500_000_000;
 
-function obstacleIn(text: string): string | undefined {
+function obstacleIn(text: string, jsx: boolean): string | undefined {
   let quoted = 0;
   for (let start = 0; start < text.length; ) {
     const at = text.indexOf('\n', start);
@@ -68,7 +68,7 @@ function obstacleIn(text: string): string | undefined {
     start = end;
   }
   if (quoted > mostQuoted) return 'The lines are too long';
-  return isShallow(text) ? undefined : 'The nesting is too deep';
+  return isShallow(text, jsx) ? undefined : 'The nesting is too deep';
 }
 
 /** A file with more errors is not tried in another dialect. */
@@ -83,7 +83,7 @@ const templateMark = /<%|\{\{|@flow\b/;
 export function parseFile(file: SourceFile): ParseOutcome {
   const attempts = attemptsFor(file);
   if (attempts.length === 0) return { tree: undefined, findings: [] };
-  const obstacle = obstacleIn(file.text);
+  const obstacle = obstacleIn(file.text, file.language !== 'typescript');
   if (obstacle !== undefined) {
     const message = `${obstacle}, so the file was not parsed; the rules on its syntax were not applied.`;
     return { tree: undefined, findings: [findingOfFile(file.path, 'syntax/not-parsed', message)] };

@@ -20,8 +20,8 @@ const bubbleLimit = 400;
 const namedLimit = 8;
 const radius = { smallest: 2.5, largest: 20 };
 
-/** Width and height of a label's box: the mean advance of an 11.5 px sans-serif, and its line. */
-const letter = { width: 6.3, height: 14 };
+/** Width and height of a label's box: the mean advance of a bold 11.5 px sans-serif, and its line. */
+const letter = { width: 7.2, height: 14 };
 
 interface Bubble {
   readonly file: FileMetrics;

@@ -15,6 +15,8 @@ const bombs: readonly (readonly [name: string, text: string])[] = [
   ['arrow functions', many('a=>', '1')],
   ['type arguments', `type A = ${many('B<', 'C', '>')}`],
   ['elements of JSX', many('<a>', '', '</a>')],
+  ['elements with separators in their text', many('<a>;,', '', '</a>')],
+  ['decorators', many('@\n', 'a')],
   ['a sum', many('a+', 'a')],
   ['a chain of else-ifs', `if(a){}${many('else if(a){}', '')}`],
   ['negations', many('!', 'a')],
@@ -34,7 +36,7 @@ const bombs: readonly (readonly [name: string, text: string])[] = [
 
 for (const [name, text] of bombs) {
   t.test(`${levels} levels of ${name} are refused before they reach the parser`, async (t) => {
-    t.notOk(isShallow(text));
+    t.notOk(isShallow(text, true));
     t.strictSame(brief(parseFile(sample('src/bomb.tsx', text)).findings), ['syntax/not-parsed low 0']);
   });
 }
