@@ -2,7 +2,8 @@
  * How a command is declared and run: its help with an example, its configuration with the flags that feed it, its
  * output, its interruption, and the one place where an error becomes an exit code. Commands themselves only do work.
  */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, loadConfig, type LoadedConfig } from '#config';
 import { SkepError, toWireError } from '#protocols/wire/error';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
@@ -53,17 +54,30 @@ export interface CommandSpec<Options> {
 /** Flags that set the same configuration in many commands, with their paths; a command picks those it needs. */
 export const settingFlags = {
   cluster: { option: new Option('--cluster <name>', 'name of the cluster'), path: 'cluster.name' },
-  nats: { option: new Option('--nats <url>', 'url of the NATS server, such as nats://127.0.0.1:4222'), path: 'nats.url' },
+  nats: {
+    option: new Option('--nats <url>', 'url of the NATS server, such as nats://127.0.0.1:4222'),
+    path: 'nats.url',
+  },
   name: { option: new Option('--name <name>', 'name of the node'), path: 'node.name' },
   dataDir: { option: new Option('--data-dir <dir>', 'folder for the state of nodes'), path: 'node.dataDir' },
   executors: { option: new Option('--executors <n>', 'worker threads per node'), path: 'node.executors' },
-  logLevel: { option: new Option('--log-level <level>', 'trace, debug, info, warn, error or silent'), path: 'log.level' },
+  logLevel: {
+    option: new Option('--log-level <level>', 'trace, debug, info, warn, error or silent'),
+    path: 'log.level',
+  },
   logFormat: { option: new Option('--log-format <format>', 'auto, json or pretty'), path: 'log.format' },
 } as const;
 
 /** Adds a command to its parent. */
-export function addCommand<Options>(parent: Command, spec: CommandSpec<Options>, picks: readonly (keyof typeof settingFlags)[] = []): Command {
-  const command = parent.command(spec.usage, { isDefault: spec.isDefault === true }).description(spec.summary).showHelpAfterError('(see --help)');
+export function addCommand<Options>(
+  parent: Command,
+  spec: CommandSpec<Options>,
+  picks: readonly (keyof typeof settingFlags)[] = [],
+): Command {
+  const command = parent
+    .command(spec.usage, { isDefault: spec.isDefault === true })
+    .description(spec.summary)
+    .showHelpAfterError('(see --help)');
   for (const pick of picks) command.addOption(settingFlags[pick].option);
   for (const option of spec.options ?? []) command.addOption(option);
   command
@@ -120,15 +134,18 @@ async function load<Options>(
   const { config: configPath, preset } = options;
   const given = { ...(configPath === undefined ? {} : { configPath }), ...(preset === undefined ? {} : { preset }) };
   try {
-    return { loaded: await loadConfig({ cwd: process.cwd(), env: process.env, flags, flagNames, ...given }), badConfig: undefined };
+    return {
+      loaded: await loadConfig({ cwd: process.cwd(), env: process.env, flags, flagNames, ...given }),
+      badConfig: undefined,
+    };
   } catch (error) {
     if (spec.runsOnBadConfig !== true || !(error instanceof SkepError)) throw error;
     return { loaded: await loadConfig({ cwd: nowhere, env: {}, dotenv: false }), badConfig: error };
   }
 }
 
-/** A folder without configuration files: no folder can be below a device. */
-const nowhere = '/dev/null/skep';
+/** A folder that does not exist, and so has no configuration files. */
+const nowhere = join(import.meta.dirname, 'nowhere');
 
 function report(error: unknown, output: Output, interrupt: Interrupt): ExitCode {
   const interrupted = interrupt.exitCode();

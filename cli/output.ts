@@ -55,7 +55,10 @@ export class Output {
   error(error: unknown): void {
     const wire = toWireError(error);
     const remedy = error instanceof SkepError ? error.remedy : '';
-    if (this.json) process.stdout.write(`${JSON.stringify({ error: { ...wire, ...(remedy === '' ? {} : { remedy }) } }, null, 2)}\n`);
+    if (this.json)
+      process.stdout.write(
+        `${JSON.stringify({ error: { ...wire, ...(remedy === '' ? {} : { remedy }) } }, null, 2)}\n`,
+      );
     process.stderr.write(`${this.colours.red(`error ${wire.code}:`)} ${wire.message}\n`);
     if (remedy !== '') process.stderr.write(`${this.colours.dim(`  ${remedy}`)}\n`);
     if (this.debug && error instanceof Error) process.stderr.write(`${stackOf(error)}\n`);
@@ -90,9 +93,18 @@ export function wantsColour(stream: { readonly isTTY?: boolean }, flag: boolean,
 }
 
 /** Rows as an aligned table with a heading; the last column is not padded. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[], bold: (text: string) => string = (text) => text): string {
-  const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)));
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  bold: (text: string) => string = (text) => text,
+): string {
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (column === headings.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd();
+    cells
+      .map((cell, column) => (column === headings.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
   return [bold(line(headings)), ...rows.map(line)].join('\n');
 }

@@ -55,6 +55,11 @@ function overrideExit(command: Command): void {
 /** Commander has told people; whoever asked for JSON gets the error in that form as well. */
 function tellPrograms(error: CommanderError, command: Command): void {
   if (error.exitCode === 0 || !process.argv.includes('--json')) return;
-  const message = error.code === 'commander.help' ? `no command given to ${command.name()}` : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-  process.stdout.write(`${JSON.stringify({ error: { code: 'BAD_USAGE', message, remedy: 'See --help of the command.' } }, null, 2)}\n`);
+  const message =
+    error.code === 'commander.help'
+      ? `no command given to ${command.name()}`
+      : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  process.stdout.write(
+    `${JSON.stringify({ error: { code: 'BAD_USAGE', message, remedy: 'See --help of the command.' } }, null, 2)}\n`,
+  );
 }

@@ -20,10 +20,16 @@ export function callCommand(program: Command): void {
     {
       usage: 'call <actor> <call> [message]',
       summary: 'Call an actor, by address or name, with a JSON message; prints the reply, or a stream line by line.',
-      examples: [`skep call hits add '{"amount":2}'`, 'skep call node-1@k3f9/2/17 get --timeout 500', `skep call hits countdown '{"step":1}' --max-items 10`],
+      examples: [
+        `skep call hits add '{"amount":2}'`,
+        'skep call node-1@k3f9/2/17 get --timeout 500',
+        `skep call hits countdown '{"step":1}' --max-items 10`,
+      ],
       options: [
         new Option('--node <node>', 'node on which the name is looked up (default: all)'),
-        new Option('--timeout <ms>', 'deadline of the reply in milliseconds (default: calls.timeoutMs)').argParser(wholeNumber(1, 600_000)),
+        new Option('--timeout <ms>', 'deadline of the reply in milliseconds (default: calls.timeoutMs)').argParser(
+          wholeNumber(1, 600_000),
+        ),
         new Option('--max-items <n>', 'items to read of a stream').default(1_000).argParser(wholeNumber(1, 100_000)),
       ],
       run: runCall,
@@ -32,12 +38,24 @@ export function callCommand(program: Command): void {
   );
 }
 
-async function runCall({ args: [actor = '', call = '', text], config, options, output, signal }: CommandContext<CallOptions>): Promise<ExitCode | undefined> {
+async function runCall({
+  args: [actor = '', call = '', text],
+  config,
+  options,
+  output,
+  signal,
+}: CommandContext<CallOptions>): Promise<ExitCode | undefined> {
   const message = jsonArgument('the message', text);
   const timeoutMs = options.timeout ?? Math.min(config.calls.timeoutMs, 600_000);
   const answer = await withCluster(config, signal, async (ask) => {
     const target = await resolveTarget(ask, actor, options.node);
-    const request = { ...target, call, timeoutMs, maxItems: options.maxItems, ...(message === undefined ? {} : { message }) };
+    const request = {
+      ...target,
+      call,
+      timeoutMs,
+      maxItems: options.maxItems,
+      ...(message === undefined ? {} : { message }),
+    };
     return readAnswer(callAnswer, await ask('call', request, timeoutMs));
   });
   if ('reply' in answer) {

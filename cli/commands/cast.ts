@@ -26,11 +26,20 @@ export function castCommand(program: Command): void {
   );
 }
 
-async function runCast({ args: [actor = '', cast = '', text], config, options, output, signal }: CommandContext<CastOptions>): Promise<ExitCode | undefined> {
+async function runCast({
+  args: [actor = '', cast = '', text],
+  config,
+  options,
+  output,
+  signal,
+}: CommandContext<CastOptions>): Promise<ExitCode | undefined> {
   const message = jsonArgument('the message', text);
   const { accepted } = await withCluster(config, signal, async (ask) => {
     const target = await resolveTarget(ask, actor, options.node);
-    return readAnswer(castAnswer, await ask('cast', { ...target, cast, ...(message === undefined ? {} : { message }) }));
+    return readAnswer(
+      castAnswer,
+      await ask('cast', { ...target, cast, ...(message === undefined ? {} : { message }) }),
+    );
   });
   output.result({ accepted }, accepted ? 'sent' : 'not accepted: the mailbox is over its high-water mark');
   return accepted ? undefined : 1;

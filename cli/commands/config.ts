@@ -17,7 +17,11 @@ export function configCommand(program: Command): void {
       usage: 'print',
       isDefault: true,
       summary: 'Print every setting with its value and origin; secrets are masked.',
-      examples: ['skep config print', 'skep config print --preset lan', 'SKEP_NODE_EXECUTORS=2 skep config print --json'],
+      examples: [
+        'skep config print',
+        'skep config print --preset lan',
+        'SKEP_NODE_EXECUTORS=2 skep config print --json',
+      ],
       run: async ({ loaded, options, output }) => {
         const colour = wantsColour(process.stdout, options.color !== false, process.env);
         output.text(printConfig(loaded, { json: output.json, colour }));

@@ -23,9 +23,17 @@ export function describeCommand(program: Command): void {
   );
 }
 
-async function runDescribe({ args: [definition], config, output, signal }: CommandContext<object>): Promise<ExitCode | undefined> {
+async function runDescribe({
+  args: [definition],
+  config,
+  output,
+  signal,
+}: CommandContext<object>): Promise<ExitCode | undefined> {
   const request = definition === undefined ? {} : { definition };
-  const { definitions } = readAnswer(describeAnswer, await withCluster(config, signal, (ask) => ask('describe', request)));
+  const { definitions } = readAnswer(
+    describeAnswer,
+    await withCluster(config, signal, (ask) => ask('describe', request)),
+  );
   output.result(definitions, definitions.map((entry) => definitionText(entry, output)).join('\n'));
   return undefined;
 }
@@ -33,7 +41,9 @@ async function runDescribe({ args: [definition], config, output, signal }: Comma
 function definitionText({ name, version, description, calls, casts }: Described, { colours }: Output): string {
   const heading = `${colours.bold(name)} (version ${version})${description === '' ? '' : `: ${description}`}`;
   const lines = [
-    ...(calls.length === 0 ? [] : [`  calls  ${calls.map((call) => (call.stream ? `${call.name} (stream)` : call.name)).join(', ')}`]),
+    ...(calls.length === 0
+      ? []
+      : [`  calls  ${calls.map((call) => (call.stream ? `${call.name} (stream)` : call.name)).join(', ')}`]),
     ...(casts.length === 0 ? [] : [`  casts  ${casts.join(', ')}`]),
   ];
   return [heading, ...lines].join('\n');

@@ -22,10 +22,21 @@ export function doctorCommand(program: Command): void {
   );
 }
 
-async function runDoctor({ config, loaded, badConfig, output, signal }: CommandContext<object>): Promise<ExitCode | undefined> {
+async function runDoctor({
+  config,
+  loaded,
+  badConfig,
+  output,
+  signal,
+}: CommandContext<object>): Promise<ExitCode | undefined> {
   const settings: Check = {
     name: 'configuration',
-    look: () => Promise.resolve(badConfig === undefined ? ok(loaded.files.join(', ') || 'no file; defaults, variables and flags') : fail(badConfig.message, badConfig.remedy)),
+    look: () =>
+      Promise.resolve(
+        badConfig === undefined
+          ? ok(loaded.files.join(', ') || 'no file; defaults, variables and flags')
+          : fail(badConfig.message, badConfig.remedy),
+      ),
   };
   const results: CheckResult[] = [];
   // One after the other: a server and threads that start at once would make each other look slow.

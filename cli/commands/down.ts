@@ -27,7 +27,9 @@ export function downCommand(program: Command): void {
       summary: 'Stop the cluster that `skep up` runs here.',
       examples: ['skep down', 'skep down --cluster demo --timeout 5000 --force'],
       options: [
-        new Option('--timeout <ms>', 'time to wait for the cluster to end, in milliseconds').default(DEFAULT_TIMEOUT_MS).argParser(wholeNumber(0, 3_600_000)),
+        new Option('--timeout <ms>', 'time to wait for the cluster to end, in milliseconds')
+          .default(DEFAULT_TIMEOUT_MS)
+          .argParser(wholeNumber(0, 3_600_000)),
         new Option('--force', 'kill what has not ended by then'),
       ],
       run: runDown,
@@ -36,7 +38,12 @@ export function downCommand(program: Command): void {
   );
 }
 
-async function runDown({ config, options, output, signal }: CommandContext<DownOptions>): Promise<ExitCode | undefined> {
+async function runDown({
+  config,
+  options,
+  output,
+  signal,
+}: CommandContext<DownOptions>): Promise<ExitCode | undefined> {
   const path = runFileIn(clusterFolder(config));
   const record = await findRun(path);
   if (record === undefined) throw await nothingRuns(path, config.cluster.name);
@@ -56,19 +63,28 @@ async function runDown({ config, options, output, signal }: CommandContext<DownO
 async function nothingRuns(path: string, cluster: string): Promise<SkepError> {
   const stale = await readRun(path);
   if (stale !== undefined) await removeRun(path, stale.up.pid);
-  const left = stale === undefined ? '' : `; process ${stale.up.pid} had ended and left its run file, which is removed now`;
+  const left =
+    stale === undefined ? '' : `; process ${stale.up.pid} had ended and left its run file, which is removed now`;
   return new SkepError('NO_CLUSTER', `no cluster ${cluster} was started here (${path})${left}`, { cluster, path });
 }
 
 async function kill(record: RunRecord, options: DownOptions, signal: AbortSignal, output: Output): Promise<void> {
   const { cluster, up, nodes, server } = record;
   if (options.force !== true) {
-    throw new SkepError('CALL_TIMEOUT', `cluster ${cluster} (process ${up.pid}) has not ended within ${options.timeout} ms; it goes on stopping, --force kills it`, { cluster, pid: up.pid });
+    throw new SkepError(
+      'CALL_TIMEOUT',
+      `cluster ${cluster} (process ${up.pid}) has not ended within ${options.timeout} ms; it goes on stopping, --force kills it`,
+      { cluster, pid: up.pid },
+    );
   }
   output.warn(`not ended within ${options.timeout} ms: killing`);
   for (const identity of [up, ...nodes, ...(server === null ? [] : [server])]) signalProcess(identity, 'SIGKILL');
   if (await gone(record, KILL_MS, signal, output)) return;
-  throw new SkepError('CALL_TIMEOUT', `cluster ${cluster} (process ${up.pid}) could not be killed within ${KILL_MS} ms`, { cluster, pid: up.pid });
+  throw new SkepError(
+    'CALL_TIMEOUT',
+    `cluster ${cluster} (process ${up.pid}) could not be killed within ${KILL_MS} ms`,
+    { cluster, pid: up.pid },
+  );
 }
 
 /** Waits until every process of the cluster is gone, telling of each node that is; false after `timeoutMs`. */

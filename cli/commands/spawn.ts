@@ -5,6 +5,7 @@ import type { ExitCode } from '../exit-codes.js';
 import { readAnswer, refAnswer } from '../remote/answers.js';
 import { jsonArgument } from '../remote/json-argument.js';
 import { withCluster } from '../remote/session.js';
+import { requireNode } from '../remote/target.js';
 
 interface SpawnOptions {
   readonly args?: string;
@@ -22,14 +23,23 @@ export function spawnCommand(program: Command): void {
     {
       usage: 'spawn <definition>',
       summary: 'Start an actor and print its address.',
-      examples: [`skep spawn counter --args '{"start":5}' --name hits`, 'skep spawn counter --node node-2 --executor 1 --restart transient'],
+      examples: [
+        `skep spawn counter --args '{"start":5}' --name hits`,
+        'skep spawn counter --node node-2 --executor 1 --restart transient',
+      ],
       options: [
         new Option('--args <json>', 'arguments of its init function (default: {})'),
         new Option('--name <name>', 'name to register it under, free on its node'),
         new Option('--node <node>', 'node to live on (default: the one that answers)'),
         new Option('--executor <n>', 'executor to live on: a number, default or system').argParser(executor),
-        new Option('--restart <policy>', 'when its supervisor starts it again (default: permanent)').choices(['permanent', 'transient', 'temporary']),
-        new Option('--definition-version <n>', 'version of the definition (default: the newest)').argParser(wholeNumber(1, 1_000_000)),
+        new Option('--restart <policy>', 'when its supervisor starts it again (default: permanent)').choices([
+          'permanent',
+          'transient',
+          'temporary',
+        ]),
+        new Option('--definition-version <n>', 'version of the definition (default: the newest)').argParser(
+          wholeNumber(1, 1_000_000),
+        ),
       ],
       run: runSpawn,
     },
@@ -39,15 +49,33 @@ export function spawnCommand(program: Command): void {
 
 function executor(text: string): number | string {
   if (text === 'default' || text === 'system') return text;
-  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 0 to 9999, default or system.');
+  if (!/^\d{1,4}$/.test(text))
+    throw new InvalidArgumentError('expected a whole number from 0 to 9999, default or system.');
   return Number(text);
 }
 
-async function runSpawn({ args, config, options, output, signal }: CommandContext<SpawnOptions>): Promise<ExitCode | undefined> {
+async function runSpawn({
+  args,
+  config,
+  options,
+  output,
+  signal,
+}: CommandContext<SpawnOptions>): Promise<ExitCode | undefined> {
   const { name, node, executor, restart, definitionVersion: version } = options;
-  const given = { definition: args[0], args: jsonArgument('--args', options.args), name, node, executor, restart, version };
+  const given = {
+    definition: args[0],
+    args: jsonArgument('--args', options.args),
+    name,
+    node,
+    executor,
+    restart,
+    version,
+  };
   const request = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const { ref } = readAnswer(refAnswer, await withCluster(config, signal, (ask) => ask('spawn', request)));
+  const { ref } = await withCluster(config, signal, async (ask) => {
+    if (node !== undefined) await requireNode(ask, node);
+    return readAnswer(refAnswer, await ask('spawn', request));
+  });
   output.result({ ref }, ref);
   return undefined;
 }

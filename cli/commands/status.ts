@@ -33,14 +33,22 @@ export function statusCommand(program: Command): void {
   );
 }
 
-async function runStatus({ config, options, output, signal }: CommandContext<StatusOptions>): Promise<ExitCode | undefined> {
+async function runStatus({
+  config,
+  options,
+  output,
+  signal,
+}: CommandContext<StatusOptions>): Promise<ExitCode | undefined> {
   const { cluster, nodes } = await withCluster(config, signal, async (ask) => {
     const status = readAnswer(statusAnswer, await ask('status', {}));
     // Node by node, so that one which just died leaves a gap in the table rather than no table.
     const lists = status.nodes.map(async (node) => {
       try {
         const { actors } = readAnswer(listAnswer, await ask('list', { node: node.name }));
-        return { ...node, actors: actors.filter(({ definition }) => options.all === true || !ownActor.test(definition)) };
+        return {
+          ...node,
+          actors: actors.filter(({ definition }) => options.all === true || !ownActor.test(definition)),
+        };
       } catch (error) {
         output.warn(`node ${node.name} does not answer (${toWireError(error).code})`);
         return { ...node, actors: undefined };
@@ -48,17 +56,35 @@ async function runStatus({ config, options, output, signal }: CommandContext<Sta
     });
     return { cluster: status.cluster, nodes: await Promise.all(lists) };
   });
-  const json = nodes.map(({ actors, ...node }) => ({ ...node, actors: actors?.length ?? null, ...(options.actors === true ? { list: actors ?? null } : {}) }));
-  const rows = nodes.map((node) => [node.name, node.roles.join(','), String(node.pid), String(node.executors.length), String(node.actors?.length ?? '?')]);
+  const json = nodes.map(({ actors, ...node }) => ({
+    ...node,
+    actors: actors?.length ?? null,
+    ...(options.actors === true ? { list: actors ?? null } : {}),
+  }));
+  const rows = nodes.map((node) => [
+    node.name,
+    node.roles.join(','),
+    String(node.pid),
+    String(node.executors.length),
+    String(node.actors?.length ?? '?'),
+  ]);
   const nodeTable = table(['NODE', 'ROLES', 'PID', 'EXECUTORS', 'ACTORS'], rows, output.colours.bold);
   const actors = nodes.flatMap((node) => node.actors ?? []);
-  const text = options.actors === true ? [nodeTable, '', actorTable(actors, output.colours.bold)].join('\n') : nodeTable;
+  const text =
+    options.actors === true ? [nodeTable, '', actorTable(actors, output.colours.bold)].join('\n') : nodeTable;
   output.result({ cluster, nodes: json }, text);
   return undefined;
 }
 
 function actorTable(actors: readonly ListedActor[], bold: (text: string) => string): string {
   if (actors.length === 0) return 'no actors';
-  const rows = actors.map((actor) => [actor.address, actor.name ?? '', actor.definition, actor.status, String(actor.mailbox), String(actor.processed)]);
+  const rows = actors.map((actor) => [
+    actor.address,
+    actor.name ?? '',
+    actor.definition,
+    actor.status,
+    String(actor.mailbox),
+    String(actor.processed),
+  ]);
   return table(['ADDRESS', 'NAME', 'DEFINITION', 'STATUS', 'MAILBOX', 'PROCESSED'], rows, bold);
 }

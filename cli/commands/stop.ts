@@ -25,7 +25,13 @@ export function stopCommand(program: Command): void {
   );
 }
 
-async function runStop({ args: [actor = ''], config, options, output, signal }: CommandContext<StopOptions>): Promise<ExitCode | undefined> {
+async function runStop({
+  args: [actor = ''],
+  config,
+  options,
+  output,
+  signal,
+}: CommandContext<StopOptions>): Promise<ExitCode | undefined> {
   const { ref } = await withCluster(config, signal, async (ask) =>
     readAnswer(refAnswer, await ask('stop', await resolveTarget(ask, actor, options.node))),
   );

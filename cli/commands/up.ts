@@ -26,10 +26,16 @@ export function upCommand(program: Command): void {
     {
       usage: 'up',
       summary: 'Start a cluster of node processes, with a nats-server of its own unless a url is given.',
-      examples: ['skep up --nodes 3', 'skep up --cluster demo --nodes 2 --module ./my-actors.js', 'skep up --nodes 3 --nats nats://127.0.0.1:4222'],
+      examples: [
+        'skep up --nodes 3',
+        'skep up --cluster demo --nodes 2 --module ./my-actors.js',
+        'skep up --nodes 3 --nats nats://127.0.0.1:4222',
+      ],
       options: [
         new Option('--nodes <n>', 'node processes').default(1).argParser(wholeNumber(1, 64)),
-        new Option('--module <file>', 'compiled module with definitions to load; may be repeated').argParser(repeated).default([], 'none'),
+        new Option('--module <file>', 'compiled module with definitions to load; may be repeated')
+          .argParser(repeated)
+          .default([], 'none'),
         new Option('--no-restart', 'leave a node process that ends unasked as it is'),
       ],
       run: runUp,
@@ -60,7 +66,12 @@ async function runUp(context: CommandContext<UpOptions>): Promise<ExitCode | und
 }
 
 /** Announces the cluster and supervises it until it is interrupted, or fails; the run file follows each restart. */
-async function keepUp({ config, options, output, signal }: CommandContext<UpOptions>, processes: ClusterProcess, path: string, up: RunRecord['up']): Promise<SkepError | undefined> {
+async function keepUp(
+  { config, options, output, signal }: CommandContext<UpOptions>,
+  processes: ClusterProcess,
+  path: string,
+  up: RunRecord['up'],
+): Promise<SkepError | undefined> {
   const record = (): RunRecord => recordOf(config.cluster.name, up, processes);
   await updateRun(path, record());
   announce(output, record());
@@ -100,8 +111,17 @@ function start({ config, loaded, options, output, signal }: CommandContext<UpOpt
   });
 }
 
-function environmentOf({ config, preset }: { readonly config?: string; readonly preset?: string }): Readonly<Record<string, string>> {
-  return { ...(config === undefined ? {} : { SKEP_CONFIG: config }), ...(preset === undefined ? {} : { SKEP_PRESET: preset }) };
+function environmentOf({
+  config,
+  preset,
+}: {
+  readonly config?: string;
+  readonly preset?: string;
+}): Readonly<Record<string, string>> {
+  return {
+    ...(config === undefined ? {} : { SKEP_CONFIG: config }),
+    ...(preset === undefined ? {} : { SKEP_PRESET: preset }),
+  };
 }
 
 function recordOf(cluster: string, up: RunRecord['up'], processes: ClusterProcess): RunRecord {

@@ -41,13 +41,22 @@ const CHECK_MS = 20_000;
 export async function carryOut({ name, look }: Check): Promise<CheckResult> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Verdict>((resolve) => {
-    timer = setTimeout(() => resolve(fail(`no answer within ${CHECK_MS} ms`, 'Look for what keeps it waiting, then run this again.')), CHECK_MS);
+    timer = setTimeout(
+      () => resolve(fail(`no answer within ${CHECK_MS} ms`, 'Look for what keeps it waiting, then run this again.')),
+      CHECK_MS,
+    );
   });
   try {
     return { name, ...(await Promise.race([look(), late])) };
   } catch (error) {
     const { code, message } = toWireError(error);
-    return { name, ...fail(`${code}: ${message}`, error instanceof SkepError ? error.remedy : 'Run again with --debug for the stack trace.') };
+    return {
+      name,
+      ...fail(
+        `${code}: ${message}`,
+        error instanceof SkepError ? error.remedy : 'Run again with --debug for the stack trace.',
+      ),
+    };
   } finally {
     clearTimeout(timer);
   }

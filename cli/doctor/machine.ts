@@ -23,7 +23,10 @@ export function machineChecks(config: Config): readonly Check[] {
   return [
     { name: 'node', look: () => Promise.resolve(nodeVerdict(process.versions.node)) },
     { name: 'git', look: lookForGit },
-    { name: 'machine', look: () => Promise.resolve(machineVerdict(availableParallelism(), totalmem(), config.node.executors)) },
+    {
+      name: 'machine',
+      look: () => Promise.resolve(machineVerdict(availableParallelism(), totalmem(), config.node.executors)),
+    },
     { name: 'data folder', look: () => lookAtFolder(resolve(config.node.dataDir)) },
     { name: 'worker threads', look: askThread },
     { name: 'native addons', look: loadAddons },
@@ -48,8 +51,10 @@ async function lookForGit() {
 /** Judges cores and memory. */
 export function machineVerdict(cores: number, memoryBytes: number, executors: number) {
   const found = `${cores} core(s), ${(memoryBytes / 2 ** 30).toFixed(1)} GiB, ${executors} executor(s) per node`;
-  if (memoryBytes < LEAST_MEMORY_BYTES) return warn(found, 'Give it 512 MiB or more: each executor has a heap of its own.');
-  if (executors > cores) return warn(`${found}: more executors than cores`, 'Lower node.executors; more threads than cores only switch.');
+  if (memoryBytes < LEAST_MEMORY_BYTES)
+    return warn(found, 'Give it 512 MiB or more: each executor has a heap of its own.');
+  if (executors > cores)
+    return warn(`${found}: more executors than cores`, 'Lower node.executors; more threads than cores only switch.');
   return ok(found);
 }
 
@@ -57,13 +62,24 @@ export function machineVerdict(cores: number, memoryBytes: number, executors: nu
 async function lookAtFolder(folder: string) {
   const existing = await nearestExisting(folder);
   const isFolder = (await stat(existing)).isDirectory();
-  const writable = isFolder && (await access(existing, constants.W_OK | constants.X_OK).then(() => true, () => false));
+  const writable =
+    isFolder &&
+    (await access(existing, constants.W_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    ));
   if (writable) return ok(existing === folder ? folder : `${folder} (will be made)`);
-  return fail(`${folder} cannot be written: ${existing} ${isFolder ? 'gives no permission' : 'is no folder'}`, 'Choose another folder with --data-dir, or correct its permissions.');
+  return fail(
+    `${folder} cannot be written: ${existing} ${isFolder ? 'gives no permission' : 'is no folder'}`,
+    'Choose another folder with --data-dir, or correct its permissions.',
+  );
 }
 
 async function nearestExisting(path: string): Promise<string> {
-  const there = await stat(path).then(() => true, () => false);
+  const there = await stat(path).then(
+    () => true,
+    () => false,
+  );
   return there || dirname(path) === path ? path : nearestExisting(dirname(path));
 }
 
@@ -81,9 +97,14 @@ async function loadAddons() {
   try {
     const { parseFile } = await import('#actors/audit/code/parse');
     const { tree } = parseFile(sourceFromText('doctor.ts', SAMPLE, SAMPLE.length));
-    return tree === undefined ? fail('oxc-parser did not parse a line of TypeScript', INSTALL_AGAIN) : ok('oxc-parser parses');
+    return tree === undefined
+      ? fail('oxc-parser did not parse a line of TypeScript', INSTALL_AGAIN)
+      : ok('oxc-parser parses');
   } catch (error) {
-    return fail(`oxc-parser cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, INSTALL_AGAIN);
+    return fail(
+      `oxc-parser cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      INSTALL_AGAIN,
+    );
   }
 }
 

@@ -3,10 +3,10 @@
  * stopped again, in the reverse order, also when the start fails half-way. A node or the server that ended can be started
  * again in its place: the node under its name, the server on its port, where the nodes find it again by themselves.
  */
-import { mkdir } from 'node:fs/promises';
 import { SkepError } from '#protocols/wire/error';
 import { type NatsServer, startNatsServer } from '#cluster/transport/nats-server';
 import { type NodeProcess, startNodeProcess } from './node-process.js';
+import { ensurePrivateFolder } from './private-folder.js';
 
 /** How a cluster is launched. */
 export interface ClusterProcessOptions {
@@ -48,10 +48,12 @@ export class ClusterProcess {
 
   /** Launches; resolves when every node is ready. @throws SkepError of the first node that failed, or JOB_CANCELLED. */
   static async start(options: ClusterProcessOptions): Promise<ClusterProcess> {
-    await mkdir(options.dir, { recursive: true, mode: 0o700 });
+    await ensurePrivateFolder(options.dir);
     const server = options.natsUrl === undefined ? await startNatsServer(serverOptions(options)) : undefined;
     const cluster = new ClusterProcess(options.natsUrl ?? server?.url ?? '', server, options);
-    const started = await Promise.allSettled(cluster.#names.map(async (name) => options.onReady(await cluster.startNode(name))));
+    const started = await Promise.allSettled(
+      cluster.#names.map(async (name) => options.onReady(await cluster.startNode(name))),
+    );
     const failed = started.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined && !options.signal.aborted) return cluster;
     await cluster.stop();
@@ -95,7 +97,9 @@ export class ClusterProcess {
   async stop(onStopped: (what: string) => void = () => {}): Promise<void> {
     for (const node of this.nodes.toReversed()) {
       const { signal } = await node.stop(GRACE_MS);
-      onStopped(`${node.name} stopped${signal === 'SIGKILL' ? `: killed, because it did not end within ${GRACE_MS} ms` : ''}`);
+      onStopped(
+        `${node.name} stopped${signal === 'SIGKILL' ? `: killed, because it did not end within ${GRACE_MS} ms` : ''}`,
+      );
     }
     if (this.#server === undefined) return;
     await this.#server.stop();
@@ -103,6 +107,9 @@ export class ClusterProcess {
   }
 }
 
-function serverOptions({ dir, natsProgram }: ClusterProcessOptions): { readonly storeDir: string; readonly program?: string } {
+function serverOptions({ dir, natsProgram }: ClusterProcessOptions): {
+  readonly storeDir: string;
+  readonly program?: string;
+} {
   return { storeDir: dir, ...(natsProgram === undefined ? {} : { program: natsProgram }) };
 }

@@ -7,11 +7,23 @@ import type { WireError } from '#protocols/wire/error';
 
 /** From a node to its parent. */
 export type FromNode =
-  | { readonly type: 'ready'; readonly name: string; readonly incarnation: string; readonly pid: number; readonly executors: number }
+  | {
+      readonly type: 'ready';
+      readonly name: string;
+      readonly incarnation: string;
+      readonly pid: number;
+      readonly executors: number;
+    }
   | { readonly type: 'failed'; readonly error: WireError };
 
 const fromNodeSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready'), name: z.string(), incarnation: z.string(), pid: z.number(), executors: z.number() }),
+  z.object({
+    type: z.literal('ready'),
+    name: z.string(),
+    incarnation: z.string(),
+    pid: z.number(),
+    executors: z.number(),
+  }),
   z.object({ type: z.literal('failed'), error: z.object({ code: z.string(), message: z.string() }).loose() }),
 ]);
 
@@ -32,7 +44,7 @@ export interface Parent {
 }
 
 /** A node whose parent is gone and that is not done by then ends anyway: it may be waiting for a server that went too. */
-const ORPHAN_MS = 20_000;
+const ORPHAN_MS = 5_000;
 
 /** Finds the parent's channel; undefined for a node that a person started. */
 export function parentOf(child: NodeJS.Process): Parent | undefined {

@@ -17,7 +17,9 @@ export function logOptions(config: Config): LogOptions {
 export function connectOptions(config: Config): NatsOptions {
   const { url, user, password, token, credsFile, tls } = config.nats;
   if (url === undefined) {
-    throw new SkepError('BAD_CONFIG', 'nats.url is not set: give --nats, SKEP_NATS_URL or nats.url in skep.yaml', { path: 'nats.url' });
+    throw new SkepError('BAD_CONFIG', 'nats.url is not set: give --nats, SKEP_NATS_URL or nats.url in skep.yaml', {
+      path: 'nats.url',
+    });
   }
   const nats: NatsOptions = {
     urls: [url],
@@ -33,7 +35,9 @@ export function connectOptions(config: Config): NatsOptions {
 
 /** Options that were given; the transport tells absent from undefined. */
 function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** Executors of each of several nodes on one machine: they share its cores, unless a number was given. */

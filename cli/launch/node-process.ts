@@ -99,8 +99,10 @@ function exitOf(child: ChildProcess): Promise<ProcessExit> {
 function readiness(child: ChildProcess, exited: Promise<ProcessExit>, options: NodeProcessOptions, logFile: string) {
   return new Promise<{ readonly pid: number; readonly executors: number }>((resolve, reject) => {
     const { name, startMs, signal } = options;
-    const fail = (text: string): void => reject(new SkepError('NODE_START_FAILED', `node ${name} ${text}; see ${logFile}`, { node: name, logFile }));
-    const cancel = (): void => reject(new SkepError('JOB_CANCELLED', `interrupted while node ${name} started`, { node: name }));
+    const fail = (text: string): void =>
+      reject(new SkepError('NODE_START_FAILED', `node ${name} ${text}; see ${logFile}`, { node: name, logFile }));
+    const cancel = (): void =>
+      reject(new SkepError('JOB_CANCELLED', `interrupted while node ${name} started`, { node: name }));
     const timer = setTimeout(() => fail(`was not ready within ${startMs} ms`), startMs);
     const settled = (): void => {
       clearTimeout(timer);

@@ -4,11 +4,12 @@
  * whose process is gone is stale and counts as none. Readers never see half a file: it is linked or renamed into place.
  */
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '#config';
 import { SkepError } from '#protocols/wire/error';
+import { ensurePrivateFolder } from './private-folder.js';
 import { isAlive, processIdentitySchema } from './process-identity.js';
 
 const runSchema = z.object({
@@ -56,7 +57,7 @@ const CLAIM_TRIES = 5;
 
 /** Writes the file where no living cluster has one. @throws SkepError CLUSTER_RUNNING, or OUTPUT_UNWRITABLE. */
 export async function claimRun(path: string, record: RunRecord): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await ensurePrivateFolder(dirname(path)).catch((cause: unknown) => {
     throw unwritable(dirname(path), cause);
   });
   for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
@@ -65,7 +66,9 @@ export async function claimRun(path: string, record: RunRecord): Promise<void> {
     if (present !== undefined) throw alreadyRunning(present);
     await takeAway(path);
   }
-  throw new SkepError('CLUSTER_RUNNING', `others start cluster ${record.cluster} at the same time`, { cluster: record.cluster });
+  throw new SkepError('CLUSTER_RUNNING', `others start cluster ${record.cluster} at the same time`, {
+    cluster: record.cluster,
+  });
 }
 
 /** Replaces the file of a cluster that was claimed. */
@@ -123,7 +126,12 @@ function alreadyRunning({ cluster, up, nodes, status }: RunRecord): SkepError {
 
 function unwritable(path: string, cause: unknown): SkepError {
   const reason = codeOf(cause);
-  return new SkepError('OUTPUT_UNWRITABLE', `${path} cannot be written (${reason}); node.dataDir names its folder`, { path, reason }, cause);
+  return new SkepError(
+    'OUTPUT_UNWRITABLE',
+    `${path} cannot be written (${reason}); node.dataDir names its folder`,
+    { path, reason },
+    cause,
+  );
 }
 
 function codeOf(cause: unknown): string {

@@ -38,12 +38,22 @@ interface Kept {
  * Supervises until the signal, or until no node or no server is left.
  * @returns CLUSTER_FAILED in the second case.
  */
-export async function superviseCluster(cluster: ClusterProcess, options: SupervisionOptions): Promise<SkepError | undefined> {
+export async function superviseCluster(
+  cluster: ClusterProcess,
+  options: SupervisionOptions,
+): Promise<SkepError | undefined> {
   const over = new AbortController();
   const inner = { ...options, signal: AbortSignal.any([options.signal, over.signal]) };
   const nodes = cluster.nodes.map((node) => keep(nodeOf(cluster, node), inner));
   const nodesGone = Promise.all(nodes).then(() => failure('every node has ended', cluster, nodes.length));
-  const serverGone = cluster.server === undefined ? [] : [keep(serverOf(cluster, cluster.server), inner).then(() => failure('nats-server has ended', cluster, nodes.length))];
+  const serverGone =
+    cluster.server === undefined
+      ? []
+      : [
+          keep(serverOf(cluster, cluster.server), inner).then(() =>
+            failure('nats-server has ended', cluster, nodes.length),
+          ),
+        ];
   const first = await Promise.race([nodesGone, ...serverGone]);
   over.abort();
   // A restart under way ends before the caller takes the cluster down, so that nothing appears after that.
@@ -52,7 +62,10 @@ export async function superviseCluster(cluster: ClusterProcess, options: Supervi
 }
 
 function failure(what: string, cluster: ClusterProcess, nodes: number): SkepError {
-  return new SkepError('CLUSTER_FAILED', `${what}, and cannot be started again; see the logs in ${cluster.dir}`, { nodes, logs: cluster.dir });
+  return new SkepError('CLUSTER_FAILED', `${what}, and cannot be started again; see the logs in ${cluster.dir}`, {
+    nodes,
+    logs: cluster.dir,
+  });
 }
 
 function nodeOf(cluster: ClusterProcess, node: NodeProcess): Kept & { readonly pid: number } {
@@ -60,9 +73,17 @@ function nodeOf(cluster: ClusterProcess, node: NodeProcess): Kept & { readonly p
   return { what: name, pid, exited, again: async () => nodeOf(cluster, await cluster.startNode(name)) };
 }
 
-function serverOf(cluster: ClusterProcess, server: NonNullable<ClusterProcess['server']>): Kept & { readonly pid: number } {
+function serverOf(
+  cluster: ClusterProcess,
+  server: NonNullable<ClusterProcess['server']>,
+): Kept & { readonly pid: number } {
   const { pid, exited } = server;
-  return { what: 'nats-server', pid, exited, again: async () => serverOf(cluster, await cluster.restartServer(server)) };
+  return {
+    what: 'nats-server',
+    pid,
+    exited,
+    again: async () => serverOf(cluster, await cluster.restartServer(server)),
+  };
 }
 
 /** Resolves when it has ended for good, or at the signal. */

@@ -21,7 +21,15 @@ export const callAnswer = z.union([
 export const statusAnswer = z.object({
   cluster: z.string(),
   answeredBy: z.string(),
-  nodes: z.array(z.object({ name: z.string(), incarnation: z.string(), pid: z.number(), roles: z.array(z.string()), executors: z.array(z.number()) })),
+  nodes: z.array(
+    z.object({
+      name: z.string(),
+      incarnation: z.string(),
+      pid: z.number(),
+      roles: z.array(z.string()),
+      executors: z.array(z.number()),
+    }),
+  ),
 });
 
 /** Answer of `list`. */
@@ -61,5 +69,8 @@ export type ListedActor = z.infer<typeof listAnswer>['actors'][number];
 export function readAnswer<S extends z.ZodType>(schema: S, answer: unknown): z.output<S> {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw new SkepError('BAD_FRAME', `the cluster gave an answer that this version does not understand: ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+  throw new SkepError(
+    'BAD_FRAME',
+    `the cluster gave an answer that this version does not understand: ${parsed.error.issues[0]?.path.join('.') ?? ''}`,
+  );
 }

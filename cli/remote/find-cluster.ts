@@ -15,10 +15,17 @@ export async function findCluster(config: Config): Promise<NatsOptions> {
   const cluster = config.cluster.name;
   const run = await findRun(path);
   if (run === undefined) {
-    throw new SkepError('NO_CLUSTER', `no cluster ${cluster} runs here (${path}), and no NATS url is set`, { cluster, path });
+    throw new SkepError('NO_CLUSTER', `no cluster ${cluster} runs here (${path}), and no NATS url is set`, {
+      cluster,
+      path,
+    });
   }
   if (run.url === null) {
-    throw new SkepError('NO_CLUSTER', `cluster ${cluster} is still being started (process ${run.up.pid}); try again in a moment`, { cluster, pid: run.up.pid });
+    throw new SkepError(
+      'NO_CLUSTER',
+      `cluster ${cluster} is still being started (process ${run.up.pid}); try again in a moment`,
+      { cluster, pid: run.up.pid },
+    );
   }
   return connectOptions({ ...config, nats: { ...config.nats, url: run.url } });
 }

@@ -13,10 +13,14 @@ export function jsonArgument(what: string, text: string | undefined): unknown {
   } catch {
     const { position, expected } = jsonFault(text);
     const place = position >= text.length ? 'at its end' : `at position ${position + 1}, ${near(text, position)}`;
-    throw new SkepError('BAD_USAGE', `${what} is not valid JSON: expected ${expected} ${place}; quote it for the shell, such as '{"amount":2}'`, {
-      argument: what,
-      position: position + 1,
-    });
+    throw new SkepError(
+      'BAD_USAGE',
+      `${what} is not valid JSON: expected ${expected} ${place}; quote it for the shell, such as '{"amount":2}'`,
+      {
+        argument: what,
+        position: position + 1,
+      },
+    );
   }
 }
 

@@ -18,7 +18,8 @@ export async function withCluster<T>(config: Config, signal: AbortSignal, talk: 
   const client = await connectServices({ ...(await findCluster(config)), name: 'skep cli' });
   try {
     const { name } = config.cluster;
-    const ask: Ask = (endpoint, body, workMs) => requestApi(client, name, endpoint, body, (workMs ?? config.calls.timeoutMs) + MARGIN_MS);
+    const ask: Ask = (endpoint, body, workMs) =>
+      requestApi(client, name, endpoint, body, (workMs ?? config.calls.timeoutMs) + MARGIN_MS);
     return await Promise.race([talk(ask), interrupted(signal)]);
   } catch (error) {
     throw nobody(error, config.cluster.name) ?? error;
@@ -37,8 +38,14 @@ function interrupted(signal: AbortSignal): Promise<never> {
 
 /** The transport names a subject that nobody serves; a person wants to know which cluster that is. */
 function nobody(error: unknown, cluster: string): SkepError | undefined {
-  if (!(error instanceof SkepError) || error.code !== 'NO_CLUSTER' || error.facts['subject'] === undefined) return undefined;
-  return new SkepError('NO_CLUSTER', `the server answers, but no node of cluster ${cluster} is there`, { cluster }, error);
+  if (!(error instanceof SkepError) || error.code !== 'NO_CLUSTER' || error.facts['subject'] === undefined)
+    return undefined;
+  return new SkepError(
+    'NO_CLUSTER',
+    `the server answers, but no node of cluster ${cluster} is there`,
+    { cluster },
+    error,
+  );
 }
 
 async function closeQuietly(client: ServiceClient): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { parseAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
-import { listAnswer, readAnswer } from './answers.js';
+import { listAnswer, readAnswer, statusAnswer } from './answers.js';
 import type { Ask } from './session.js';
 
 /** The fields of a request that say which actor it is about. */
@@ -14,16 +14,37 @@ export type Target = { readonly ref: string } | { readonly name: string; readonl
 export async function resolveTarget(ask: Ask, refOrName: string, node: string | undefined): Promise<Target> {
   if (parseAddress(refOrName) !== undefined) return { ref: refOrName };
   if (refOrName.includes('/')) {
-    throw new SkepError('BAD_USAGE', `"${refOrName}" is neither a name nor an address such as node-1@k3f9/2/17`, { given: refOrName });
+    throw new SkepError('BAD_USAGE', `"${refOrName}" is neither a name nor an address such as node-1@k3f9/2/17`, {
+      given: refOrName,
+    });
   }
-  if (node !== undefined) return { name: refOrName, node };
+  if (node !== undefined) {
+    await requireNode(ask, node);
+    return { name: refOrName, node };
+  }
   const { actors } = readAnswer(listAnswer, await ask('list', {}));
   const bearers = actors.filter(({ name }) => name === refOrName);
   const [first, second] = bearers;
-  if (first === undefined) throw new SkepError('NO_SUCH_ACTOR', `no actor named "${refOrName}" on any node`, { name: refOrName });
+  if (first === undefined)
+    throw new SkepError('NO_SUCH_ACTOR', `no actor named "${refOrName}" on any node`, { name: refOrName });
   if (second !== undefined) {
     const places = bearers.map(({ address }) => address).join(', ');
-    throw new SkepError('BAD_USAGE', `several actors are named "${refOrName}" (${places}); give --node or the address`, { name: refOrName });
+    throw new SkepError(
+      'BAD_USAGE',
+      `several actors are named "${refOrName}" (${places}); give --node or the address`,
+      { name: refOrName },
+    );
   }
   return { ref: first.address };
+}
+
+/** Makes sure that a node is there, since a request to one that is not waits for its deadline. @throws SkepError NO_SUCH_NODE. */
+export async function requireNode(ask: Ask, node: string): Promise<void> {
+  const { cluster, nodes } = readAnswer(statusAnswer, await ask('status', {}));
+  const known = nodes.map(({ name }) => name);
+  if (known.includes(node)) return;
+  throw new SkepError('NO_SUCH_NODE', `no node "${node}" in cluster ${cluster}; its nodes: ${known.join(', ')}`, {
+    node,
+    known,
+  });
 }

@@ -110,8 +110,15 @@ t.test('the reader of the output may leave: up goes on', async (t) => {
   const status = await run(['status', '--json'], { cwd });
   const { nodes } = JSON.parse(status.stdout) as { nodes: { pid: number }[] };
   process.kill(nodes[0]?.pid ?? 0, 'SIGKILL');
-  await eventually('the node is started again, although nobody reads of it', async () => {
-    const again = await run(['status', '--json'], { cwd });
-    return again.code === 0 && (JSON.parse(again.stdout) as { nodes: { pid: number }[] }).nodes.some((node) => node.pid !== nodes[0]?.pid);
-  }, 30_000);
+  await eventually(
+    'the node is started again, although nobody reads of it',
+    async () => {
+      const again = await run(['status', '--json'], { cwd });
+      return (
+        again.code === 0 &&
+        (JSON.parse(again.stdout) as { nodes: { pid: number }[] }).nodes.some((node) => node.pid !== nodes[0]?.pid)
+      );
+    },
+    30_000,
+  );
 });

@@ -41,7 +41,14 @@ function environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 export function start(args: readonly string[], { cwd, env = {} }: CliOptions): RunningCli {
   const mark = `SKEPTEST_MARK=${randomUUID()}`;
   const [name = '', value = ''] = mark.split('=');
-  const child = spawn(process.execPath, [program, ...args], { cwd, env: environment({ ...env, [name]: value }), stdio: ['ignore', 'pipe', 'pipe'] });
+  // The test runner loads modules of its own into each child and all its threads, by NODE_OPTIONS, which it sets again
+  // when it is removed here; `env` takes it away at the last moment and then becomes the command, under the same number.
+  const command = ['-u', 'NODE_OPTIONS', process.execPath, program, ...args];
+  const child = spawn('/usr/bin/env', command, {
+    cwd,
+    env: environment({ ...env, [name]: value }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const text = { stdout: '', stderr: '' };
   let result: CliResult | undefined;
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
@@ -59,9 +66,16 @@ export function start(args: readonly string[], { cwd, env = {} }: CliOptions): R
     done,
     processes: () => processesWith(mark),
     waitFor: async (pattern) => {
-      await eventually(`${args.join(' ')} says ${String(pattern)}`, () => pattern.test(all()) || result !== undefined, 30_000);
+      await eventually(
+        `${args.join(' ')} says ${String(pattern)}`,
+        () => pattern.test(all()) || result !== undefined,
+        30_000,
+      );
       const match = new RegExp(pattern.source, pattern.flags).exec(all());
-      if (match === null) throw new Error(`skep ${args.join(' ')} ended (${result?.code}) without ${String(pattern)}: ${all().slice(-2_000)}`);
+      if (match === null)
+        throw new Error(
+          `skep ${args.join(' ')} ended (${result?.code}) without ${String(pattern)}: ${all().slice(-2_000)}`,
+        );
       return match;
     },
   };

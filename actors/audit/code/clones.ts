@@ -64,14 +64,30 @@ export function findClones(files: readonly FileFingerprints[]): readonly Finding
   return groupByFirst(withoutEchoes(clones)).map(findingOf);
 }
 
+/**
+ * The places of each hash that has more than one. Nearly every hash of a repository occurs once, and a place for each of
+ * them would take most of the memory of an audit, so a first pass counts hashes in a small table (saturating, with
+ * collisions) and only those that may occur again get places.
+ */
 function placesByHash(files: readonly FileFingerprints[]): ReadonlyMap<number, readonly Place[]> {
+  const total = files.reduce((sum, { prints }) => sum + prints.length / fingerprintFields, 0);
+  const slots = 2 ** Math.max(10, Math.ceil(Math.log2(total * 4 + 1)));
+  const seen = new Uint8Array(slots);
+  for (const { prints } of files) {
+    for (let at = 0; at < prints.length; at += fingerprintFields) {
+      const slot = (prints[at] ?? 0) % slots;
+      seen[slot] = Math.min(2, (seen[slot] ?? 0) + 1);
+    }
+  }
   const places = new Map<number, Place[]>();
   files.forEach(({ prints }, file) => {
     for (let at = 0; at < prints.length; at += fingerprintFields) {
-      const [hash = 0, token = 0, line = 0, endLine = 0] = prints.slice(at, at + fingerprintFields);
+      const hash = prints[at] ?? 0;
+      if ((seen[hash % slots] ?? 0) < 2) continue;
+      const place = { file, token: prints[at + 1] ?? 0, line: prints[at + 2] ?? 0, endLine: prints[at + 3] ?? 0 };
       const known = places.get(hash);
-      if (known === undefined) places.set(hash, [{ file, token, line, endLine }]);
-      else known.push({ file, token, line, endLine });
+      if (known === undefined) places.set(hash, [place]);
+      else known.push(place);
     }
   });
   return places;

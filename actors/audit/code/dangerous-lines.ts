@@ -229,14 +229,16 @@ const byLanguage: ReadonlyMap<string, readonly LineRule[]> = new Map([
 /** In these a string is often a command itself. */
 const commandsInStrings = new Set(['shell', 'dockerfile', 'makefile', 'yaml']);
 
-/** Longer lines are data. In UTF-16 units. */
+/** Longer lines are data, and the expressions would take the square of their length. In UTF-16 units. */
 const longestLine = 2000;
+const longLines = new RegExp(`[^\\n]{${longestLine + 1},}`, 'g');
 
 /** All dangerous forms in a file of a language with a table. */
 export function findDangerousLines(file: SourceFile): readonly Finding[] {
   const rules = byLanguage.get(file.language);
   if (rules === undefined) return [];
-  const candidates = rules.flatMap((rule) => matchesOf(file, rule));
+  const text = file.text.replace(longLines, (line) => ' '.repeat(line.length));
+  const candidates = rules.flatMap((rule) => matchesOf(file, text, rule));
   if (candidates.length === 0) return [];
   const quiet = quietRegions(file);
   return candidates.filter(({ start }) => !isWithin(quiet, start)).map(({ finding }) => finding);
@@ -247,26 +249,28 @@ function quietRegions(file: SourceFile): readonly Region[] {
   return commandsInStrings.has(file.language) ? regions.filter(({ kind }) => kind === 'comment') : regions;
 }
 
-function matchesOf(file: SourceFile, rule: LineRule): readonly { readonly start: number; readonly finding: Finding }[] {
+function matchesOf(
+  file: SourceFile,
+  text: string,
+  rule: LineRule,
+): readonly { readonly start: number; readonly finding: Finding }[] {
   const found: { readonly start: number; readonly finding: Finding }[] = [];
-  for (const match of file.text.matchAll(rule.pattern)) {
+  for (const match of text.matchAll(rule.pattern)) {
     const start = match.index;
-    const call = callText(file.text, start);
-    if (call === undefined || rule.unless?.test(call) === true) continue;
+    if (rule.unless?.test(callText(text, start)) === true) continue;
     const span = { start, end: start + Math.max(1, match[0].trimEnd().length) };
     found.push({ start, finding: findingAt(file, rule.rule, span, rule.message, { severity: rule.severity }) });
   }
   return found;
 }
 
-/** The text from a match to the end of its call, over at most five lines; nothing when the line is data. */
-function callText(text: string, start: number): string | undefined {
-  const lineEnd = text.indexOf('\n', start);
-  if ((lineEnd < 0 ? text.length : lineEnd) - start > longestLine) return undefined;
-  const [...lines] = text.slice(start, start + longestLine).split('\n', 5);
-  const call = lines.join('\n');
-  const close = closingBracket(call);
-  return call.slice(0, close);
+/** The text from a match to the end of its call, over at most five lines. */
+function callText(text: string, start: number): string {
+  const call = text
+    .slice(start, start + longestLine)
+    .split('\n', 5)
+    .join('\n');
+  return call.slice(0, closingBracket(call));
 }
 
 function closingBracket(call: string): number {

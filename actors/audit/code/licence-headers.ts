@@ -33,7 +33,9 @@ export function readLicence(file: SourceFile): {
   readonly findings: readonly Finding[];
 } {
   if (!sourceLanguages.has(file.language) || file.text.trim() === '' || isGenerated(file)) return { findings: [] };
-  const said = [...file.text.slice(0, headerLength).matchAll(identifier)].map((match) => (match[1] ?? '').replace(/[\s-]+$/, ''));
+  const said = [...file.text.slice(0, headerLength).matchAll(identifier)].map((match) =>
+    (match[1] ?? '').replace(/[\s-]+$/, ''),
+  );
   const valid = said.filter((expression) => licenceKind(expression) !== 'invalid');
   const findings =
     valid.length === said.length

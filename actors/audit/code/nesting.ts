@@ -16,14 +16,24 @@ export const maxDepth = 2000;
 /** Brackets alone, wherever they stand, so that no trick with quotes can hide a bracket that the parser would see. */
 const maxRawDepth = 4000;
 
-const bracketDepths: Readonly<Record<string, 1 | -1>> = { '<': 1, '</': -1, '/>': -1, '(': 1, '[': 1, '{': 1, ')': -1, ']': -1, '}': -1 };
+const bracketDepths: Readonly<Record<string, 1 | -1>> = {
+  '<': 1,
+  '</': -1,
+  '/>': -1,
+  '(': 1,
+  '[': 1,
+  '{': 1,
+  ')': -1,
+  ']': -1,
+  '}': -1,
+};
 const operators = new Set('!~+-=<?:*&|^%/@');
 const prefixWords = new Set(
-  'else if for while do new typeof void delete await yield with in of instanceof extends keyof infer as satisfies readonly'.split(' '),
+  'else if for while do new typeof void delete await yield with in of instanceof extends keyof infer as satisfies readonly'.split(
+    ' ',
+  ),
 );
-const statementWords = new Set(
-  'const let var function import export interface return throw case default'.split(' '),
-);
+const statementWords = new Set('const let var function import export interface return throw case default'.split(' '));
 
 /**
  * What a link of a chain adds: chains nest to the left, where the parser loops and only the making of the tree recurses
@@ -32,9 +42,12 @@ const statementWords = new Set(
 const link = 0.04;
 
 /** Spaces; line ends; comments; strings that their line closes; words; anything else by the unit. */
-const token = /[ \t]+|[\r\n]+|\/\/[^\r\n]*|\/\*[^]*?(?:\*\/|$)|"(?:[^"\\\r\n]|\\[^])*"|'(?:[^'\\\r\n]|\\[^])*'|[\w$]+|[^]/y;
+const token =
+  /[ \t]+|[\r\n]+|\/\/[^\r\n]*|\/\*[^]*?(?:\*\/|$)|"(?:[^"\\\r\n]|\\[^])*"|'(?:[^'\\\r\n]|\\[^])*'|[\w$]+|[^]/y;
 const templateText = /(?:[^`\\$]+|\\[^]|\$(?!\{))*(?:`|\$\{)?/y;
 const regexLiteral = /\/(?![*/])(?:[^\\/[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+\/[a-z]*/y;
+/** A new line begins a statement only behind an expression that is complete; behind an operator it goes on. */
+const endsExpression = /^$|[\w$)\]}"'`]/;
 /** A slash after one of these begins a regular expression; after anything else it divides. */
 const beforeRegex = new Set([...'(,=:[!&|?{};+-*%~^<>', '']);
 
@@ -101,13 +114,13 @@ export function depthOf(text: string): number {
     at = end;
     if (/^[\r\n]/.test(word)) lineStart = true;
     if (/^(?:\s|\/[/*])/.test(word)) continue;
-    if (lineStart && statementWords.has(word)) levels.count(Number.NEGATIVE_INFINITY);
+    if (lineStart && statementWords.has(word) && endsExpression.test(previous)) levels.count(Number.NEGATIVE_INFINITY);
     lineStart = false;
     const bracket = word === '<' ? undefined : bracketDepths[word];
     if (bracket === 1) levels.push(false);
     else if (word === '`' || (bracket === -1 && levels.pop())) at = skipTemplate(text, at, levels);
     else if (bracket === undefined) levels.count(weight(word, previous, text.charAt(at)));
-    previous = word.slice(-1);
+    previous = prefixWords.has(word) ? '!' : word.slice(-1);
   }
   return Math.floor(levels.deepest);
 }

@@ -75,3 +75,11 @@ for (const [path, text] of good) {
     t.strictSame(brief(findDangerousLines(sample(path, text))), []);
   });
 }
+
+t.test('a line of data is passed over, and the lines around it are not', async (t) => {
+  const data = 'eval "'.repeat(50_000);
+  t.strictSame(brief(findDangerousLines(sample('a.sh', `eval $a\n${data}$\neval $b\n`))), [
+    'dangerous/eval medium 1',
+    'dangerous/eval medium 3',
+  ]);
+});

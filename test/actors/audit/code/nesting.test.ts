@@ -17,6 +17,7 @@ const bombs: readonly (readonly [name: string, text: string])[] = [
   ['elements of JSX', many('<a>', '', '</a>')],
   ['elements with separators in their text', many('<a>;,', '', '</a>')],
   ['decorators', many('@\n', 'a')],
+  ['open type arguments over lines', many('return <\n', 'a')],
   ['a sum', many('a+', 'a')],
   ['a chain of else-ifs', `if(a){}${many('else if(a){}', '')}`],
   ['negations', many('!', 'a')],
