@@ -7,7 +7,7 @@ export { type AnyDefinition, type ArgsOf, defineActor, type Definition, type Inf
 export { castFace, type CastHandlers } from './actor/face.js';
 export type { ActorRef, CallOptions } from './actor/ref.js';
 export type { DefinitionSummary } from './actor/registry.js';
-export type { ActorSummary, ExecutorReport } from './executor/executor.js';
+export type { ActorSummary, ExecutorReport } from './executor/report.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';

@@ -4,20 +4,21 @@
  * threads (`executors: 0`) one executor on the main thread is everything, which is what most tests want.
  */
 import { hostname } from 'node:os';
-import { type ActorAddress, executorAddress, formatAddress } from '#protocols/wire/address';
+import { type ActorAddress, executorAddress, formatAddress, parseAddress } from '#protocols/wire/address';
 import type { ExitReason } from '#protocols/wire/envelope';
-import type { SkepError } from '#protocols/wire/error';
+import { SkepError } from '#protocols/wire/error';
 import type { SpawnOptions } from './actor/context.js';
 import type { AnyDefinition, ArgsOf } from './actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
+import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
 import { specOf } from './executor/cell-context.js';
-import type { ActorSummary, ExecutorReport, Topology } from './executor/executor.js';
 import type { ExtensionSpec } from './executor/extension.js';
+import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
-import { createLogger, type LogOptions } from './telemetry/log.js';
+import type { LogOptions } from './telemetry/log.js';
 
 /** How a system is made. */
 export interface SystemOptions {
@@ -25,7 +26,7 @@ export interface SystemOptions {
   readonly node?: string;
   /** Base-36 text that differs from one life of the node to the next. Default: the start time. */
   readonly incarnation?: string;
-  /** Default executors in threads. 0: everything on the calling thread. Default 0. */
+  /** Default executors in threads, 0 to 256. 0: everything on the calling thread. Default 0. */
   readonly executors?: number;
   /** File URLs of compiled modules whose exported definitions every executor registers. */
   readonly modules?: readonly string[];
@@ -38,9 +39,21 @@ export interface SystemOptions {
   readonly callTimeoutMs?: number;
   /** Time an actor has to stop. Default 5000. */
   readonly shutdownMs?: number;
+  /**
+   * Freezes messages and replies between actors of one executor, so that whoever changes what was sent fails at once.
+   * Default: true when NODE_ENV is `development` or `test`.
+   */
+  readonly freezeMessages?: boolean;
+  /** Time, for tests; only without threads. Default: the machine's. */
+  readonly clock?: Clock;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
   readonly onFatal?: (error: SkepError) => void;
 }
+
+/** Executors of one node at most; the edge has a number above them all. */
+const MAX_EXECUTORS = 256;
+/** The whole of a shutdown may take this much, and twice what one actor may. */
+const SHUTDOWN_MARGIN_MS = 5_000;
 
 /** A running system. */
 export class ActorSystem implements Messenger {
@@ -62,35 +75,20 @@ export class ActorSystem implements Messenger {
 
   /** Starts a system. @throws SkepError when a module, a definition or an extension is at fault. */
   static async create(options: SystemOptions = {}): Promise<ActorSystem> {
-    const node = options.node ?? defaultNodeName();
-    const incarnation = options.incarnation ?? Date.now().toString(36);
-    const count = options.executors ?? 0;
-    const defaults = count === 0 ? [SYSTEM_EXECUTOR] : Array.from({ length: count }, (_, index) => index + 1);
-    const log: LogOptions = options.log ?? { level: 'warn', format: 'json' };
-    const specOfExecutor = (id: number): ExecutorSpec => ({
-      node,
-      incarnation,
-      id,
-      topology: { defaults } satisfies Topology,
-      modules: options.modules ?? [],
-      extensions: options.extensions ?? [],
-      log,
-      callTimeoutMs: options.callTimeoutMs ?? 5_000,
-      shutdownMs: options.shutdownMs ?? 5_000,
-      firstSerial: FIRST_SERIAL,
-    });
-    if (count === 0) {
-      const only = await buildExecutor(specOfExecutor(SYSTEM_EXECUTOR), options.definitions);
-      return new ActorSystem(node, incarnation, defaults, only, undefined);
+    const spec = specOfNode(options);
+    const { node, incarnation, topology } = spec;
+    const { definitions } = options;
+    if (options.executors === undefined || options.executors === 0) {
+      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock: options.clock });
+      return new ActorSystem(node, incarnation, topology.defaults, only, undefined);
     }
-    const edge = await buildExecutor(specOfExecutor(EDGE_EXECUTOR), options.definitions);
-    const ids = [SYSTEM_EXECUTOR, ...defaults];
-    const onFatal = options.onFatal ?? ((error) => { throw error; });
-    const threads = new Threads(ids, specOfExecutor, edge.executor, createLogger(log, { node }), { onFatal });
+    const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
+    const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
+    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, { onFatal: options.onFatal ?? throwUncaught });
     try {
       await threads.start(ids);
     } catch (error) {
-      await threads.stop();
+      await threads.stop(spec.shutdownMs);
       await edge.uninstall();
       throw error;
     }
@@ -183,13 +181,55 @@ export class ActorSystem implements Messenger {
   }
 
   async #shutdown(): Promise<void> {
+    const { executor } = this.#edge;
+    const timeoutMs = SHUTDOWN_MARGIN_MS + 2 * executor.shutdownMs;
     try {
-      await this.call(executorAddress(this.node, this.incarnation, SYSTEM_EXECUTOR), 'stop', null, { timeoutMs: 15_000 });
+      const system = executorAddress(this.node, this.incarnation, SYSTEM_EXECUTOR);
+      if (this.#threads?.systemLives !== false) await this.call(system, 'stop', null, { timeoutMs });
+    } catch (error) {
+      // An actor or a thread hangs: what can be ended is ended all the same.
+      executor.log.warn('shutdown is not in order', { error });
     } finally {
-      await this.#threads?.stop();
+      await this.#threads?.stop(executor.shutdownMs);
+      await executor.close();
       await this.#edge.uninstall();
     }
   }
+}
+
+/** The part of the executors' specs that is the same for all. @throws SkepError BAD_CONFIG, BAD_NAME. */
+function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
+  const node = options.node ?? defaultNodeName();
+  const incarnation = options.incarnation ?? Date.now().toString(36);
+  const count = options.executors ?? 0;
+  if (parseAddress(executorAddress(node, incarnation, 0)) === undefined || incarnation === '*') {
+    const text = `node ${JSON.stringify(node)}, incarnation ${JSON.stringify(incarnation)}: expected 1 to 64 letters, digits, "-" or "_", and base-36 text`;
+    throw new SkepError('BAD_NAME', text, { node, incarnation });
+  }
+  if (!Number.isInteger(count) || count < 0 || count > MAX_EXECUTORS) {
+    throw new SkepError('BAD_CONFIG', `executors is ${count}: expected a whole number from 0 to ${MAX_EXECUTORS}`, { executors: count });
+  }
+  if (count > 0 && options.clock !== undefined) {
+    throw new SkepError('BAD_CONFIG', 'clock: a clock does not cross to threads; use it with executors: 0');
+  }
+  return {
+    node,
+    incarnation,
+    topology: { defaults: count === 0 ? [SYSTEM_EXECUTOR] : Array.from({ length: count }, (_, index) => index + 1) },
+    modules: options.modules ?? [],
+    extensions: options.extensions ?? [],
+    log: options.log ?? { level: 'warn', format: 'json' },
+    callTimeoutMs: options.callTimeoutMs ?? 5_000,
+    shutdownMs: options.shutdownMs ?? 5_000,
+    firstSerial: FIRST_SERIAL,
+    freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
+  };
+}
+
+function throwUncaught(error: SkepError): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 function defaultNodeName(): string {

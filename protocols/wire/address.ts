@@ -25,7 +25,8 @@ export interface AddressParts {
 /** Serial of the executor itself. */
 export const EXECUTOR_SERIAL = 0;
 
-const pattern = /^([A-Za-z0-9_-]{1,64})@([a-z0-9]{1,16}|\*)\/(\d{1,4})\/(\d{1,15})$/;
+/** One text per address, because addresses are compared as text: numbers have no leading zeros. */
+const pattern = /^([A-Za-z0-9_-]{1,64})@([a-z0-9]{1,16}|\*)\/(0|[1-9]\d{0,3})\/(0|[1-9]\d{0,14})$/;
 const cache = new Map<string, AddressParts>();
 /** Parsing is on the path of each message, and the addresses in use are few; the bound keeps a flood from growing it. */
 const CACHE_LIMIT = 65_536;

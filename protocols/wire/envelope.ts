@@ -3,7 +3,8 @@
  * answers go to the executor that asked; signals are the runtime's own and use the system lane of the receiving actor,
  * which user traffic cannot starve.
  */
-import type { ActorAddress } from './address.js';
+import { z } from 'zod';
+import { type ActorAddress, addressSchema } from './address.js';
 import type { WireError } from './error.js';
 
 /** Why an actor ended or failed; the class lets a supervisor answer each kind differently. */
@@ -30,6 +31,20 @@ export interface SpawnSpec {
   /** `same` as the parent, the `system` executor, any `default` one, or a number. */
   readonly placement: 'same' | 'system' | 'default' | number;
 }
+
+/**
+ * Schema of a spec that comes from another node. It bounds the name but leaves its letters to the registry of names,
+ * which has a code of its own for a bad one.
+ */
+export const spawnSpecSchema: z.ZodType<SpawnSpec> = z.object({
+  definition: z.string().min(1).max(128),
+  version: z.number().int().exactOptional(),
+  args: z.unknown(),
+  name: z.string().max(1_024).exactOptional(),
+  parent: addressSchema.exactOptional(),
+  restart: z.enum(['permanent', 'transient', 'temporary']),
+  placement: z.union([z.enum(['same', 'system', 'default']), z.number().int().min(0).max(9_999)]),
+});
 
 /** Signals of the system lane. */
 export type Signal =

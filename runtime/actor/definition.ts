@@ -98,7 +98,7 @@ const streamTag = '[object AsyncGeneratorFunction]';
 
 /**
  * Declares an actor. Types of arguments, state, messages and replies are inferred from the functions.
- * @throws SkepError BAD_NAME when the name cannot be a definition's name.
+ * @throws SkepError BAD_NAME when the name cannot be a definition's name, BAD_CONFIG when an option is out of range.
  */
 export function defineActor<
   Args,
@@ -111,6 +111,10 @@ export function defineActor<
   if (!namePattern.test(spec.name)) {
     throw new SkepError('BAD_NAME', `definition name ${JSON.stringify(spec.name)}: expected 1 to 128 letters, digits, "-", "_" or "."`);
   }
+  checkNumber(spec.name, 'version', spec.version, 0);
+  checkNumber(spec.name, 'mailbox.capacity', spec.mailbox?.capacity, 1);
+  checkNumber(spec.name, 'mailbox.highWater', spec.mailbox?.highWater, 0);
+  checkNumber(spec.name, 'supervision.maxRestarts', spec.supervision?.maxRestarts, 0);
   const calls = spec.calls ?? ({} as Calls);
   const streams = Object.keys(calls).filter((name) => Object.prototype.toString.call(calls[name]) === streamTag);
   return {
@@ -121,6 +125,14 @@ export function defineActor<
     casts: spec.casts ?? ({} as Casts),
     streams: new Set(streams),
   };
+}
+
+function checkNumber(definition: string, field: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
+  throw new SkepError('BAD_CONFIG', `definition ${definition}: ${field} is ${value}: expected a whole number from ${least}`, {
+    definition,
+    field,
+  });
 }
 
 /** Whether a value exported by a module is a definition. */

@@ -24,8 +24,8 @@ type CastsOf<D> = D extends { readonly casts: infer Casts } ? Casts : never;
 /** The message parameter of a handler; a handler without one, or with an optional one, needs no argument. */
 type MessageOf<H> = H extends (state: never, ...rest: infer Rest) => unknown ? (Rest extends [infer M, ...unknown[]] ? M : undefined) : never;
 type ReturnOf<H> = H extends (...args: never) => infer R ? R : never;
-/** `await` semantics for plain handlers, an async iterable for generators. */
-type AnswerOf<R> = R extends AsyncGenerator<infer Item, unknown, unknown> ? AsyncIterable<Item> : Promise<Awaited<R>>;
+/** `await` semantics for plain handlers, an async iterable for generators. In brackets, so that a union stays one promise. */
+type AnswerOf<R> = [R] extends [AsyncGenerator<infer Item, unknown, unknown>] ? AsyncIterable<Item> : Promise<Awaited<R>>;
 type Arguments<H> = undefined extends MessageOf<H>
   ? [message?: MessageOf<H>, options?: CallOptions]
   : [message: MessageOf<H>, options?: CallOptions];

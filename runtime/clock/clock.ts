@@ -16,11 +16,21 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Timer;
 }
 
+/** `setTimeout` takes a longer delay for 1 ms, so a longer wait (24.8 days and more) is made of several. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** The machine's clock. Its timers keep the process alive: a system that has work to do is ended by its shutdown. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after: (delayMs, callback) => {
-    const handle = setTimeout(callback, delayMs);
+    let handle: NodeJS.Timeout;
+    const arm = (leftMs: number): void => {
+      handle =
+        leftMs > LONGEST_TIMEOUT_MS
+          ? setTimeout(() => arm(leftMs - LONGEST_TIMEOUT_MS), LONGEST_TIMEOUT_MS)
+          : setTimeout(callback, leftMs);
+    };
+    arm(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
 };

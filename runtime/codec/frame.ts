@@ -7,11 +7,14 @@
  * Addresses repeat from envelope to envelope, so each is written once a frame and named by a small integer.
  */
 import { type ActorAddress, parseAddress } from '#protocols/wire/address';
-import type { Envelope, Signal } from '#protocols/wire/envelope';
+import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError, unreachable, type WireError } from '#protocols/wire/error';
 import { decode, encode } from './msgpack.js';
+import { readSignal } from './signal.js';
 
 const VERSION = 1;
+/** No reader has a window near this; a grant above it is a defect or an attack. */
+const MAX_CREDIT = 65_536;
 const kinds = ['cast', 'call', 'reply', 'item', 'end', 'fail', 'credit', 'cancel', 'signal'] as const;
 const code = Object.fromEntries(kinds.map((kind, index) => [kind, index])) as Record<(typeof kinds)[number], number>;
 
@@ -94,9 +97,9 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
         id: integer(row[3]),
         name: text(row[4]),
         message: row[5],
-        timeoutMs: number(row[6]),
+        timeoutMs: duration(row[6]),
         chain: array(row[7]).map((entry) => addressAt(addresses, entry)),
-        credit: integer(row[8]),
+        credit: credit(row[8]),
       };
     case 'reply':
     case 'item':
@@ -106,11 +109,11 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
     case 'fail':
       return { kind, to, id: integer(row[3]), error: wireError(row[4]) };
     case 'credit':
-      return { kind, to, from: addressAt(addresses, row[2]), id: integer(row[3]), count: integer(row[4]) };
+      return { kind, to, from: addressAt(addresses, row[2]), id: integer(row[3]), count: credit(row[4]) };
     case 'cancel':
       return { kind, to, from: addressAt(addresses, row[2]), id: integer(row[3]) };
     case 'signal':
-      return { kind, to, from: addressAt(addresses, row[2]), signal: signal(row[3]) };
+      return { kind, to, from: addressAt(addresses, row[2]), signal: readSignal(row[3]) };
     case undefined:
       throw new Error('a row has an unknown kind');
     default:
@@ -129,8 +132,14 @@ function integer(value: unknown): number {
   return value as number;
 }
 
-function number(value: unknown): number {
-  if (typeof value !== 'number' || Number.isNaN(value)) throw new Error('expected a number');
+function credit(value: unknown): number {
+  const count = integer(value);
+  if (count < 0 || count > MAX_CREDIT) throw new Error(`expected a credit of 0 to ${MAX_CREDIT}`);
+  return count;
+}
+
+function duration(value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0)) throw new Error('expected milliseconds');
   return value;
 }
 
@@ -148,14 +157,7 @@ function wireError(value: unknown): WireError {
   if (typeof value !== 'object' || value === null || !('code' in value) || !('message' in value)) {
     throw new Error('expected an error');
   }
+  if (typeof value.code !== 'string' || typeof value.message !== 'string') throw new Error('expected an error');
+  if ('facts' in value && (typeof value.facts !== 'object' || value.facts === null)) throw new Error('expected facts');
   return value as WireError;
-}
-
-const signalTypes = new Set<string>(['monitor', 'demonitor', 'down', 'failed', 'exited', 'restart', 'stop']);
-
-function signal(value: unknown): Signal {
-  if (typeof value !== 'object' || value === null || !('type' in value) || !signalTypes.has(String(value.type))) {
-    throw new Error('expected a signal');
-  }
-  return value as Signal;
 }

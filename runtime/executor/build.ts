@@ -2,14 +2,15 @@
  * Makes an executor from plain data, the same way on the main thread and in a worker: registers what the modules
  * export, starts the well-known actors where they belong, and installs the extensions.
  */
-import { names } from '../actor/names.js';
 import type { AnyDefinition } from '../actor/definition.js';
+import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
-import { systemClock } from '../clock/clock.js';
+import { type Clock, systemClock } from '../clock/clock.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
-import { Executor, type Topology } from './executor.js';
+import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
+import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
 /** Everything an executor is made of; plain data. */
@@ -25,6 +26,15 @@ export interface ExecutorSpec {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly firstSerial: number;
+  readonly freezeMessages: boolean;
+}
+
+/** What cannot cross to a thread. */
+export interface LocalParts {
+  /** Registered beside those of the modules. */
+  readonly definitions?: readonly AnyDefinition[] | undefined;
+  /** Default: the machine's. */
+  readonly clock?: Clock | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -34,17 +44,22 @@ export interface BuiltExecutor {
 }
 
 /**
- * Builds an executor; `definitions` are registered beside those of the modules.
+ * Builds an executor.
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
-export async function buildExecutor(spec: ExecutorSpec, definitions: readonly AnyDefinition[] = []): Promise<BuiltExecutor> {
+export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
+  const { modules, extensions, ...options } = spec;
   const registry = new DefinitionRegistry();
-  for (const definition of [guardian, names, ...definitions]) registry.add(definition);
-  for (const module of spec.modules) registry.addModule((await import(module)) as Record<string, unknown>);
-  const { node, incarnation, id, topology, callTimeoutMs, shutdownMs, firstSerial } = spec;
-  const log = createLogger(spec.log, { node, executor: id });
-  const executor = new Executor({ node, incarnation, id, topology, registry, clock: systemClock, log, callTimeoutMs, shutdownMs, firstSerial });
-  const uninstall = await installExtensions(executor, spec.extensions);
-  if (id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
+  for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
+  for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
+  const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
+  const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, log });
+  const uninstall = await installExtensions(executor, extensions);
+  try {
+    if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
+  } catch (error) {
+    await uninstall();
+    throw error;
+  }
   return { executor, uninstall };
 }

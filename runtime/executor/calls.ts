@@ -3,7 +3,7 @@
  * that the executor receives on anyway. Each entry ends exactly once: by reply, error, deadline, cancel, or the death of
  * the other side; an answer that comes later finds nothing and is counted.
  */
-import { type ActorAddress, addressParts } from '#protocols/wire/address';
+import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
 import type { Clock, Timer } from '../clock/clock.js';
 
@@ -20,6 +20,8 @@ interface Pending {
   readonly name: string;
   readonly sink: CallSink;
   timer: Timer | undefined;
+  /** Takes back what would have cancelled the call. */
+  detach: (() => void) | undefined;
 }
 
 /** The pending calls of one executor. */
@@ -27,11 +29,15 @@ export class CallTable {
   readonly #pending = new Map<number, Pending>();
   readonly #clock: Clock;
   readonly #onExpire: (id: number, to: ActorAddress) => void;
-  #nextId = 1;
+  #nextId: number;
 
-  /** `onExpire` tells the other side that nobody waits any more. */
-  constructor(clock: Clock, onExpire: (id: number, to: ActorAddress) => void) {
+  /**
+   * `onExpire` tells the other side that nobody waits any more. `firstId` is above every id of the executor's life
+   * before, whose address was the same: an answer meant for the dead one must not find a call of its successor.
+   */
+  constructor(clock: Clock, firstId: number, onExpire: (id: number, to: ActorAddress) => void) {
     this.#clock = clock;
+    this.#nextId = firstId;
     this.#onExpire = onExpire;
   }
 
@@ -42,15 +48,23 @@ export class CallTable {
   /** Opens a call and gives its id. A finite `timeoutMs` ends it with CALL_TIMEOUT. */
   open(to: ActorAddress, name: string, timeoutMs: number, sink: CallSink): number {
     const id = this.#nextId++;
-    const pending: Pending = { to, name, sink, timer: undefined };
+    const pending: Pending = { to, name, sink, timer: undefined, detach: undefined };
     this.#pending.set(id, pending);
     if (Number.isFinite(timeoutMs)) {
       pending.timer = this.#clock.after(timeoutMs, () => {
         this.#onExpire(id, to);
-        this.fail(id, new SkepError('CALL_TIMEOUT', `no reply to "${name}" from ${to} within ${Math.round(timeoutMs)} ms`, { to, name, timeoutMs }));
+        const text = `no reply to "${name}" from ${to} within ${Math.round(timeoutMs)} ms`;
+        this.fail(id, new SkepError('CALL_TIMEOUT', text, { to, name, timeoutMs }));
       });
     }
     return id;
+  }
+
+  /** Runs `detach` when the call ends; at once if it has. */
+  whenSettled(id: number, detach: () => void): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) detach();
+    else pending.detach = detach;
   }
 
   /** An item of a stream; false when nobody waits for it. */
@@ -81,11 +95,8 @@ export class CallTable {
   }
 
   /** Ends every call to addresses that `gone` accepts. */
-  failWhere(gone: (node: string, incarnation: string, executor: number) => boolean, error: (to: ActorAddress) => SkepError): void {
-    for (const [id, pending] of this.#pending) {
-      const { node, incarnation, executor } = addressParts(pending.to);
-      if (gone(node, incarnation, executor)) this.fail(id, error(pending.to));
-    }
+  failWhere(gone: (to: ActorAddress) => boolean, error: (to: ActorAddress) => SkepError): void {
+    for (const [id, { to }] of this.#pending) if (gone(to)) this.fail(id, error(to));
   }
 
   #take(id: number): Pending | undefined {
@@ -93,6 +104,7 @@ export class CallTable {
     if (pending === undefined) return undefined;
     this.#pending.delete(id);
     pending.timer?.cancel();
+    pending.detach?.();
     return pending;
   }
 }

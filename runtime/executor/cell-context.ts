@@ -47,19 +47,20 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
     return this.#host.clock;
   }
   get signal(): AbortSignal {
-    return this.#cell.current.signal;
+    return this.#cell.turns.current.signal;
   }
   get sender(): ActorAddress | undefined {
-    return this.#cell.current.sender;
+    return this.#cell.turns.current.sender;
   }
 
   async spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: SpawnOptions = {}): Promise<ActorRef<D>> {
-    const address = await this.#cell.spawnChild(specOf(definition, args, options, this.self, 'same'), options.node);
+    const spec = specOf(definition, args, options, this.self, 'same');
+    const address = await this.#cell.family.spawn(spec, options.node, this.#scope());
     return this.ref(definition, address);
   }
 
   spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
-    return this.#cell.spawnChild(spec, undefined);
+    return this.#cell.family.spawn(spec, undefined, this.#scope());
   }
 
   ref<D extends RefTarget>(definition: D, address: ActorAddress): ActorRef<D> {
@@ -72,13 +73,11 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
 
   monitor(address: ActorAddress): void {
-    this.#cell.watching.add(address);
-    this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal: { type: 'monitor', watcher: this.self } });
+    this.#cell.watch.monitor(address);
   }
 
   demonitor(address: ActorAddress): void {
-    this.#cell.watching.delete(address);
-    this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal: { type: 'demonitor', watcher: this.self } });
+    this.#cell.watch.demonitor(address);
   }
 
   stop(address: ActorAddress = this.self, reason: ExitReason = SHUTDOWN): void {
@@ -96,13 +95,12 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
 
   every(periodMs: number, key: string): void {
     const arm = (): void => {
-      this.#timers.set(
-        key,
-        this.#host.clock.after(periodMs, () => {
-          arm();
-          this.#cell.inform({ type: 'timer', key });
-        }),
-      );
+      // A period of nothing would hold a clock that stands still at one instant for ever.
+      const timer = this.#host.clock.after(Math.max(1, periodMs), () => {
+        arm();
+        this.#cell.inform({ type: 'timer', key });
+      });
+      this.#timers.set(key, timer);
     };
     this.cancelTimer(key);
     arm();
@@ -111,6 +109,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   cancelTimer(key: string): void {
     this.#timers.get(key)?.cancel();
     this.#timers.delete(key);
+    this.#cell.turns.forgetTimer(key);
   }
 
   /** Ends all timers; a restarted actor begins without any. */
@@ -135,8 +134,13 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
 
   #scope(): CallScope {
-    const { current } = this.#cell;
-    return { chain: [...current.chain, this.self], remainingMs: current.remainingMs(), onOpen: (cancel) => current.onCancel(cancel) };
+    const { current } = this.#cell.turns;
+    return {
+      chain: [...current.chain, this.self],
+      remainingMs: current.remainingMs(),
+      cancelled: () => current.cancelled,
+      onOpen: (cancel) => current.onCancel(cancel),
+    };
   }
 }
 

@@ -3,7 +3,7 @@
  * without the routing and the routing without the life cycle.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import type { Envelope, ExitReason, SpawnSpec } from '#protocols/wire/envelope';
+import type { Envelope, SpawnSpec } from '#protocols/wire/envelope';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
@@ -16,8 +16,10 @@ export interface CallScope {
   readonly chain: readonly ActorAddress[];
   /** Milliseconds left of the caller's own deadline. */
   readonly remainingMs: number;
-  /** Gets a function that cancels the call, for when the caller's own call is cancelled. */
-  readonly onOpen?: (cancel: () => void) => void;
+  /** Whether the caller's own call is cancelled. */
+  readonly cancelled: () => boolean;
+  /** Gets a function that cancels the call, for when the caller's own call is cancelled. The result takes it back. */
+  readonly onOpen: (cancel: () => void) => () => void;
 }
 
 /** The executor as its cells see it. */
@@ -34,10 +36,13 @@ export interface CellHost {
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
   /** Starts an actor on this node or another; resolves once its init is done. */
-  start(spec: SpawnSpec, node: string | undefined, from: ActorAddress): Promise<ActorAddress>;
+  start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress>;
+  /** Takes a name for an actor. @throws SkepError NAME_TAKEN, BAD_NAME. */
+  claimName(name: string, address: ActorAddress): Promise<void>;
+  releaseName(name: string, address: ActorAddress): void;
   lookup(name: string, node: string | undefined): Promise<ActorAddress | undefined>;
   schedule(cell: Cell): void;
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
   /** Takes an ended cell out; afterwards its address is dead. */
-  remove(cell: Cell, reason: ExitReason): void;
+  remove(cell: Cell): void;
 }

@@ -3,6 +3,7 @@
  * the actor, so other messages run between two items and a slow reader stops the generator, not the actor.
  */
 import type { ActorAddress } from '#protocols/wire/address';
+import { Queue } from '../mailbox/queue.js';
 import type { Current } from './current.js';
 
 /** One stream in production. */
@@ -25,14 +26,14 @@ export function callKey(from: ActorAddress, id: number): string {
 /** The producers of one actor. */
 export class Producers {
   readonly #all = new Map<string, Producer>();
-  readonly #ready: Producer[] = [];
+  readonly #ready = new Queue<Producer>();
 
-  get size(): number {
-    return this.#all.size;
+  has(key: string): boolean {
+    return this.#all.has(key);
   }
 
   get hasReady(): boolean {
-    return this.#ready.length > 0;
+    return this.#ready.size > 0;
   }
 
   add(producer: Producer): void {
@@ -74,8 +75,8 @@ export class Producers {
     return producer;
   }
 
-  /** Takes all out. */
-  dropAll(): readonly Producer[] {
-    return [...this.#all.keys()].flatMap((key) => this.drop(key) ?? []);
+  /** Takes out all, or those that `which` accepts. */
+  dropAll(which: (producer: Producer) => boolean = () => true): readonly Producer[] {
+    return [...this.#all.values()].filter(which).flatMap(({ key }) => this.drop(key) ?? []);
   }
 }

@@ -5,23 +5,39 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Clock, Timer } from '../clock/clock.js';
 
+const nothing = (): void => {};
+
 /** The message in hand. */
 export class Current {
   readonly sender: ActorAddress | undefined;
   readonly chain: readonly ActorAddress[];
   /** On the clock of this executor; Infinity without a deadline. */
   readonly deadlineMs: number;
+  /** The key of the call, by which a cancel finds it; empty when it is not a call. */
+  readonly key: string;
   readonly #clock: Clock;
   #controller: AbortController | undefined;
   #timer: Timer | undefined;
-  #cancels: (() => void)[] | undefined;
+  #cancels: Set<() => void> | undefined;
   #cancelled = false;
+  #finished = false;
 
-  constructor(clock: Clock, sender?: ActorAddress, chain: readonly ActorAddress[] = [], deadlineMs = Number.POSITIVE_INFINITY) {
+  constructor(
+    clock: Clock,
+    sender?: ActorAddress,
+    chain: readonly ActorAddress[] = [],
+    deadlineMs = Number.POSITIVE_INFINITY,
+    key = '',
+  ) {
     this.#clock = clock;
     this.sender = sender;
     this.chain = chain;
     this.deadlineMs = deadlineMs;
+    this.key = key;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
   }
 
   remainingMs(): number {
@@ -32,30 +48,35 @@ export class Current {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#cancelled) this.#controller.abort();
-      else if (Number.isFinite(this.deadlineMs)) {
+      else if (Number.isFinite(this.deadlineMs) && !this.#finished) {
         this.#timer = this.#clock.after(Math.max(0, this.remainingMs()), () => this.cancel());
       }
     }
     return this.#controller.signal;
   }
 
-  /** Runs `cancel` when this message is cancelled; at once if it is already. */
-  onCancel(cancel: () => void): void {
+  /** Runs `cancel` when this message is cancelled, at once if it is already. The result takes it back. */
+  onCancel(cancel: () => void): () => void {
     if (this.#cancelled) cancel();
-    else (this.#cancels ??= []).push(cancel);
+    if (this.#cancelled || this.#finished) return nothing;
+    const cancels = (this.#cancels ??= new Set());
+    cancels.add(cancel);
+    return () => void cancels.delete(cancel);
   }
 
   /** Aborts the handler's signal and every call it waits for. */
   cancel(): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
-    this.#controller?.abort();
-    for (const cancel of this.#cancels ?? []) cancel();
+    const cancels = this.#cancels ?? [];
     this.finish();
+    this.#controller?.abort();
+    for (const cancel of cancels) cancel();
   }
 
-  /** The handler is done: nothing is cancelled any more. */
+  /** The handler is done: its deadline means nothing any more. */
   finish(): void {
+    this.#finished = true;
     this.#timer?.cancel();
     this.#cancels = undefined;
   }

@@ -5,9 +5,11 @@ import type { Executor } from './executor.js';
 /** Frames between threads are split at this size, so that one never blocks its receiver for long. */
 const MAX_FRAME_BYTES = 1_048_576;
 
-/** Connects `executor` to executor `peer` through `port`. */
+/** Connects `executor` to executor `peer` through `port`. The owner of the port closes it. */
 export function linkExecutors(executor: Executor, peer: number, port: MessagePort): void {
-  port.on('message', (frame: Uint8Array) => executor.receive(frame));
+  port.on('message', (frame: unknown) => {
+    if (frame instanceof Uint8Array) executor.receive(frame);
+  });
   executor.connect(peer, {
     maxFrameBytes: MAX_FRAME_BYTES,
     send: (frame) => {

@@ -2,21 +2,24 @@
  * The caller's end of a stream: items wait here until they are read, and each item read gives its sender credit for one
  * more, in batches, so that a slow reader holds at most one window of items.
  */
-import type { SkepError } from '#protocols/wire/error';
+import { SkepError } from '#protocols/wire/error';
 import { Queue } from '../mailbox/queue.js';
 import type { CallSink } from './calls.js';
 
 /** Items that a sender may have under way. */
 export const STREAM_WINDOW = 64;
 
-type Waiter = { readonly resolve: (result: IteratorResult<unknown>) => void; readonly reject: (error: SkepError) => void };
+type Result = IteratorResult<unknown, undefined>;
+type Waiter = { readonly resolve: (result: Result) => void; readonly reject: (error: SkepError) => void };
+
+const DONE: Result = { done: true, value: undefined };
 
 /** A sink that is read as an async iterator. */
 export class StreamReader implements CallSink, AsyncIterator<unknown, undefined> {
   readonly #items = new Queue<{ readonly value: unknown }>();
+  readonly #waiters = new Queue<Waiter>();
   readonly #grant: (count: number) => void;
   readonly #cancel: () => void;
-  #waiter: Waiter | undefined;
   #ended: { readonly error?: SkepError } | undefined;
   #unreported = 0;
 
@@ -27,49 +30,52 @@ export class StreamReader implements CallSink, AsyncIterator<unknown, undefined>
   }
 
   item(value: unknown): void {
-    const waiter = this.#waiter;
-    if (waiter === undefined) {
-      this.#items.push({ value });
-      return;
+    if (this.#ended !== undefined) return;
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) {
+      waiter.resolve({ done: false, value });
+      this.#read();
+    } else if (this.#items.size < STREAM_WINDOW) this.#items.push({ value });
+    else {
+      // Only a defect or an attack sends more than it was given credit for; it may not fill this memory.
+      this.fail(new SkepError('BAD_FRAME', `a stream sent more than its window of ${STREAM_WINDOW} items`));
+      this.#cancel();
     }
-    this.#waiter = undefined;
-    waiter.resolve({ done: false, value });
-    this.#read();
   }
 
   end(): void {
     this.#ended ??= {};
-    this.#waiter?.resolve({ done: true, value: undefined });
-    this.#waiter = undefined;
+    for (const waiter of this.#waiters.drain()) waiter.resolve(DONE);
   }
 
   fail(error: SkepError): void {
-    this.#ended ??= { error };
-    this.#waiter?.reject(error);
-    this.#waiter = undefined;
+    const [first, ...others] = this.#waiters.drain();
+    // Whoever waits first gets the error; without one the next to ask gets it, after the items that came before it.
+    this.#ended ??= first === undefined ? { error } : {};
+    first?.reject(error);
+    for (const waiter of others) waiter.resolve(DONE);
   }
 
-  next(): Promise<IteratorResult<unknown, undefined>> {
+  next(): Promise<Result> {
     const item = this.#items.shift();
     if (item !== undefined) {
       this.#read();
       return Promise.resolve({ done: false, value: item.value });
     }
-    if (this.#ended !== undefined) {
-      const { error } = this.#ended;
-      this.#ended = {};
-      return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
+    if (this.#ended === undefined) return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    const { error } = this.#ended;
+    this.#ended = {};
+    return error === undefined ? Promise.resolve(DONE) : Promise.reject(error);
   }
 
   /** Called by `break` in a `for await`: stops the source. */
-  return(): Promise<IteratorResult<unknown, undefined>> {
-    if (this.#ended === undefined) this.#cancel();
-    this.end();
-    return Promise.resolve({ done: true, value: undefined });
+  return(): Promise<Result> {
+    const open = this.#ended === undefined;
+    this.#ended = {};
+    this.#items.drain();
+    for (const waiter of this.#waiters.drain()) waiter.resolve(DONE);
+    if (open) this.#cancel();
+    return Promise.resolve(DONE);
   }
 
   #read(): void {

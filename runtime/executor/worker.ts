@@ -6,8 +6,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { toWireError, type WireError } from '#protocols/wire/error';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './build.js';
 import { expose } from './control.js';
-import type { ExecutorReport } from './executor.js';
 import { linkExecutors } from './link.js';
+import type { ExecutorReport } from './report.js';
 
 /** What the main thread may ask of an executor in a thread. */
 export interface ExecutorControl {
@@ -17,7 +17,7 @@ export interface ExecutorControl {
   executorDown(executor: number): void;
   nodeDown(node: string, incarnation: string): void;
   report(): ExecutorReport;
-  /** Ends the task. The actors have been stopped before. */
+  /** Stops the actors that are left, then ends the task. */
   shutdown(): Promise<void>;
 }
 
@@ -36,14 +36,14 @@ export default async function hostExecutor({ spec, control }: WorkerTask): Promi
   const building = buildExecutor(spec);
   // The failure is told through `ready`; without a handler here the thread would die before it could be asked.
   building.catch(() => {});
-  const ports: MessagePort[] = [];
+  const ports = new Map<number, MessagePort>();
   expose(control, controlOf(building, ports, finish));
   await finished;
-  for (const port of ports) port.close();
+  for (const port of ports.values()) port.close();
   control.close();
 }
 
-function controlOf(building: Promise<BuiltExecutor>, ports: MessagePort[], finish: () => void): ExecutorControl {
+function controlOf(building: Promise<BuiltExecutor>, ports: Map<number, MessagePort>, finish: () => void): ExecutorControl {
   let built: BuiltExecutor | undefined;
   const executor = () => {
     if (built === undefined) throw new Error('the executor is not ready');
@@ -59,15 +59,24 @@ function controlOf(building: Promise<BuiltExecutor>, ports: MessagePort[], finis
       }
     },
     connect: (peer, port) => {
-      ports.push(port);
+      ports.set(peer, port);
       linkExecutors(executor(), peer, port);
     },
-    executorDown: (id) => executor().executorDown(id),
+    executorDown: (id) => {
+      // What the dead one sent last may still be in its port: it comes too late for those who are told now.
+      ports.get(id)?.close();
+      ports.delete(id);
+      executor().executorDown(id);
+    },
     nodeDown: (node, incarnation) => executor().nodeDown(node, incarnation),
     report: () => executor().report(),
     shutdown: async () => {
-      await built?.uninstall();
-      setImmediate(finish);
+      try {
+        await built?.executor.close();
+        await built?.uninstall();
+      } finally {
+        setImmediate(finish);
+      }
     },
   };
 }

@@ -7,16 +7,16 @@ import { Queue } from './queue.js';
 /** What happens to a message that finds the mailbox full. */
 export type OverflowPolicy = 'reject' | 'drop-newest' | 'drop-oldest';
 
-/** Bounds of a mailbox. */
+/** Bounds of a mailbox; `defineActor` refuses what is not a whole number in range. */
 export interface MailboxOptions {
-  /** Messages it holds at most. Default 10,000. */
+  /** Messages it holds at most, 1 or more. Default 10,000. */
   readonly capacity?: number;
   /**
    * `reject` (default): a call fails with MAILBOX_FULL and a cast becomes a dead letter. `drop-newest`: the same, but a
    * call is left to its deadline. `drop-oldest`: the oldest waiting message gives way.
    */
   readonly policy?: OverflowPolicy;
-  /** `cast` returns false above this many waiting messages. Default: half the capacity. */
+  /** `cast` returns false above this many waiting messages, 0 or more. Default: half the capacity. */
   readonly highWater?: number;
 }
 
@@ -70,6 +70,11 @@ export class Mailbox<T> {
 
   shift(): T | undefined {
     return this.#queue.shift();
+  }
+
+  /** What waits, oldest first. */
+  [Symbol.iterator](): Iterator<T> {
+    return this.#queue[Symbol.iterator]();
   }
 
   drain(): T[] {

@@ -4,7 +4,8 @@
  *     items:  [ . . c d e . . . ]      head = 2, size = 3, capacity a power of two
  *                   ^head
  *
- * `Array.prototype.shift` is linear beyond a few thousand items in V8; the ring is constant and keeps its memory.
+ * `Array.prototype.shift` is linear beyond a few thousand items in V8; the ring is constant and keeps its memory
+ * until it is drained.
  */
 export class Queue<T> {
   #items: (T | undefined)[] = new Array<T | undefined>(8);
@@ -30,10 +31,17 @@ export class Queue<T> {
     return item;
   }
 
+  /** What waits, oldest first, left in place. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let i = 0; i < this.#size; i += 1) yield this.#items[(this.#head + i) & (this.#items.length - 1)] as T;
+  }
+
   /** Takes everything, oldest first. */
   drain(): T[] {
-    const all: T[] = [];
-    for (let item = this.shift(); item !== undefined; item = this.shift()) all.push(item);
+    const all = [...this];
+    this.#items = new Array<T | undefined>(8);
+    this.#head = 0;
+    this.#size = 0;
     return all;
   }
 

@@ -3,13 +3,14 @@
  * send; the cell that owns it does the sending, so the rule can be read and tested without actors.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import type { ExitReason, RestartPolicy, SpawnSpec } from '#protocols/wire/envelope';
+import type { ExitReason, SpawnSpec } from '#protocols/wire/envelope';
 import type { SupervisionOptions } from '../actor/definition.js';
 import { addRestart, backoffMs, DEFAULT_BACKOFF, DEFAULT_INTENSITY } from './intensity.js';
 
 interface Child {
-  readonly address: ActorAddress;
   readonly spec: SpawnSpec;
+  /** Its own restarts, oldest first; used where children are given up one by one. */
+  history: readonly number[];
 }
 
 /** What a supervisor does about a failed child. */
@@ -22,11 +23,14 @@ export type Verdict =
   /** Not a child (any more). */
   | { readonly type: 'ignore' };
 
-/** Children in the order of their start. */
+/**
+ * Children in the order of their start. Where too many restarts end the supervisor, the restarts of all children count
+ * together, as in OTP. Where they end only the child (`stop-child`), each child is counted alone, or else one bad child
+ * would use up what its innocent siblings may need.
+ */
 export class Children {
   readonly #children = new Map<ActorAddress, Child>();
   readonly #options: SupervisionOptions;
-  /** Restarts of all children together count against the intensity, as in OTP. */
   #history: readonly number[] = [];
 
   constructor(options: SupervisionOptions = {}) {
@@ -34,7 +38,7 @@ export class Children {
   }
 
   add(address: ActorAddress, spec: SpawnSpec): void {
-    this.#children.set(address, { address, spec });
+    this.#children.set(address, { spec, history: [] });
   }
 
   /** Forgets a child that ended; false when it was none. */
@@ -46,8 +50,8 @@ export class Children {
     return this.#children.has(address);
   }
 
-  restartPolicy(address: ActorAddress): RestartPolicy | undefined {
-    return this.#children.get(address)?.spec.restart;
+  specOf(address: ActorAddress): SpawnSpec | undefined {
+    return this.#children.get(address)?.spec;
   }
 
   addresses(): readonly ActorAddress[] {
@@ -63,23 +67,29 @@ export class Children {
     return [...this.#children.keys()].reverse();
   }
 
-  /** Judges the failure of a child. */
-  judge(address: ActorAddress, reason: ExitReason, nowMs: number): Verdict {
+  /**
+   * Judges the failure of a child. `sameEvent` says that a sibling's failure with the same cause has been judged just
+   * before (a thread died under both): together they are one failure.
+   */
+  judge(address: ActorAddress, reason: ExitReason, nowMs: number, sameEvent = false): Verdict {
     const child = this.#children.get(address);
     if (child === undefined) return { type: 'ignore' };
     if (!mayRestart(child.spec, reason)) return { type: 'stop-child' };
-    const intensity = {
-      maxRestarts: this.#options.maxRestarts ?? DEFAULT_INTENSITY.maxRestarts,
-      withinMs: this.#options.withinMs ?? DEFAULT_INTENSITY.withinMs,
-    };
-    const { allowed, history } = addRestart(this.#history, nowMs, intensity);
-    this.#history = history;
+    const maxRestarts = this.#options.maxRestarts ?? DEFAULT_INTENSITY.maxRestarts;
+    const withinMs = this.#options.withinMs ?? DEFAULT_INTENSITY.withinMs;
+    const alone = this.#options.whenExceeded === 'stop-child';
+    const { allowed, history } = addRestart(alone ? child.history : this.#before(sameEvent), nowMs, { maxRestarts, withinMs });
+    if (alone) child.history = history;
+    else this.#history = history;
     if (allowed) {
       return { type: 'restart', spec: child.spec, delayMs: backoffMs(history.length, this.#options.backoff ?? DEFAULT_BACKOFF) };
     }
-    return this.#options.whenExceeded === 'stop-child'
-      ? { type: 'stop-child' }
-      : { type: 'fail-self', restarts: history.length - 1, withinMs: intensity.withinMs };
+    return alone ? { type: 'stop-child' } : { type: 'fail-self', restarts: history.length - 1, withinMs };
+  }
+
+  /** The shared history without its latest entry when that was for the same event. */
+  #before(sameEvent: boolean): readonly number[] {
+    return sameEvent ? this.#history.slice(0, -1) : this.#history;
   }
 }
 

@@ -2,9 +2,10 @@
  * The guardian: the supervisor of what is spawned from outside any actor (the CLI, the spawn API, application code). It
  * gives up a child that fails too often and lives on itself, because one bad actor must not take a node down.
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import { type ActorAddress, parseAddress } from '#protocols/wire/address';
 import type { SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import { checkSpec } from '../actor/check-spec.js';
 import { defineActor } from '../actor/definition.js';
 import { spawnSpec } from '../actor/spawn-spec.js';
 
@@ -16,16 +17,28 @@ export const guardian = defineActor({
   supervision: { whenExceeded: 'stop-child' },
   calls: {
     spawn: async (state, message: { readonly spec: SpawnSpec }, ctx): Promise<ActorAddress> => {
-      const address = await spawnSpec(ctx, { ...message.spec, parent: ctx.self });
+      const address = await spawnSpec(ctx, { ...checkSpec(fieldOf(message, 'spec')), parent: ctx.self });
       state.spawned += 1;
       return address;
     },
     stop: (_state, message: { readonly address: ActorAddress }, ctx): void => {
-      if (message.address === ctx.self) throw new SkepError('BAD_USAGE', 'the guardian of a node cannot be stopped; stop the node');
-      ctx.stop(message.address);
+      const address = fieldOf(message, 'address');
+      if (address === ctx.self) {
+        throw new SkepError('BAD_USAGE', 'the guardian of a node cannot be stopped; stop the node');
+      }
+      if (typeof address !== 'string' || parseAddress(address) === undefined) {
+        throw new SkepError('BAD_MESSAGE', 'address: expected an actor address', { field: 'address' });
+      }
+      ctx.stop(address as ActorAddress);
     },
   },
   info: (_state, info, ctx) => {
-    if (info.type === 'exit') ctx.log.info('actor ended', { actor: info.child, class: info.reason.class, reason: info.reason.message });
+    if (info.type !== 'exit') return;
+    ctx.log.info('actor ended', { actor: info.child, class: info.reason.class, reason: info.reason.message });
   },
 });
+
+/** A crash of the guardian would end its node, and anyone may send it anything. */
+function fieldOf(message: unknown, field: string): unknown {
+  return typeof message === 'object' && message !== null ? (message as Readonly<Record<string, unknown>>)[field] : undefined;
+}

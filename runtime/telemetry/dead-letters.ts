@@ -10,10 +10,16 @@ export type DeadLetterReason =
   | 'no-such-handler'
   | 'mailbox-full'
   | 'displaced'
+  /** A call whose deadline passed while it waited in the mailbox; its caller has given up. */
+  | 'expired'
   | 'stopped'
   | 'unencodable'
   | 'no-route'
+  /** It waited for an executor or node that went down. */
+  | 'lost'
   | 'late-reply'
+  /** It came in a frame that was for another executor. */
+  | 'misrouted'
   | 'bad-frame';
 
 /** One undelivered message, without its payload: payloads may be large or secret. */
@@ -41,6 +47,11 @@ export class DeadLetters {
     this.#counts[letter.reason] = (this.#counts[letter.reason] ?? 0) + 1;
     this.#latest.push(letter);
     if (this.#latest.length > KEPT) this.#latest.shift();
+  }
+
+  /** How many letters there were for this reason. */
+  count(reason: DeadLetterReason): number {
+    return this.#counts[reason] ?? 0;
   }
 
   report(): DeadLetterReport {

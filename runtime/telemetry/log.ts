@@ -33,7 +33,9 @@ export interface Logger {
 
 /** Makes the logger of a thread. */
 export function createLogger(options: LogOptions, facts: LogFacts = {}): Logger {
-  return wrap(pino({ level: options.level, base: facts, serializers: { error: serializeError } }, destination(options)));
+  const withStack = options.level === 'debug' || options.level === 'trace';
+  const serializers = { error: (error: unknown) => serializeError(error, withStack) };
+  return wrap(pino({ level: options.level, base: facts, serializers }, destination(options)));
 }
 
 function destination(options: LogOptions): DestinationStream {
@@ -54,10 +56,10 @@ function wrap(inner: PinoLogger): Logger {
 }
 
 /** An error as facts: code and message always, the stack only when the level asks for it, never a loop of causes. */
-function serializeError(error: unknown): unknown {
+function serializeError(error: unknown, withStack: boolean): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const code = 'code' in error ? { code: error.code } : {};
-  return { ...code, message: error.message, stack: error.stack };
+  return { ...code, message: error.message, ...(withStack ? { stack: error.stack } : {}) };
 }
 
 /** Swallows everything; for tests and tools that print for themselves. */

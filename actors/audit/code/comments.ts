@@ -81,11 +81,6 @@ const lexes: Readonly<Record<string, Lexis>> = {
   svelte: { ...markup, line: ['//'], block: [['<!--', '-->'], ...slashStar] },
 };
 
-/** Whether the language has comments that are known here. */
-export function hasComments(language: string): boolean {
-  return Object.hasOwn(lexes, language);
-}
-
 /** Comments and strings of a file in the order of the text; none for a language without a table. */
 export function regionsOf(file: SourceFile): readonly Region[] {
   const lexis = Object.hasOwn(lexes, file.language) ? lexes[file.language] : undefined;

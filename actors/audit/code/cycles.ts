@@ -93,9 +93,9 @@ function wayTo(last: string, first: string, before: ReadonlyMap<string, string>)
   const way = [last];
   for (let file = last; file !== first; ) {
     file = before.get(file) ?? first;
-    way.unshift(file);
+    way.push(file);
   }
-  return way;
+  return way.reverse();
 }
 
 interface Visit {

@@ -102,6 +102,6 @@ export const npmLockfile: LockfileReader = {
     if (lock.packages !== undefined) {
       return Object.entries(lock.packages as Record<string, FlatEntry>).flatMap(readFlat);
     }
-    return readTree((lock.dependencies ?? {}) as Record<string, TreeEntry>);
+    return readTree(lock.dependencies ?? {});
   },
 };

@@ -1,0 +1,49 @@
+/**
+ * Reads signals that came in a frame. Signals steer life cycles, so each field is checked before anything acts on it;
+ * by hand, because monitors and exits of a busy node are many, but for the spec of a restart, which is rare and large.
+ */
+import { type ActorAddress, parseAddress } from '#protocols/wire/address';
+import { type ExitReason, type Signal, spawnSpecSchema } from '#protocols/wire/envelope';
+
+const exitClasses = new Set<unknown>([
+  'normal', 'shutdown', 'crash', 'timeout', 'overload', 'refusal', 'budget', 'stalled', 'node-down',
+] satisfies ExitReason['class'][]);
+
+/** The signal that a decoded value is. @throws Error saying what is wrong with it. */
+export function readSignal(value: unknown): Signal {
+  const fields = record(value);
+  const type = fields['type'] as Signal['type'];
+  switch (type) {
+    case 'monitor':
+    case 'demonitor':
+      return { type, watcher: address(fields['watcher']) };
+    case 'down':
+      return { type, address: address(fields['address']), reason: reason(fields['reason']) };
+    case 'failed':
+    case 'exited':
+      return { type, child: address(fields['child']), reason: reason(fields['reason']) };
+    case 'restart':
+      return { type, spec: spawnSpecSchema.parse(fields['spec']), reason: reason(fields['reason']) };
+    case 'stop':
+      return { type, reason: reason(fields['reason']) };
+    default:
+      // Not `unreachable`: the type is only what a peer claims.
+      throw new Error(`a signal has the unknown type ${String(type satisfies never)}`);
+  }
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) throw new Error('expected a signal or a reason');
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function address(value: unknown): ActorAddress {
+  if (typeof value !== 'string' || parseAddress(value) === undefined) throw new Error('a signal names no address');
+  return value as ActorAddress;
+}
+
+function reason(value: unknown): ExitReason {
+  const fields = record(value);
+  if (!exitClasses.has(fields['class']) || typeof fields['message'] !== 'string') throw new Error('expected a reason');
+  return { class: fields['class'] as ExitReason['class'], message: fields['message'] };
+}

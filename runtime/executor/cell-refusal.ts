@@ -1,0 +1,46 @@
+/** Messages that an actor will not handle: what their senders are told, and how they are counted. */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { Envelope } from '#protocols/wire/envelope';
+import { SkepError, toWireError } from '#protocols/wire/error';
+import type { AnyDefinition } from '../actor/definition.js';
+import type { CellHost } from './cell-host.js';
+
+export type Cast = Extract<Envelope, { kind: 'cast' }>;
+export type Call = Extract<Envelope, { kind: 'call' }>;
+
+interface Refuser {
+  readonly address: ActorAddress;
+  readonly definition: AnyDefinition;
+}
+
+/** Makes a message a dead letter and, where a caller waits and `notify` is set, answers it with the reason. */
+export function refuse(
+  host: CellHost,
+  { address, definition }: Refuser,
+  envelope: Cast | Call,
+  reason: 'stopped' | 'mailbox-full' | 'displaced',
+  notify = true,
+): void {
+  host.deadLetter(reason, envelope);
+  if (envelope.kind !== 'call' || !notify) return;
+  const facts = { actor: address, call: envelope.name };
+  const error =
+    reason === 'stopped'
+      ? new SkepError('ACTOR_STOPPED', `${definition.name} stopped before it answered "${envelope.name}"`, facts)
+      : new SkepError('MAILBOX_FULL', `the mailbox of ${definition.name} is full`, facts);
+  host.deliver({ kind: 'fail', to: envelope.from, id: envelope.id, error: toWireError(error) });
+}
+
+/** Why a definition cannot answer a call at all; undefined when it can. */
+export function callFailure(definition: AnyDefinition, envelope: Call, handler: unknown): SkepError | undefined {
+  const { name, credit } = envelope;
+  if (handler === undefined) {
+    const known = Object.keys(definition.calls as object);
+    const text = `${definition.name} has no call "${name}"; it has: ${known.join(', ') || 'none'}`;
+    return new SkepError('NO_SUCH_HANDLER', text, { definition: definition.name, known });
+  }
+  // Without credit a stream could not send its first item and its caller would wait for nothing.
+  if (credit > 0 || !definition.streams.has(name)) return undefined;
+  const text = `"${name}" of ${definition.name} is a stream and was called for one reply`;
+  return new SkepError('BAD_USAGE', text, { definition: definition.name, call: name });
+}

@@ -1,0 +1,350 @@
+/**
+ * The lanes of one actor and its turns on them, one message at a time.
+ *
+ *     infos (timers, down, exit)  before  stream steps  and  mailbox (casts, calls), the two in turn
+ *
+ * A life ends when the actor restarts or stops. A handler that is still at work then is given up: its caller is told at
+ * once, and whatever it does later finds that its life is over.
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { ExitReason } from '#protocols/wire/envelope';
+import { SkepError, toWireError } from '#protocols/wire/error';
+import type { ActorContext } from '../actor/context.js';
+import type { AnyDefinition, Info } from '../actor/definition.js';
+import { Mailbox } from '../mailbox/mailbox.js';
+import { Queue } from '../mailbox/queue.js';
+import type { CellHost } from './cell-host.js';
+import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
+import { callKey, type Producer, Producers } from './cell-streams.js';
+import type { IsGone, Watch } from './cell-watch.js';
+import { Current } from './current.js';
+
+/** What waits in a mailbox: a cast, or a call with its deadline on this executor's clock. */
+type Letter = { readonly envelope: Cast } | { readonly envelope: Call; readonly deadlineMs: number };
+
+/** The actor whose turns these are. */
+export interface TurnOwner {
+  readonly address: ActorAddress;
+  readonly definition: AnyDefinition;
+  readonly context: ActorContext;
+  readonly watch: Watch;
+  readonly state: unknown;
+  /** Whether handlers may run. */
+  readonly running: boolean;
+  /** Asks for a turn. */
+  wake(): void;
+  /** A handler threw what it may not throw. */
+  crashed(reason: ExitReason): void;
+}
+
+type OnError = (error: SkepError) => void;
+
+export class Turns {
+  current: Current;
+  readonly #owner: TurnOwner;
+  readonly #host: CellHost;
+  readonly #mailbox: Mailbox<Letter>;
+  readonly #infos = new Queue<Info>();
+  /** Keys of timers whose info waits: a timer that fires again meanwhile is not told twice. */
+  readonly #timersDue = new Set<string>();
+  readonly #producers = new Producers();
+  /** Keys of cancelled calls that may still wait in the mailbox. */
+  readonly #cancelled = new Set<string>();
+  #onIdle: (() => void)[] = [];
+  #onDrained: (() => void)[] = [];
+  #busy = false;
+  /** How the caller of the message in hand hears of a failure. */
+  #onError: OnError | undefined;
+  #life = 0;
+  #stepNext = false;
+  #processed = 0;
+
+  constructor(owner: TurnOwner, host: CellHost) {
+    this.#owner = owner;
+    this.#host = host;
+    this.#mailbox = new Mailbox(owner.definition.mailbox);
+    this.current = new Current(host.clock);
+  }
+
+  get mailboxSize(): number {
+    return this.#mailbox.size;
+  }
+  get processed(): number {
+    return this.#processed;
+  }
+  /** Whether a turn would do anything. */
+  get ready(): boolean {
+    if (!this.#owner.running || this.#busy) return false;
+    return this.#infos.size > 0 || this.#mailbox.size > 0 || this.#producers.hasReady;
+  }
+
+  /** Takes a cast or call into the mailbox. False when it was refused, or when senders should wait. */
+  accept(envelope: Cast | Call): boolean {
+    if (envelope.kind === 'call' && envelope.chain.includes(this.#owner.address)) {
+      const facts = { chain: [...envelope.chain, this.#owner.address], call: envelope.name };
+      const text = `call "${envelope.name}" comes back to ${this.#owner.address}`;
+      this.#fail(envelope, new SkepError('CALL_CYCLE', text, facts));
+      return true;
+    }
+    const letter: Letter =
+      envelope.kind === 'call' ? { envelope, deadlineMs: this.#host.clock.now() + envelope.timeoutMs } : { envelope };
+    const outcome = this.#mailbox.push(letter);
+    if (!outcome.accepted) {
+      refuse(this.#host, this.#owner, envelope, 'mailbox-full', outcome.notify);
+      return false;
+    }
+    if (outcome.displaced !== undefined) refuse(this.#host, this.#owner, outcome.displaced.envelope, 'displaced');
+    this.#owner.wake();
+    return !this.#mailbox.overHighWater;
+  }
+
+  /** Queues an info; it runs before waiting messages. */
+  inform(info: Info): void {
+    if (info.type === 'timer') {
+      if (this.#timersDue.has(info.key)) return;
+      this.#timersDue.add(info.key);
+    }
+    this.#infos.push(info);
+    this.#owner.wake();
+  }
+
+  /** An info of that timer that waits is not given any more. */
+  forgetTimer(key: string): void {
+    this.#timersDue.delete(key);
+  }
+
+  cancelCall(from: ActorAddress, id: number): void {
+    const key = callKey(from, id);
+    if (this.#producers.drop(key) !== undefined) return;
+    if (this.#busy && this.current.key === key) this.current.cancel();
+    else if (this.#mailbox.size > 0) this.#markCancelled(key);
+  }
+
+  grantCredit(from: ActorAddress, id: number, count: number): void {
+    this.#producers.grant(callKey(from, id), count);
+    this.#owner.wake();
+  }
+
+  /** Resolves once the mailbox is at or below its high-water mark, or the actor ends. */
+  drained(): Promise<void> {
+    return this.#mailbox.overHighWater ? new Promise((resolve) => this.#onDrained.push(resolve)) : Promise.resolve();
+  }
+
+  /** Resolves once no handler is at work. */
+  idle(): Promise<void> {
+    return this.#busy ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+  }
+
+  /** Aborts the signal of the message in hand and the calls that it waits for. */
+  cancelCurrent(): void {
+    this.current.cancel();
+  }
+
+  /** Ends what callers on a dead executor or node still wait for. */
+  dropCallers(gone: IsGone): void {
+    this.#producers.dropAll(({ from }) => gone(from));
+    const { key, sender } = this.current;
+    if (this.#busy && key !== '' && sender !== undefined && gone(sender)) this.current.cancel();
+  }
+
+  /** Ends this life: whoever waits for the message in hand or for a stream gets `error`; the mailbox is kept. */
+  abandon(error: SkepError): void {
+    this.#life += 1;
+    if (this.#busy) {
+      this.current.cancel();
+      this.#onError?.(error);
+      this.#release();
+    }
+    this.abandonStreams(error);
+    this.#infos.drain();
+    this.#timersDue.clear();
+  }
+
+  /** Ends all streams that the actor produces. */
+  abandonStreams(error: SkepError): void {
+    const wire = toWireError(error);
+    for (const { from, id } of this.#producers.dropAll()) {
+      this.#host.deliver({ kind: 'fail', to: from, id, error: wire });
+    }
+  }
+
+  /** Refuses everything that waits; for the end of the actor. */
+  refuseAll(): void {
+    for (const letter of this.#mailbox.drain()) refuse(this.#host, this.#owner, letter.envelope, 'stopped');
+    this.#cancelled.clear();
+    for (const done of this.#onDrained.splice(0)) done();
+  }
+
+  /** Runs up to `budget` messages; the executor asks `ready` whether more wait. */
+  run(budget: number): void {
+    for (let left = budget; left > 0 && this.#owner.running && !this.#busy; left -= 1) {
+      const info = this.#infos.shift();
+      if (info !== undefined) this.#info(info);
+      else if (!this.#userTurn()) return;
+    }
+  }
+
+  #info(info: Info): void {
+    if (info.type === 'timer' && !this.#timersDue.delete(info.key)) return;
+    if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
+    const { definition, context } = this.#owner;
+    this.#handle(new Current(this.#host.clock), () => definition.info?.(this.#owner.state, info, context));
+  }
+
+  /** One stream step or one letter, in turn when both wait; false when nothing waits. */
+  #userTurn(): boolean {
+    const step = this.#stepNext || this.#mailbox.size === 0 ? this.#producers.take() : undefined;
+    this.#stepNext = !this.#stepNext;
+    if (step !== undefined) {
+      this.#step(step);
+      return true;
+    }
+    const letter = this.#mailbox.shift();
+    if (letter === undefined) return this.#producers.hasReady;
+    this.#processed += 1;
+    if ('deadlineMs' in letter) this.#call(letter.envelope, letter.deadlineMs);
+    else this.#cast(letter.envelope);
+    if (this.#mailbox.size === 0) this.#cancelled.clear();
+    if (this.#onDrained.length > 0 && !this.#mailbox.overHighWater) {
+      for (const done of this.#onDrained.splice(0)) done();
+    }
+    return true;
+  }
+
+  #cast(envelope: Cast): void {
+    const { definition, context } = this.#owner;
+    const handler = Object.hasOwn(definition.casts, envelope.name) ? definition.casts[envelope.name] : undefined;
+    if (handler === undefined) {
+      this.#host.deadLetter('no-such-handler', envelope);
+      return;
+    }
+    const current = new Current(this.#host.clock, envelope.from);
+    this.#handle(current, () => handler(this.#owner.state, envelope.message, context));
+  }
+
+  #call(envelope: Call, deadlineMs: number): void {
+    const { definition, context } = this.#owner;
+    const { from, id, name, chain, credit } = envelope;
+    const key = callKey(from, id);
+    if (this.#cancelled.delete(key)) return;
+    if (this.#host.clock.now() > deadlineMs) {
+      this.#host.deadLetter('expired', envelope);
+      return;
+    }
+    const handler = Object.hasOwn(definition.calls, name) ? definition.calls[name] : undefined;
+    const failure = callFailure(definition, envelope, handler);
+    if (handler === undefined || failure !== undefined) {
+      if (failure !== undefined) this.#fail(envelope, failure);
+      return;
+    }
+    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key);
+    if (definition.streams.has(name)) {
+      const iterator = handler(this.#owner.state, envelope.message, context) as Producer['iterator'];
+      this.#producers.add({ key, from, id, iterator, current, credit, queued: false });
+      return;
+    }
+    this.#handle(
+      current,
+      () => handler(this.#owner.state, envelope.message, context),
+      (value) => void this.#host.deliver({ kind: 'reply', to: from, id, value }),
+      (error) => this.#fail(envelope, error),
+    );
+  }
+
+  #step(producer: Producer): void {
+    const { from, id, key } = producer;
+    producer.credit -= 1;
+    const onResult = (result: unknown): void => {
+      // A reader that left while the step ran has been told nothing, and wants nothing.
+      if (!this.#producers.has(key)) return;
+      const { done, value } = result as IteratorResult<unknown, unknown>;
+      if (done === true) {
+        this.#producers.drop(key);
+        this.#host.deliver({ kind: 'end', to: from, id });
+      } else {
+        this.#host.deliver({ kind: 'item', to: from, id, value });
+        this.#producers.enqueue(producer);
+      }
+    };
+    const onError = (error: SkepError): void => {
+      if (this.#producers.drop(key) === undefined) return;
+      this.#host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
+    };
+    this.#handle(producer.current, () => producer.iterator.next(), onResult, onError, true);
+  }
+
+  /**
+   * Runs one handler to its end. A SkepError out of a call is an expected failure and becomes its answer; anything else
+   * that is thrown is a crash, for the supervisor to judge. `keep` says that the message is not done with this step.
+   */
+  #handle(current: Current, body: () => unknown, onValue?: (value: unknown) => void, onError?: OnError, keep = false): void {
+    this.current = current;
+    let outcome: unknown;
+    try {
+      outcome = body();
+    } catch (thrown) {
+      this.#threw(thrown, current, onError);
+      return;
+    }
+    if (!isThenable(outcome)) {
+      if (!keep) current.finish();
+      onValue?.(outcome);
+      return;
+    }
+    this.#busy = true;
+    this.#onError = onError;
+    const life = this.#life;
+    Promise.resolve(outcome).then(
+      (value) => {
+        if (life !== this.#life) return;
+        if (!keep) current.finish();
+        onValue?.(value);
+        this.#release();
+      },
+      (thrown: unknown) => {
+        if (life !== this.#life) return;
+        this.#threw(thrown, current, onError);
+        this.#release();
+      },
+    );
+  }
+
+  #release(): void {
+    this.#busy = false;
+    this.#onError = undefined;
+    for (const done of this.#onIdle.splice(0)) done();
+    this.#owner.wake();
+  }
+
+  #threw(thrown: unknown, current: Current, onError: OnError | undefined): void {
+    current.finish();
+    if (thrown instanceof SkepError && onError !== undefined) {
+      onError(thrown);
+      return;
+    }
+    const { address, definition } = this.#owner;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    this.#host.log.error('actor crashed', { actor: address, definition: definition.name, error: thrown });
+    onError?.(new SkepError('ACTOR_CRASHED', `${definition.name} crashed: ${message}`, { actor: address }));
+    this.#owner.crashed({ class: 'crash', message });
+  }
+
+  /** Remembers a cancelled call until its turn; keys of calls that no longer wait are swept before they outgrow the mail. */
+  #markCancelled(key: string): void {
+    this.#cancelled.add(key);
+    if (this.#cancelled.size <= this.#mailbox.size) return;
+    const waiting = new Set<string>();
+    for (const { envelope } of this.#mailbox) {
+      if (envelope.kind === 'call') waiting.add(callKey(envelope.from, envelope.id));
+    }
+    for (const known of this.#cancelled) if (!waiting.has(known)) this.#cancelled.delete(known);
+  }
+
+  #fail(envelope: Call, error: SkepError): void {
+    this.#host.deliver({ kind: 'fail', to: envelope.from, id: envelope.id, error: toWireError(error) });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

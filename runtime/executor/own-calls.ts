@@ -1,0 +1,106 @@
+/**
+ * Calls to the executor itself (serial 0). They may come from other nodes, so what they bring is checked; a start whose
+ * caller has given up is undone, because nobody would supervise the actor.
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import { addressParts } from '#protocols/wire/address';
+import { type Envelope, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
+import { SkepError, toWireError } from '#protocols/wire/error';
+import { checkSpec } from '../actor/check-spec.js';
+import type { DeadLetterReason } from '../telemetry/dead-letters.js';
+import { callKey } from './cell-streams.js';
+import type { IsGone } from './cell-watch.js';
+
+/** What the executor can be asked. */
+export interface OwnCallsHost {
+  readonly node: string;
+  readonly address: ActorAddress;
+  deliver(envelope: Envelope): boolean;
+  deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
+  start(spec: SpawnSpec, node: string | undefined): Promise<ActorAddress>;
+  /** Ends the actors of the node. */
+  stopNode(): Promise<void>;
+  list(): unknown;
+  report(): unknown;
+  definitions(): unknown;
+}
+
+type Call = Extract<Envelope, { kind: 'call' }>;
+
+/** A start under way. */
+interface Start {
+  readonly from: ActorAddress;
+  abandoned: boolean;
+}
+
+export class OwnCalls {
+  readonly #host: OwnCallsHost;
+  readonly #starts = new Map<string, Start>();
+
+  constructor(host: OwnCallsHost) {
+    this.#host = host;
+  }
+
+  /** Answers a call; an executor takes no casts. */
+  accept(envelope: Extract<Envelope, { kind: 'cast' | 'call' }>): boolean {
+    if (envelope.kind === 'cast') {
+      this.#host.deadLetter('no-such-handler', envelope);
+      return false;
+    }
+    const { from: to, id } = envelope;
+    this.#answer(envelope).then(
+      (value) => this.#host.deliver({ kind: 'reply', to, id, value }),
+      (error: unknown) => this.#host.deliver({ kind: 'fail', to, id, error: toWireError(error) }),
+    );
+    return true;
+  }
+
+  cancel(from: ActorAddress, id: number): void {
+    const start = this.#starts.get(callKey(from, id));
+    if (start !== undefined) start.abandoned = true;
+  }
+
+  /** The callers of starts under way died. */
+  dropCallers(gone: IsGone): void {
+    for (const start of this.#starts.values()) if (gone(start.from)) start.abandoned = true;
+  }
+
+  async #answer(envelope: Call): Promise<unknown> {
+    switch (envelope.name) {
+      case 'start':
+        return this.#start(envelope);
+      case 'stop':
+        if (!this.#fromHere(envelope)) throw new SkepError('BAD_USAGE', 'a node is stopped from itself only');
+        return this.#host.stopNode();
+      case 'list':
+        return this.#host.list();
+      case 'report':
+        return this.#host.report();
+      case 'definitions':
+        return this.#host.definitions();
+      default:
+        throw new SkepError('NO_SUCH_HANDLER', `an executor has no call "${envelope.name}"`);
+    }
+  }
+
+  async #start(envelope: Call): Promise<ActorAddress> {
+    // Specs of this node were made by its own code; to check each would cost more than the start.
+    const spec = this.#fromHere(envelope) ? (envelope.message as SpawnSpec) : checkSpec(envelope.message);
+    const key = callKey(envelope.from, envelope.id);
+    const start: Start = { from: envelope.from, abandoned: false };
+    this.#starts.set(key, start);
+    try {
+      const address = await this.#host.start(spec, undefined);
+      if (start.abandoned) {
+        this.#host.deliver({ kind: 'signal', to: address, from: this.#host.address, signal: { type: 'stop', reason: SHUTDOWN } });
+      }
+      return address;
+    } finally {
+      this.#starts.delete(key);
+    }
+  }
+
+  #fromHere(envelope: Call): boolean {
+    return addressParts(envelope.from).node === this.#host.node;
+  }
+}

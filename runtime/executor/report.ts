@@ -1,0 +1,37 @@
+/** What an inspection of an executor shows; plain data, because it crosses threads and nodes. */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { DeadLetterReport } from '../telemetry/dead-letters.js';
+import type { Cell, CellStatus } from './cell.js';
+
+/** One actor in an inspection. */
+export interface ActorSummary {
+  readonly address: ActorAddress;
+  readonly definition: string;
+  readonly name: string;
+  readonly status: CellStatus;
+  readonly incarnation: number;
+  readonly mailbox: number;
+  readonly processed: number;
+}
+
+/** State of an executor. */
+export interface ExecutorReport {
+  readonly id: number;
+  readonly actors: number;
+  readonly pendingCalls: number;
+  readonly turns: number;
+  readonly deadLetters: DeadLetterReport;
+}
+
+/** The summary of one actor. */
+export function summarise(cell: Cell): ActorSummary {
+  return {
+    address: cell.address,
+    definition: cell.definition.name,
+    name: cell.spec.name ?? '',
+    status: cell.status,
+    incarnation: cell.incarnation,
+    mailbox: cell.turns.mailboxSize,
+    processed: cell.turns.processed,
+  };
+}
