@@ -11,8 +11,14 @@ export const auditExecutors: Question = {
     const digest = { value: '' };
     const contenders = [1, 2].map((executors) => ({
       name: `${executors} executor${executors === 1 ? '' : 's'}`,
-      run: () => measureAudit(path, home, ['--executors', String(executors)], digest).then((figures) => ({ ...figures })),
+      run: () =>
+        measureAudit(path, home, ['--executors', String(executors)], digest).then((figures) => ({ ...figures })),
     }));
-    return { contenders, rounds: quick ? 1 : 3, setting: `A generated repository of ${files.toLocaleString('en')} TypeScript files, one node`, dispose };
+    return {
+      contenders,
+      rounds: quick ? 1 : 3,
+      setting: `A generated repository of ${files.toLocaleString('en')} TypeScript files, one node`,
+      dispose,
+    };
   },
 };

@@ -10,7 +10,10 @@ export const auditKilled: Question = {
     const files = quick ? 300 : 2_000;
     const { path, home, dispose } = temporaryRepository(files);
     const digest = { value: '' };
-    const undisturbed = { name: 'three nodes', run: () => measureAudit(path, home, ['--nodes', '3'], digest).then((figures) => ({ ...figures })) };
+    const undisturbed = {
+      name: 'three nodes',
+      run: () => measureAudit(path, home, ['--nodes', '3'], digest).then((figures) => ({ ...figures })),
+    };
     const killed = {
       name: 'three nodes, one killed',
       run: async () => {
@@ -20,6 +23,11 @@ export const auditKilled: Question = {
         return { ...figures };
       },
     };
-    return { contenders: [undisturbed, killed], rounds: quick ? 1 : 3, setting: `A generated repository of ${files.toLocaleString('en')} TypeScript files`, dispose };
+    return {
+      contenders: [undisturbed, killed],
+      rounds: quick ? 1 : 3,
+      setting: `A generated repository of ${files.toLocaleString('en')} TypeScript files`,
+      dispose,
+    };
   },
 };

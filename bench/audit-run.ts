@@ -16,7 +16,11 @@ export interface AuditFigures {
 }
 
 /** Makes a repository in a temporary folder; `dispose` removes it. */
-export function temporaryRepository(files: number): { readonly path: string; readonly home: string; readonly dispose: () => Promise<void> } {
+export function temporaryRepository(files: number): {
+  readonly path: string;
+  readonly home: string;
+  readonly dispose: () => Promise<void>;
+} {
   const home = mkdtempSync(join(tmpdir(), 'skep-bench-'));
   const path = mkdtempSync(join(home, 'repo-'));
   makeRepository(path, { files, functions: 10, commits: 20, seed: 11 });
@@ -24,7 +28,13 @@ export function temporaryRepository(files: number): { readonly path: string; rea
 }
 
 /** Runs an audit. @throws Error when it does not complete, or its digest is not the one expected before. */
-export async function measureAudit(repository: string, home: string, args: readonly string[], digest: { value: string }, onLine: (line: ProgressLine) => void = () => {}): Promise<AuditFigures> {
+export async function measureAudit(
+  repository: string,
+  home: string,
+  args: readonly string[],
+  digest: { value: string },
+  onLine: (line: ProgressLine) => void = () => {},
+): Promise<AuditFigures> {
   const marker = randomUUID();
   const startedMs = performance.now();
   const { done } = startAudit(repository, join(home, 'report'), args, onLine, { SKEP_BENCH_MARK: marker });
@@ -36,7 +46,8 @@ export async function measureAudit(repository: string, home: string, args: reado
   const ms = performance.now() - startedMs;
   if (run.code !== 0) throw new Error(`audit ${args.join(' ')} ended with ${run.code}: ${run.stderr.slice(-500)}`);
   digest.value ||= run.summary.digest;
-  if (run.summary.digest !== digest.value || digest.value === '') throw new Error(`audit ${args.join(' ')} gave another digest`);
+  if (run.summary.digest !== digest.value || digest.value === '')
+    throw new Error(`audit ${args.join(' ')} gave another digest`);
   return { ms, 'peak MiB': peak, 'files/s': (Number(run.summary['files']) * 1000) / ms };
 }
 

@@ -18,14 +18,23 @@ export interface Question {
   /** What the figure is for. */
   readonly asks: string;
   /** The first contender is the base of the ratios. */
-  readonly prepare: (quick: boolean) => Promise<{ readonly contenders: readonly Contender[]; readonly rounds: number; readonly setting: string; readonly dispose: () => Promise<void> }>;
+  readonly prepare: (
+    quick: boolean,
+  ) => Promise<{
+    readonly contenders: readonly Contender[];
+    readonly rounds: number;
+    readonly setting: string;
+    readonly dispose: () => Promise<void>;
+  }>;
 }
 
 /** Measures of one contender over all rounds. */
 interface Measured {
   readonly name: string;
   /** Median, least and most by measure. */
-  readonly measures: Readonly<Record<string, { readonly median: number; readonly least: number; readonly most: number }>>;
+  readonly measures: Readonly<
+    Record<string, { readonly median: number; readonly least: number; readonly most: number }>
+  >;
   /** Median time of the base over this one's: above 1 is faster than the base. */
   readonly speedup: number;
 }
@@ -70,8 +79,14 @@ function summarise(runs: readonly Readonly<Record<string, number>>[]): Measured[
     names.map((name) => {
       const values = runs.map((run) => run[name] ?? Number.NaN).sort((a, b) => a - b);
       const middle = values.length >> 1;
-      const median = values.length % 2 === 1 ? values[middle] : ((values[middle - 1] ?? Number.NaN) + (values[middle] ?? Number.NaN)) / 2;
-      return [name, { median: median ?? Number.NaN, least: values[0] ?? Number.NaN, most: values.at(-1) ?? Number.NaN }];
+      const median =
+        values.length % 2 === 1
+          ? values[middle]
+          : ((values[middle - 1] ?? Number.NaN) + (values[middle] ?? Number.NaN)) / 2;
+      return [
+        name,
+        { median: median ?? Number.NaN, least: values[0] ?? Number.NaN, most: values.at(-1) ?? Number.NaN },
+      ];
     }),
   );
 }
@@ -90,7 +105,8 @@ export function renderResults(answers: readonly Answer[], when: Date): string {
 
 function renderAnswer({ question, asks, setting, rounds, contenders }: Answer): string {
   const names = Object.keys(contenders[0]?.measures ?? {});
-  const cell = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3));
+  const cell = (value: number): string =>
+    value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
   const rows = contenders.map(({ name, measures, speedup }) => {
     const cells = names.map((measure) => {
       const { median = Number.NaN, least = Number.NaN, most = Number.NaN } = measures[measure] ?? {};

@@ -14,7 +14,11 @@ const questions: readonly Question[] = [auditExecutors, auditKilled];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, out: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    out: { type: 'string' },
+  },
 });
 const chosen = positionals.length === 0 ? questions : questions.filter(({ name }) => positionals.includes(name));
 if (chosen.length === 0) {
@@ -22,7 +26,8 @@ if (chosen.length === 0) {
   process.exit(64);
 }
 const answers: Answer[] = [];
-for (const question of chosen) answers.push(await answer(question, values.quick, (text) => void process.stderr.write(`${text}\n`)));
+for (const question of chosen)
+  answers.push(await answer(question, values.quick, (text) => void process.stderr.write(`${text}\n`)));
 const now = new Date();
 const report = renderResults(answers, now);
 process.stdout.write(values.json ? `${JSON.stringify({ machine: machine(), answers }, null, 2)}\n` : `${report}\n`);
@@ -30,5 +35,8 @@ const folder = values.out ?? (values.quick || positionals.length > 0 ? undefined
 if (folder !== undefined) {
   await mkdir(resolve(folder), { recursive: true });
   await writeFile(join(folder, 'RESULTS.md'), report);
-  await writeFile(join(folder, 'results.json'), `${JSON.stringify({ when: now.toISOString(), machine: machine(), answers }, null, 2)}\n`);
+  await writeFile(
+    join(folder, 'results.json'),
+    `${JSON.stringify({ when: now.toISOString(), machine: machine(), answers }, null, 2)}\n`,
+  );
 }

@@ -18,10 +18,12 @@ const install: InstallExtension = async (host: ExtensionHost, options: unknown) 
   const { cluster, nats } = options as ExecutorLinkOptions;
   const transport = await connectTransport({ cluster, node: host.node, executor: host.id }, { nats });
   transport.onFrame((frame) => host.receive(frame));
-  host.setRemote((node, executor): FrameLink => ({
-    maxFrameBytes: MAX_FRAME_BYTES,
-    send: (frame) => transport.send(node, executor, 'data', frame),
-  }));
+  host.setRemote(
+    (node, executor): FrameLink => ({
+      maxFrameBytes: MAX_FRAME_BYTES,
+      send: (frame) => transport.send(node, executor, 'data', frame),
+    }),
+  );
   await transport.flush();
   return () => transport.close();
 };

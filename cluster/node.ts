@@ -77,7 +77,13 @@ export class ClusterNode {
       onFatal: options.onFatal,
     });
     const executors = options.executors === 0 ? [0] : system.executors.filter((id) => id !== 0);
-    const node = new ClusterNode(cluster, system, { name, incarnation, pid: process.pid, roles: options.roles, executors });
+    const node = new ClusterNode(cluster, system, {
+      name,
+      incarnation,
+      pid: process.pid,
+      roles: options.roles,
+      executors,
+    });
     try {
       node.#view = await system.spawn(members, { members: node.#members }, { name: MEMBERS_NAME, executor: 'system' });
       if (bus !== undefined) await node.#join(bus, options);
@@ -91,7 +97,10 @@ export class ClusterNode {
   async #join(bus: NonNullable<NodeOptions['bus']>, options: NodeOptions): Promise<void> {
     const log = createLogger(options.log, { node: this.self.name });
     // The control connection of the main thread is beside those of the executors, so heartbeats never wait behind data.
-    const transport = await connectTransport({ cluster: this.cluster, node: this.self.name, executor: CONTROL_EXECUTOR }, { nats: bus.nats });
+    const transport = await connectTransport(
+      { cluster: this.cluster, node: this.self.name, executor: CONTROL_EXECUTOR },
+      { nats: bus.nats },
+    );
     const { name, incarnation } = this.self;
     const membership = await Membership.join({
       transport,
@@ -112,17 +121,27 @@ export class ClusterNode {
       this.#changed(membership.members());
     });
     this.#changed(membership.members());
-    const stopApi = serveSpawnApi(transport.services, { system: this.system, cluster: this.cluster, members: () => this.#members }, {
-      version: options.version,
-      id: `${name}-${incarnation}`,
-      metadata: { cluster: this.cluster, node: name },
-    });
+    const stopApi = serveSpawnApi(
+      transport.services,
+      { system: this.system, cluster: this.cluster, members: () => this.#members },
+      {
+        version: options.version,
+        id: `${name}-${incarnation}`,
+        metadata: { cluster: this.cluster, node: name },
+      },
+    );
     await transport.flush();
     this.#bus = { transport, membership, stopApi };
   }
 
   #changed(view: readonly NodeInfo[]): void {
-    this.#members = view.map(({ name, incarnation, pid, roles, executors }) => ({ name, incarnation, pid, roles, executors }));
+    this.#members = view.map(({ name, incarnation, pid, roles, executors }) => ({
+      name,
+      incarnation,
+      pid,
+      roles,
+      executors,
+    }));
     this.#view?.cast('changed', { members: this.#members });
     for (const listener of this.#listeners) listener(this.#members);
   }

@@ -3,7 +3,14 @@ export type { ActorAddress } from '#protocols/wire/address';
 export type { ExitReason, FailureClass, RestartPolicy } from '#protocols/wire/envelope';
 export { SkepError, type ErrorCode } from '#protocols/wire/error';
 export type { ActorContext, SpawnOptions } from './actor/context.js';
-export { type AnyDefinition, type ArgsOf, defineActor, type Definition, type Info, type SupervisionOptions } from './actor/definition.js';
+export {
+  type AnyDefinition,
+  type ArgsOf,
+  defineActor,
+  type Definition,
+  type Info,
+  type SupervisionOptions,
+} from './actor/definition.js';
 export { castFace, type CastHandlers } from './actor/face.js';
 export type { ActorRef, CallOptions } from './actor/ref.js';
 export type { DefinitionSummary } from './actor/registry.js';

@@ -65,7 +65,13 @@ export class ActorSystem implements Messenger {
   readonly #threads: Threads | undefined;
   #stopped: Promise<void> | undefined;
 
-  private constructor(node: string, incarnation: string, executors: readonly number[], edge: BuiltExecutor, threads: Threads | undefined) {
+  private constructor(
+    node: string,
+    incarnation: string,
+    executors: readonly number[],
+    edge: BuiltExecutor,
+    threads: Threads | undefined,
+  ) {
     this.node = node;
     this.incarnation = incarnation;
     this.executors = executors;
@@ -84,7 +90,9 @@ export class ActorSystem implements Messenger {
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
-    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, { onFatal: options.onFatal ?? throwUncaught });
+    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, {
+      onFatal: options.onFatal ?? throwUncaught,
+    });
     try {
       await threads.start(ids);
     } catch (error) {
@@ -96,7 +104,11 @@ export class ActorSystem implements Messenger {
   }
 
   /** Spawns under the guardian of this node, or of `options.node`. */
-  async spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: SpawnOptions & CallOptions = {}): Promise<ActorRef<D>> {
+  async spawn<D extends AnyDefinition>(
+    definition: D,
+    args: ArgsOf<D>,
+    options: SpawnOptions & CallOptions = {},
+  ): Promise<ActorRef<D>> {
     const spec = specOf(definition, args, options, undefined, 'default');
     const address = await this.call(this.guardianOf(options.node), 'spawn', { spec }, options);
     return this.ref(definition, address as ActorAddress);
@@ -117,7 +129,12 @@ export class ActorSystem implements Messenger {
 
   /** Stops an actor in order; resolves once the order is on its way. */
   stopActor(address: ActorAddress, reason: ExitReason = { class: 'shutdown', message: 'asked to stop' }): void {
-    this.#edge.executor.deliver({ kind: 'signal', to: address, from: this.#edge.executor.address, signal: { type: 'stop', reason } });
+    this.#edge.executor.deliver({
+      kind: 'signal',
+      to: address,
+      from: this.#edge.executor.address,
+      signal: { type: 'stop', reason },
+    });
   }
 
   /** The guardian of a node, whichever life of it is the current one. */
@@ -160,12 +177,16 @@ export class ActorSystem implements Messenger {
   /** All living actors on these executors of a node; the system executor is always among them. */
   async listOn(node: string, incarnation: string, executors: readonly number[]): Promise<readonly ActorSummary[]> {
     const asked = [...new Set([SYSTEM_EXECUTOR, ...executors])];
-    const lists = await Promise.all(asked.map((executor) => this.call(executorAddress(node, incarnation, executor), 'list', null)));
+    const lists = await Promise.all(
+      asked.map((executor) => this.call(executorAddress(node, incarnation, executor), 'list', null)),
+    );
     return (lists as (readonly ActorSummary[])[]).flat();
   }
 
   async reports(): Promise<readonly ExecutorReport[]> {
-    return this.#threads === undefined ? [this.#edge.executor.report()] : [this.#edge.executor.report(), ...(await this.#threads.reports())];
+    return this.#threads === undefined
+      ? [this.#edge.executor.report()]
+      : [this.#edge.executor.report(), ...(await this.#threads.reports())];
   }
 
   /** Tells every executor that a node is gone; the membership calls it. */
@@ -207,7 +228,9 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     throw new SkepError('BAD_NAME', text, { node, incarnation });
   }
   if (!Number.isInteger(count) || count < 0 || count > MAX_EXECUTORS) {
-    throw new SkepError('BAD_CONFIG', `executors is ${count}: expected a whole number from 0 to ${MAX_EXECUTORS}`, { executors: count });
+    throw new SkepError('BAD_CONFIG', `executors is ${count}: expected a whole number from 0 to ${MAX_EXECUTORS}`, {
+      executors: count,
+    });
   }
   if (count > 0 && options.clock !== undefined) {
     throw new SkepError('BAD_CONFIG', 'clock: a clock does not cross to threads; use it with executors: 0');
@@ -233,6 +256,9 @@ function throwUncaught(error: SkepError): void {
 }
 
 function defaultNodeName(): string {
-  const host = hostname().split('.')[0]?.replaceAll(/[^A-Za-z0-9_-]/g, '') ?? '';
+  const host =
+    hostname()
+      .split('.')[0]
+      ?.replaceAll(/[^A-Za-z0-9_-]/g, '') ?? '';
   return `${host.slice(0, 40) || 'node'}-${process.pid}`;
 }

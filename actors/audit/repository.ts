@@ -59,7 +59,8 @@ async function topLevel(folder: string, named: string, options: GitOptions): Pro
   try {
     top = (await gitText(folder, ['rev-parse', '--show-toplevel'], options)).replace(/\n$/, '');
   } catch (error) {
-    const complaint = error instanceof SkepError ? String(error.facts['complaint'] ?? '') : '';
+    const said = error instanceof SkepError ? error.facts['complaint'] : undefined;
+    const complaint = typeof said === 'string' ? said : '';
     if (complaint.includes('not a git repository')) throw refuse('is not in a git repository', error);
     if (complaint.includes('must be run in a work tree')) throw refuse('has no working tree', error);
     throw error;

@@ -42,7 +42,12 @@ export async function runJob(system: ActorSystem, options: RunJobOptions): Promi
 
 async function runOnce(system: ActorSystem, home: string, options: RunJobOptions): Promise<JobOutcome> {
   const { homes: _h, onEvent, onProgress, signal, ...args } = options;
-  const ref = await system.spawn(queen, args, { node: home, executor: 'system', restart: 'temporary', timeoutMs: 20_000 });
+  const ref = await system.spawn(queen, args, {
+    node: home,
+    executor: 'system',
+    restart: 'temporary',
+    timeoutMs: 20_000,
+  });
   try {
     await follow(ref, onEvent, onProgress, signal);
     return await ref.call('outcome', undefined, { timeoutMs: 120_000 });
@@ -52,7 +57,12 @@ async function runOnce(system: ActorSystem, home: string, options: RunJobOptions
 }
 
 /** Watches until the job is over. */
-async function follow(ref: ActorRef<typeof queen>, onEvent: RunJobOptions['onEvent'], onProgress: RunJobOptions['onProgress'], signal: AbortSignal): Promise<void> {
+async function follow(
+  ref: ActorRef<typeof queen>,
+  onEvent: RunJobOptions['onEvent'],
+  onProgress: RunJobOptions['onProgress'],
+  signal: AbortSignal,
+): Promise<void> {
   let seen = 0;
   let unanswered = 0;
   for (;;) {
@@ -74,7 +84,10 @@ async function follow(ref: ActorRef<typeof queen>, onEvent: RunJobOptions['onEve
 
 /** Whether an error means that the queen is gone rather than that the job is wrong. */
 function isLoss(error: unknown): boolean {
-  return error instanceof SkepError && ['NODE_DOWN', 'NO_SUCH_NODE', 'NO_SUCH_ACTOR', 'CALL_TIMEOUT', 'EXECUTOR_DOWN'].includes(error.code);
+  return (
+    error instanceof SkepError &&
+    ['NODE_DOWN', 'NO_SUCH_NODE', 'NO_SUCH_ACTOR', 'CALL_TIMEOUT', 'EXECUTOR_DOWN'].includes(error.code)
+  );
 }
 
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {

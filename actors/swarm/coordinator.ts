@@ -37,7 +37,10 @@ export const coordinator = defineActor({
   description: 'Runs the task graph of one job.',
   mailbox: { capacity: 100_000 },
   init: (args: CoordinatorArgs, ctx): CoordinatorState => {
-    const engine = createEngine(parseGraph(args.graph), { coordinatorNode: ctx.node, spotCheckEvery: args.spotCheckEvery });
+    const engine = createEngine(parseGraph(args.graph), {
+      coordinatorNode: ctx.node,
+      spotCheckEvery: args.spotCheckEvery,
+    });
     const state = { job: args.job, engine, addresses: new Map(), roles: new Map() };
     ctx.every(TICK_MS, 'tick');
     // Started before any agent is there, every job would begin with an alarm that nobody can do its work.
@@ -100,7 +103,8 @@ function carryOut(state: CoordinatorState, effect: Effect, ctx: ActorContext): v
       return;
     case 'progress': {
       const { done, total, rerun, verified, disputed } = effect;
-      if (ctx.parent !== undefined) ctx.ref(queenFace, ctx.parent).cast('progress', { done, total, rerun, verified, disputed });
+      if (ctx.parent !== undefined)
+        ctx.ref(queenFace, ctx.parent).cast('progress', { done, total, rerun, verified, disputed });
       return;
     }
     case 'stage-completed':
@@ -112,11 +116,15 @@ function carryOut(state: CoordinatorState, effect: Effect, ctx: ActorContext): v
       return;
     case 'finished':
       if (ctx.parent === undefined) return;
-      ctx.ref(queenFace, ctx.parent).cast('finished', { output: effect.output, account: accountOf(state.engine, state.job, state.roles) });
+      ctx
+        .ref(queenFace, ctx.parent)
+        .cast('finished', { output: effect.output, account: accountOf(state.engine, state.job, state.roles) });
       return;
     case 'job-failed':
       if (ctx.parent === undefined) return;
-      ctx.ref(queenFace, ctx.parent).cast('failed', { error: effect.error, account: accountOf(state.engine, state.job, state.roles) });
+      ctx
+        .ref(queenFace, ctx.parent)
+        .cast('failed', { error: effect.error, account: accountOf(state.engine, state.job, state.roles) });
       return;
     default:
       unreachable(effect);

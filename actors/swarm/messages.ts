@@ -45,10 +45,29 @@ export interface AgentLife {
 /** What happens to a job, for whoever watches it. */
 export type JobEvent =
   | { readonly type: 'started'; readonly job: string }
-  | { readonly type: 'node'; readonly name: string; readonly pid: number; readonly roles: readonly string[]; readonly status: 'up' | 'lost' }
-  | { readonly type: 'agent'; readonly agent: string; readonly node: string; readonly status: 'joined' | 'left'; readonly reason: string }
+  | {
+      readonly type: 'node';
+      readonly name: string;
+      readonly pid: number;
+      readonly roles: readonly string[];
+      readonly status: 'up' | 'lost';
+    }
+  | {
+      readonly type: 'agent';
+      readonly agent: string;
+      readonly node: string;
+      readonly status: 'joined' | 'left';
+      readonly reason: string;
+    }
   | { readonly type: 'stage'; readonly stage: string; readonly tasks: number }
-  | { readonly type: 'outvoted'; readonly agent: string; readonly node: string; readonly task: string; readonly votesFor: number; readonly votesAgainst: number }
+  | {
+      readonly type: 'outvoted';
+      readonly agent: string;
+      readonly node: string;
+      readonly task: string;
+      readonly votesFor: number;
+      readonly votesAgainst: number;
+    }
   | { readonly type: 'starved'; readonly ready: number; readonly skills: readonly string[] }
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly error: WireError };

@@ -46,7 +46,11 @@ export const queen = defineActor({
     const graph = parseGraph(templateOf(catalogue, args.template).build(args.params));
     const missing = graph.stages.find((stage) => !catalogue.skills.has(stage.skill));
     if (missing !== undefined) {
-      throw new SkepError('UNKNOWN_SKILL', `stage "${missing.id}" asks for the skill "${missing.skill}", which no module has`, { stage: missing.id });
+      throw new SkepError(
+        'UNKNOWN_SKILL',
+        `stage "${missing.id}" asks for the skill "${missing.skill}", which no module has`,
+        { stage: missing.id },
+      );
     }
     const { modules, agentsPerNode, lyingAgent, job, spotCheckEvery } = args;
     const agents = await ctx.spawn(scheduler, { modules, agentsPerNode, lyingAgent });
@@ -87,7 +91,11 @@ export const queen = defineActor({
   info: (state, info, ctx: ActorContext) => {
     if (info.type !== 'exit') return;
     ctx.log.error('an actor of the swarm ended', { actor: info.child, reason: info.reason.message });
-    fail(state, toWireError(new SkepError('ACTOR_STOPPED', `an actor of the swarm ended: ${info.reason.message}`)), null);
+    fail(
+      state,
+      toWireError(new SkepError('ACTOR_STOPPED', `an actor of the swarm ended: ${info.reason.message}`)),
+      null,
+    );
   },
 });
 

@@ -3,7 +3,14 @@
  * more when a node joins, and tells the coordinator who is there. Which agent gets which task is decided in the same
  * step as its lease, by the pure score in `engine/scheduler.ts`, so that an assignment and the record of it never differ.
  */
-import { type ActorAddress, type ActorContext, type ActorRef, type CastHandlers, defineActor, type ExitReason } from '#runtime';
+import {
+  type ActorAddress,
+  type ActorContext,
+  type ActorRef,
+  type CastHandlers,
+  defineActor,
+  type ExitReason,
+} from '#runtime';
 import { members, MEMBERS_NAME, type NodeInfo } from '#cluster/membership/members';
 import { toWireError } from '#protocols/wire/error';
 import { agent } from './agent.js';
@@ -50,12 +57,14 @@ export const scheduler = defineActor({
     members: (state, message, ctx) => follow(state, message.members, ctx),
     attach: (state, message, ctx) => {
       state.coordinator = ctx.ref(coordinatorFace, message.coordinator);
-      for (const { name, roles } of state.nodes.values()) state.coordinator.cast('nodeRoles', { name, roles: rolesOf(name, roles, ctx) });
+      for (const { name, roles } of state.nodes.values())
+        state.coordinator.cast('nodeRoles', { name, roles: rolesOf(name, roles, ctx) });
       for (const life of state.agents.values()) state.coordinator.cast('joined', life);
     },
     agentReady: (state, life, ctx) => {
       const before = state.agents.get(life.address);
-      if (before !== undefined) state.coordinator?.cast('left', { agent: before.id, node: before.node, reason: 'crashed' });
+      if (before !== undefined)
+        state.coordinator?.cast('left', { agent: before.id, node: before.node, reason: 'crashed' });
       state.agents.set(life.address, life);
       ctx.monitor(life.address);
       state.coordinator?.cast('joined', life);
@@ -80,7 +89,13 @@ async function follow(state: SchedulerState, view: readonly NodeInfo[], ctx: Act
   for (const node of [...state.nodes.values()]) {
     if (living.has(identity(node))) continue;
     state.nodes.delete(node.name);
-    tell(ctx, { type: 'node', name: node.name, pid: node.pid, roles: rolesOf(node.name, node.roles, ctx), status: 'lost' });
+    tell(ctx, {
+      type: 'node',
+      name: node.name,
+      pid: node.pid,
+      roles: rolesOf(node.name, node.roles, ctx),
+      status: 'lost',
+    });
   }
   const fresh = view.filter((node) => node.roles.includes('worker') && !state.nodes.has(node.name));
   for (const node of fresh) {
@@ -100,10 +115,13 @@ async function populate(state: SchedulerState, node: NodeInfo, ctx: ActorContext
     return { executor, lies: state.placed === state.args.lyingAgent };
   });
   const outcomes = await Promise.allSettled(
-    orders.map(({ executor, lies }) => ctx.spawn(agent, { modules: state.args.modules, lies }, { node: node.name, executor })),
+    orders.map(({ executor, lies }) =>
+      ctx.spawn(agent, { modules: state.args.modules, lies }, { node: node.name, executor }),
+    ),
   );
   for (const outcome of outcomes) {
-    if (outcome.status === 'rejected') ctx.log.error('agent not placed', { node: node.name, error: toWireError(outcome.reason) });
+    if (outcome.status === 'rejected')
+      ctx.log.error('agent not placed', { node: node.name, error: toWireError(outcome.reason) });
   }
 }
 

@@ -119,7 +119,9 @@ function eventText(event: JobEvent, { colours }: Output): string | undefined {
         ? `${colours.green('node up')}    ${event.name} (pid ${event.pid}; ${event.roles.join(', ')})`
         : `${colours.red('node lost')}  ${event.name} (pid ${event.pid}): its tasks run again on the others`;
     case 'agent':
-      return event.status === 'left' && event.reason === 'crashed' ? `${colours.yellow('agent lost')} ${event.agent}: its tasks run again` : undefined;
+      return event.status === 'left' && event.reason === 'crashed'
+        ? `${colours.yellow('agent lost')} ${event.agent}: its tasks run again`
+        : undefined;
     case 'outvoted':
       return `${colours.yellow('outvoted')}   agent ${event.agent} on ${event.node}, ${event.votesAgainst} to ${event.votesFor} over ${event.task}: all its results are derived again`;
     case 'failed':

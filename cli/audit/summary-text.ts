@@ -9,16 +9,27 @@ export function summaryText(summary: Summary, outDir: string, { colours }: Outpu
   const { tasks } = summary;
   const folder = relative(process.cwd(), outDir) || '.';
   const seconds = (summary.durationMs / 1000).toFixed(1);
-  const nodes = summary.nodes.map((node) => (node.status === 'lost' ? colours.red(`${node.name} (lost)`) : node.name)).join(', ');
-  const worst = Object.entries(summary.counts.byRule).sort((a, b) => b[1] - a[1]).slice(0, 5);
+  const nodes = summary.nodes
+    .map((node) => (node.status === 'lost' ? colours.red(`${node.name} (lost)`) : node.name))
+    .join(', ');
+  const worst = Object.entries(summary.counts.byRule)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 5);
   const lines = [
     '',
     `${colours.bold('Findings')}  ${colours.red(`${high} high`)}, ${colours.yellow(`${medium} medium`)}, ${low} low in ${summary.files} files${summary.skipped > 0 ? ` (${summary.skipped} skipped)` : ''}`,
     ...worst.map(([rule, count]) => `  ${String(count).padStart(6)}  ${rule}`),
-    ...(summary.baseline === undefined ? [] : [`${colours.bold('Baseline')}  ${summary.baseline.fresh} new, ${summary.baseline.known} known, ${summary.baseline.stale} no longer there`]),
+    ...(summary.baseline === undefined
+      ? []
+      : [
+          `${colours.bold('Baseline')}  ${summary.baseline.fresh} new, ${summary.baseline.known} known, ${summary.baseline.stale} no longer there`,
+        ]),
     `${colours.bold('Packages')}  ${summary.components} in the bill of materials`,
     `${colours.bold('Tasks')}     ${tasks.completed} done, ${tasks.rerun} run again, ${tasks.lost} lost, ${tasks.verified} verified, in ${seconds} s on ${nodes}`,
-    ...summary.outvoted.map((vote) => `${colours.yellow('Outvoted')}  agent ${vote.agent} on ${vote.node} (${vote.votesAgainst} to ${vote.votesFor} over ${vote.task})`),
+    ...summary.outvoted.map(
+      (vote) =>
+        `${colours.yellow('Outvoted')}  agent ${vote.agent} on ${vote.node} (${vote.votesAgainst} to ${vote.votesFor} over ${vote.task})`,
+    ),
     `${colours.bold('Digest')}    ${summary.digest}`,
     `${colours.bold('Reports')}   ${folder}/report.html, report.md, report.sarif, sbom.cdx.json, findings.json, summary.json`,
   ];

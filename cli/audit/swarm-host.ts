@@ -10,7 +10,7 @@ import { ClusterNode } from '#cluster/node';
 import { SkepError } from '#protocols/wire/error';
 import type { ActorSystem, LogOptions } from '#runtime';
 import { ClusterProcess } from '../launch/cluster-process.js';
-import { logOptions, nodeOptions } from '../launch/node-options.js';
+import { logOptions, nodeEnvironment, nodeOptions } from '../launch/node-options.js';
 
 /** A place that can run jobs. */
 export interface SwarmHost {
@@ -24,6 +24,8 @@ export interface SwarmHost {
 /** What both kinds of host need. */
 export interface HostOptions {
   readonly config: Config;
+  /** What the command line said about where the configuration comes from. */
+  readonly given: { readonly config?: string; readonly preset?: string };
   readonly executors: number;
   readonly signal: AbortSignal;
   readonly onFatal: (error: SkepError) => void;
@@ -38,7 +40,15 @@ function quietLog(config: Config): LogOptions {
 /** Hosts the swarm in this process. */
 export async function startLocalHost({ config, executors, onFatal }: HostOptions): Promise<SwarmHost> {
   const node = await ClusterNode.start(
-    nodeOptions(config, { name: 'local', roles: ['worker'], executors, modules: [], bus: false, log: quietLog(config), onFatal }),
+    nodeOptions(config, {
+      name: 'local',
+      roles: ['worker'],
+      executors,
+      modules: [],
+      bus: false,
+      log: quietLog(config),
+      onFatal,
+    }),
   );
   return {
     system: node.system,
@@ -64,7 +74,6 @@ export async function startProcessHost(options: HostOptions & { readonly nodes: 
     return keepLogs ? dir : undefined;
   };
   try {
-    const { heartbeatMs, timeoutMs } = config.membership;
     processes = await ClusterProcess.start({
       cluster,
       nodes,
@@ -74,21 +83,35 @@ export async function startProcessHost(options: HostOptions & { readonly nodes: 
       logLevel: config.log.level,
       dir,
       modules: [],
-      env: { SKEP_MEMBERSHIP_HEARTBEAT_MS: String(heartbeatMs), SKEP_MEMBERSHIP_TIMEOUT_MS: String(timeoutMs) },
+      env: nodeEnvironment(config, options.given),
       onReady: () => {},
       signal,
     });
-    const merged: Config = { ...config, cluster: { ...config.cluster, name: cluster }, nats: { ...config.nats, url: processes.natsUrl } };
+    const merged: Config = {
+      ...config,
+      cluster: { ...config.cluster, name: cluster },
+      nats: { ...config.nats, url: processes.natsUrl },
+    };
     client = await ClusterNode.start(
-      nodeOptions(merged, { name: 'cli', roles: ['client'], executors: 0, modules: [], bus: true, log: quietLog(config), onFatal }),
+      nodeOptions(merged, {
+        name: 'cli',
+        roles: ['client'],
+        executors: 0,
+        modules: [],
+        bus: true,
+        log: quietLog(config),
+        onFatal,
+      }),
     );
     const names = processes.nodes.map((node) => node.name);
     await allSeen(client, names, signal);
     const living = client;
-    const homes = (): readonly string[] => names.filter((name) => living.members().some((member) => member.name === name));
+    const homes = (): readonly string[] =>
+      names.filter((name) => living.members().some((member) => member.name === name));
     return { system: client.system, homes, stop };
   } catch (error) {
-    await stop(false);
+    // The error of a node that did not start names its log.
+    await stop(error instanceof SkepError && error.code === 'NODE_START_FAILED');
     throw error;
   }
 }
@@ -105,13 +128,17 @@ function allSeen(client: ClusterNode, names: readonly string[], signal: AbortSig
       if (error === undefined) resolve();
       else reject(error);
     };
-    const missing = (): readonly string[] => names.filter((name) => !client.members().some((member) => member.name === name));
+    const missing = (): readonly string[] =>
+      names.filter((name) => !client.members().some((member) => member.name === name));
     const look = (): void => {
       if (missing().length === 0) settle();
     };
     const cancel = (): void => settle(new SkepError('JOB_CANCELLED', 'interrupted while the nodes met'));
     const unsubscribe = client.onMembers(look);
-    const timer = setTimeout(() => settle(new SkepError('NODE_START_FAILED', `nodes not seen within ${SEEN_MS} ms: ${missing().join(', ')}`)), SEEN_MS);
+    const timer = setTimeout(
+      () => settle(new SkepError('NODE_START_FAILED', `nodes not seen within ${SEEN_MS} ms: ${missing().join(', ')}`)),
+      SEEN_MS,
+    );
     signal.addEventListener('abort', cancel, { once: true });
     look();
   });

@@ -28,8 +28,12 @@ export function nodeCommand(program: Command): void {
         'skep node start --name beta --executors 4 --module ./my-actors.js',
       ],
       options: [
-        new Option('--role <role>', 'worker nodes host agents, client nodes do not').choices(['worker', 'client']).default('worker'),
-        new Option('--module <file>', 'compiled module with definitions to load; may be repeated').argParser(collect).default([], 'none'),
+        new Option('--role <role>', 'worker nodes host agents, client nodes do not')
+          .choices(['worker', 'client'])
+          .default('worker'),
+        new Option('--module <file>', 'compiled module with definitions to load; may be repeated')
+          .argParser(collect)
+          .default([], 'none'),
       ],
       run: runNode,
     },
@@ -40,7 +44,12 @@ export function nodeCommand(program: Command): void {
 /** A node that cannot drain in this time is ended all the same. */
 const STOP_MS = 15_000;
 
-async function runNode({ config, options, output, signal }: CommandContext<NodeStartOptions>): Promise<ExitCode | undefined> {
+async function runNode({
+  config,
+  options,
+  output,
+  signal,
+}: CommandContext<NodeStartOptions>): Promise<ExitCode | undefined> {
   const parent = parentOf(process);
   const log = createLogger(logOptions(config), { node: config.node.name });
   const ended = endOf([signal, ...(parent === undefined ? [] : [parent.signal])]);
@@ -63,7 +72,11 @@ async function runNode({ config, options, output, signal }: CommandContext<NodeS
     const { name, incarnation, pid } = node.self;
     log.info('node ready', { name, incarnation, pid, executors: config.node.executors, cluster: config.cluster.name });
     parent?.tell({ type: 'ready', name, incarnation, pid, executors: config.node.executors });
-    if (parent === undefined) output.result({ name, incarnation, pid, cluster: config.cluster.name, status: 'ready' }, `node ${name} is ready in cluster ${config.cluster.name} (pid ${pid}); Ctrl-C stops it`);
+    if (parent === undefined)
+      output.result(
+        { name, incarnation, pid, cluster: config.cluster.name, status: 'ready' },
+        `node ${name} is ready in cluster ${config.cluster.name} (pid ${pid}); Ctrl-C stops it`,
+      );
     await ended.promise;
     log.info('node stops', { name });
     setTimeout(() => process.exit(1), STOP_MS).unref();

@@ -5,7 +5,7 @@ import { type SkepError, unreachable } from '#protocols/wire/error';
 import { addCommand, type CommandContext, repeated, wholeNumber } from '../command.js';
 import { type ExitCode, exitCodeOf } from '../exit-codes.js';
 import { ClusterProcess } from '../launch/cluster-process.js';
-import { executorsPerNode } from '../launch/node-options.js';
+import { executorsPerNode, nodeEnvironment } from '../launch/node-options.js';
 import { identify } from '../launch/process-identity.js';
 import { claimRun, clusterFolder, removeRun, runFileIn, type RunRecord, updateRun } from '../launch/run-file.js';
 import { superviseCluster, type SupervisionEvent } from '../launch/supervise.js';
@@ -88,7 +88,6 @@ async function keepUp(
 }
 
 function start({ config, loaded, options, output, signal }: CommandContext<UpOptions>): Promise<ClusterProcess> {
-  const { heartbeatMs, timeoutMs } = config.membership;
   output.note(`cluster ${config.cluster.name} starts with ${options.nodes} node(s)`);
   return ClusterProcess.start({
     cluster: config.cluster.name,
@@ -99,29 +98,10 @@ function start({ config, loaded, options, output, signal }: CommandContext<UpOpt
     logLevel: config.log.level,
     dir: clusterFolder(config),
     modules: options.module,
-    // Nodes read the same files and variables; what only this command line said is handed on.
-    env: {
-      ...environmentOf(options),
-      SKEP_NODE_DATA_DIR: config.node.dataDir,
-      SKEP_MEMBERSHIP_HEARTBEAT_MS: String(heartbeatMs),
-      SKEP_MEMBERSHIP_TIMEOUT_MS: String(timeoutMs),
-    },
+    env: nodeEnvironment(config, options),
     onReady: (node) => output.note(`${node.name} is ready (pid ${node.pid})`),
     signal,
   });
-}
-
-function environmentOf({
-  config,
-  preset,
-}: {
-  readonly config?: string;
-  readonly preset?: string;
-}): Readonly<Record<string, string>> {
-  return {
-    ...(config === undefined ? {} : { SKEP_CONFIG: config }),
-    ...(preset === undefined ? {} : { SKEP_PRESET: preset }),
-  };
 }
 
 function recordOf(cluster: string, up: RunRecord['up'], processes: ClusterProcess): RunRecord {

@@ -46,6 +46,23 @@ export function executorsPerNode({ config, origins }: LoadedConfig, nodes: numbe
   return Math.max(1, Math.floor(config.node.executors / nodes));
 }
 
+/**
+ * Settings for node processes. They read the same files and variables as their parent; what only its command line said is
+ * handed on.
+ */
+export function nodeEnvironment(
+  config: Config,
+  options: { readonly config?: string; readonly preset?: string },
+): Readonly<Record<string, string>> {
+  return {
+    ...(options.config === undefined ? {} : { SKEP_CONFIG: options.config }),
+    ...(options.preset === undefined ? {} : { SKEP_PRESET: options.preset }),
+    SKEP_NODE_DATA_DIR: config.node.dataDir,
+    SKEP_MEMBERSHIP_HEARTBEAT_MS: String(config.membership.heartbeatMs),
+    SKEP_MEMBERSHIP_TIMEOUT_MS: String(config.membership.timeoutMs),
+  };
+}
+
 /** What a node may differ in from its configuration. */
 export interface NodeChoices {
   readonly name: string;

@@ -19,10 +19,11 @@ export interface ApiHost {
 type Handlers = { readonly [E in SpawnApiEndpoint]: (host: ApiHost, request: SpawnApiRequest<E>) => Promise<unknown> };
 
 const handlers: Handlers = {
-  spawn: async ({ system }, { definition: name, version, args, executor, node, restart, name: actorName }) => {
-    const definition = system.definition(name, version);
+  spawn: async (host, { definition: name, version, args, executor, node, restart, name: actorName }) => {
+    const definition = host.system.definition(name, version);
     const checked = check(definition.schemas?.args, args ?? {}, `args of ${name}`);
-    const ref = await system.spawn(definition, checked, {
+    if (node !== undefined) memberNamed(host, node);
+    const ref = await host.system.spawn(definition, checked, {
       ...(actorName === undefined ? {} : { name: actorName }),
       ...(node === undefined ? {} : { node }),
       ...(executor === undefined ? {} : { executor }),
@@ -40,7 +41,8 @@ const handlers: Handlers = {
     const definition = await definitionOf(host, address);
     const checked = check(definition?.schemas?.calls?.[call], message ?? null, `message of call "${call}"`);
     const options = timeoutMs === undefined ? {} : { timeoutMs };
-    if (definition?.streams.has(call) !== true) return { reply: (await host.system.call(address, call, checked, options)) ?? null };
+    if (definition?.streams.has(call) !== true)
+      return { reply: (await host.system.call(address, call, checked, options)) ?? null };
     return readStream(host.system.stream(address, call, checked, { timeoutMs: timeoutMs ?? 5_000 }), maxItems ?? 1_000);
   },
   cast: async (host, { cast, message, ...target }) => {
@@ -48,20 +50,34 @@ const handlers: Handlers = {
     const definition = await definitionOf(host, address);
     if (definition !== undefined && !Object.hasOwn(definition.casts as object, cast)) {
       const known = Object.keys(definition.casts as object);
-      throw new SkepError('NO_SUCH_HANDLER', `${definition.name} has no cast "${cast}"; it has: ${known.join(', ') || 'none'}`, { known });
+      throw new SkepError(
+        'NO_SUCH_HANDLER',
+        `${definition.name} has no cast "${cast}"; it has: ${known.join(', ') || 'none'}`,
+        { known },
+      );
     }
-    return { accepted: host.system.cast(address, cast, check(definition?.schemas?.casts?.[cast], message ?? null, `message of cast "${cast}"`)) };
+    return {
+      accepted: host.system.cast(
+        address,
+        cast,
+        check(definition?.schemas?.casts?.[cast], message ?? null, `message of cast "${cast}"`),
+      ),
+    };
   },
   list: async (host, { node }) => {
-    const nodes = host.members().filter((member) => node === undefined || member.name === node);
-    if (node !== undefined && nodes.length === 0) throw new SkepError('NO_SUCH_NODE', `no node "${node}" in cluster ${host.cluster}`, { node });
+    const nodes = node === undefined ? host.members() : [memberNamed(host, node)];
     const lists = await Promise.all(nodes.map((member) => actorsOf(host, member)));
     return { actors: lists.flat() };
   },
   describe: async ({ system }, { definition }) => {
     const known = system.definitions().filter((entry) => definition === undefined || entry.name === definition);
     if (definition !== undefined && known.length === 0) system.definition(definition);
-    return { definitions: known.map((entry) => ({ ...entry, schemas: schemasOf(system.definition(entry.name, entry.version)) })) };
+    return {
+      definitions: known.map((entry) => ({
+        ...entry,
+        schemas: schemasOf(system.definition(entry.name, entry.version)),
+      })),
+    };
   },
   status: async (host) => ({ cluster: host.cluster, answeredBy: host.system.node, nodes: host.members() }),
 };
@@ -72,37 +88,73 @@ export const endpoints = Object.keys(handlers) as readonly SpawnApiEndpoint[];
 /** Checks a request and carries it out. @throws SkepError with the code the caller is to see. */
 export async function handleRequest(host: ApiHost, endpoint: SpawnApiEndpoint, body: unknown): Promise<unknown> {
   const parsed = spawnApiRequests[endpoint].safeParse(body ?? {});
-  if (!parsed.success) throw new SkepError('BAD_MESSAGE', `${endpoint} request: ${issuesText(parsed.error)}`, { endpoint });
+  if (!parsed.success)
+    throw new SkepError('BAD_MESSAGE', `${endpoint} request: ${issuesText(parsed.error)}`, { endpoint });
   // The pair of handler and request belongs together by construction; the compiler sees only the union of all pairs.
   const handler = handlers[endpoint] as (host: ApiHost, request: unknown) => Promise<unknown>;
   return handler(host, parsed.data);
 }
 
 /** The address a target means. */
-async function locate(host: ApiHost, target: { readonly ref?: ActorAddress | undefined; readonly name?: string | undefined; readonly node?: string | undefined }): Promise<ActorAddress> {
+async function locate(
+  host: ApiHost,
+  target: {
+    readonly ref?: ActorAddress | undefined;
+    readonly name?: string | undefined;
+    readonly node?: string | undefined;
+  },
+): Promise<ActorAddress> {
   if (target.ref !== undefined) return target.ref;
   if (target.name === undefined) throw new SkepError('BAD_MESSAGE', 'give either "ref" or "name" of the actor');
-  const address = await host.system.lookupAddress(target.name, target.node);
-  if (address !== undefined) return address;
-  const where = target.node ?? host.system.node;
-  throw new SkepError('NO_SUCH_ACTOR', `no actor named "${target.name}" on node ${where}`, { name: target.name, node: where });
+  const { name } = target;
+  const nodes = target.node === undefined ? host.members() : [memberNamed(host, target.node)];
+  const found = (await Promise.all(nodes.map((node) => host.system.lookupAddress(name, node.name)))).filter(
+    (address) => address !== undefined,
+  );
+  const [only] = found;
+  if (only === undefined) {
+    const where = target.node === undefined ? `any node of cluster ${host.cluster}` : `node ${target.node}`;
+    throw new SkepError('NO_SUCH_ACTOR', `no actor named "${name}" on ${where}`, { name });
+  }
+  if (found.length > 1) {
+    throw new SkepError(
+      'BAD_MESSAGE',
+      `"${name}" is the name of ${found.length} actors: ${found.join(', ')}; say which by "node" or "ref"`,
+      { name, found },
+    );
+  }
+  return only;
+}
+
+function memberNamed(host: ApiHost, node: string): NodeInfo {
+  const member = host.members().find((candidate) => candidate.name === node);
+  if (member !== undefined) return member;
+  const known = host.members().map(({ name }) => name);
+  throw new SkepError('NO_SUCH_NODE', `no node "${node}" in cluster ${host.cluster}; there are: ${known.join(', ')}`, {
+    node,
+    known,
+  });
 }
 
 /** The definition of a living actor, for its schemas; undefined when this node does not know it. */
 async function definitionOf(host: ApiHost, address: ActorAddress): Promise<AnyDefinition | undefined> {
   const node = parseAddress(address)?.node ?? '';
-  const member = host.members().find((candidate) => candidate.name === node);
-  if (member === undefined) throw new SkepError('NO_SUCH_NODE', `no node "${node}" in cluster ${host.cluster}`, { node });
+  const member = memberNamed(host, node);
   const actor = (await actorsOf(host, member)).find((candidate) => candidate.address === address);
   if (actor === undefined) throw new SkepError('NO_SUCH_ACTOR', `no actor at ${address}`, { address });
-  return host.system.definitions().some((entry) => entry.name === actor.definition) ? host.system.definition(actor.definition) : undefined;
+  return host.system.definitions().some((entry) => entry.name === actor.definition)
+    ? host.system.definition(actor.definition)
+    : undefined;
 }
 
 async function actorsOf(host: ApiHost, member: NodeInfo): Promise<readonly ActorSummary[]> {
   return host.system.listOn(member.name, member.incarnation, member.executors);
 }
 
-async function readStream(items: AsyncIterable<unknown>, maxItems: number): Promise<{ readonly items: readonly unknown[]; readonly complete: boolean }> {
+async function readStream(
+  items: AsyncIterable<unknown>,
+  maxItems: number,
+): Promise<{ readonly items: readonly unknown[]; readonly complete: boolean }> {
   const read: unknown[] = [];
   for await (const item of items) {
     read.push(item);
@@ -122,6 +174,7 @@ function check(schema: ZodType | undefined, value: unknown, what: string): unkno
 function schemasOf(definition: AnyDefinition): unknown {
   const { args, calls = {}, casts = {} } = definition.schemas ?? {};
   const json = (schema: ZodType): unknown => z.toJSONSchema(schema, { unrepresentable: 'any' });
-  const table = (schemas: Readonly<Record<string, ZodType>>) => Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, json(schema)]));
+  const table = (schemas: Readonly<Record<string, ZodType>>) =>
+    Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, json(schema)]));
   return { ...(args === undefined ? {} : { args: json(args) }), calls: table(calls), casts: table(casts) };
 }

@@ -9,11 +9,18 @@ import { apiSubject } from './service.js';
  * Asks an endpoint of a cluster.
  * @throws SkepError the code that the cluster answered, `NO_CLUSTER` when nobody serves it, or `CALL_TIMEOUT`.
  */
-export async function requestApi(services: Services, cluster: string, endpoint: SpawnApiEndpoint, body: unknown, timeoutMs: number): Promise<unknown> {
+export async function requestApi(
+  services: Services,
+  cluster: string,
+  endpoint: SpawnApiEndpoint,
+  body: unknown,
+  timeoutMs: number,
+): Promise<unknown> {
   const headers = { 'Content-Type': 'application/msgpack' };
   const reply = await services.request(apiSubject(cluster, endpoint), encode(body), headers, timeoutMs);
   const answer = decode(reply.payload);
-  if (typeof answer !== 'object' || answer === null) throw new SkepError('BAD_FRAME', `cluster ${cluster} gave an answer that is none`);
+  if (typeof answer !== 'object' || answer === null)
+    throw new SkepError('BAD_FRAME', `cluster ${cluster} gave an answer that is none`);
   if ('error' in answer) throw fromWireError(answer.error as WireError);
   return answer;
 }

@@ -28,14 +28,25 @@ const NAME = 'skep';
 const QUEUE = 'skep-api';
 /** Larger requests are refused before they are decoded. */
 const MAX_REQUEST_BYTES = 1_048_576;
+/** Servers carry 1 MiB in one message by default, headers included; a larger answer would vanish without a word. */
+const MAX_ANSWER_BYTES = 1_000_000;
 
 /** Serves the API until the returned function is called. */
 export function serveSpawnApi(services: Services, host: ApiHost, identity: ServiceIdentity): Unsubscribe {
   const started = new Date().toISOString();
-  const counters = new Map(endpoints.map((endpoint): [SpawnApiEndpoint, Counters] => [endpoint, { requests: 0, errors: 0, lastError: '', nanoseconds: 0 }]));
+  const counters = new Map(
+    endpoints.map((endpoint): [SpawnApiEndpoint, Counters] => [
+      endpoint,
+      { requests: 0, errors: 0, lastError: '', nanoseconds: 0 },
+    ]),
+  );
   const subjectOf = (endpoint: SpawnApiEndpoint): string => apiSubject(host.cluster, endpoint);
   const head = { name: NAME, id: identity.id, version: identity.version, metadata: identity.metadata };
-  const describe = (endpoint: SpawnApiEndpoint) => ({ name: endpoint, subject: subjectOf(endpoint), queue_group: QUEUE });
+  const describe = (endpoint: SpawnApiEndpoint) => ({
+    name: endpoint,
+    subject: subjectOf(endpoint),
+    queue_group: QUEUE,
+  });
   const answers = {
     PING: () => ({ type: 'io.nats.micro.v1.ping_response', ...head }),
     INFO: () => ({
@@ -44,9 +55,16 @@ export function serveSpawnApi(services: Services, host: ApiHost, identity: Servi
       description: 'Spawns, calls and stops actors of a skep cluster.',
       endpoints: endpoints.map((endpoint) => ({ ...describe(endpoint), metadata: {} })),
     }),
-    STATS: () => ({ type: 'io.nats.micro.v1.stats_response', ...head, started, endpoints: endpoints.map((endpoint) => ({ ...describe(endpoint), ...statsOf(counters.get(endpoint)) })) }),
+    STATS: () => ({
+      type: 'io.nats.micro.v1.stats_response',
+      ...head,
+      started,
+      endpoints: endpoints.map((endpoint) => ({ ...describe(endpoint), ...statsOf(counters.get(endpoint)) })),
+    }),
   };
-  const served = endpoints.map((endpoint) => services.serve(subjectOf(endpoint), QUEUE, endpointHandler(host, endpoint, counters.get(endpoint))));
+  const served = endpoints.map((endpoint) =>
+    services.serve(subjectOf(endpoint), QUEUE, endpointHandler(host, endpoint, counters.get(endpoint))),
+  );
   const discovery = Object.entries(answers).flatMap(([verb, answer]) =>
     [`$SRV.${verb}`, `$SRV.${verb}.${NAME}`, `$SRV.${verb}.${NAME}.${identity.id}`].map((subject) =>
       services.serve(subject, undefined, (_payload, _headers, respond) => respond(jsonBytes(answer()))),
@@ -73,14 +91,17 @@ function endpointHandler(host: ApiHost, endpoint: SpawnApiEndpoint, counters: Co
     };
     Promise.resolve()
       .then(() => handleRequest(host, endpoint, readBody(payload, form)))
-      .then((answer) => respond(writeBody(answer, form), { 'Content-Type': contentType(form) }))
+      .then((answer) => respond(writeAnswer(answer, form, endpoint), { 'Content-Type': contentType(form) }))
       .catch((error: unknown) => {
         const wire = toWireError(error);
         if (counters !== undefined) {
           counters.errors += 1;
           counters.lastError = `${wire.code}: ${wire.message}`;
         }
-        respond(writeBody({ error: { ...wire, remedy: errorCatalogue[wire.code].remedy } }, form), errorHeaders(wire, form));
+        respond(
+          writeBody({ error: { ...wire, remedy: errorCatalogue[wire.code].remedy } }, form),
+          errorHeaders(wire, form),
+        );
       })
       .finally(done);
   };
@@ -98,13 +119,26 @@ function contentType(form: Form): string {
 }
 
 function readBody(payload: Uint8Array, form: Form): unknown {
-  if (payload.length > MAX_REQUEST_BYTES) throw new SkepError('FRAME_TOO_LARGE', `request of ${payload.length} bytes; at most ${MAX_REQUEST_BYTES}`);
+  if (payload.length > MAX_REQUEST_BYTES)
+    throw new SkepError('FRAME_TOO_LARGE', `request of ${payload.length} bytes; at most ${MAX_REQUEST_BYTES}`);
   if (payload.length === 0) return {};
   try {
     return form === 'json' ? JSON.parse(Buffer.from(payload).toString('utf8')) : decode(payload);
   } catch (cause) {
-    throw new SkepError('BAD_MESSAGE', `the request is not valid ${form}: ${cause instanceof Error ? cause.message : String(cause)}`, { form }, cause);
+    throw new SkepError(
+      'BAD_MESSAGE',
+      `the request is not valid ${form}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { form },
+      cause,
+    );
   }
+}
+
+function writeAnswer(value: unknown, form: Form, endpoint: SpawnApiEndpoint): Uint8Array {
+  const body = writeBody(value, form);
+  if (body.length <= MAX_ANSWER_BYTES) return body;
+  const text = `the answer to ${endpoint} has ${body.length} bytes; at most ${MAX_ANSWER_BYTES} can be sent`;
+  throw new SkepError('FRAME_TOO_LARGE', text, { endpoint, bytes: body.length, limit: MAX_ANSWER_BYTES });
 }
 
 function writeBody(value: unknown, form: Form): Uint8Array {

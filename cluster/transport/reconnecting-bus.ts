@@ -127,8 +127,13 @@ export class ReconnectingBus implements Bus {
   }
 
   flush(): Promise<void> {
-    if (this.#connection !== undefined && this.#closing === undefined) return this.#connection.flush();
-    return Promise.reject(new SkepError('TRANSPORT_FAILED', `not flushed: the connection is ${this.#status}`));
+    const connection = this.#connection;
+    const refused = (why: string): SkepError => new SkepError('TRANSPORT_FAILED', `not flushed: ${why}`);
+    if (connection === undefined || this.#closing !== undefined) {
+      return Promise.reject(refused(`the connection is ${this.#status}`));
+    }
+    // The client leaves the round trip of a connection that ends for ever unanswered.
+    return Promise.race([connection.flush(), connection.ended.then((reason) => Promise.reject(refused(reason)))]);
   }
 
   close(): Promise<void> {

@@ -58,7 +58,13 @@ export type Signal =
 
 /** One message. `id` is the caller executor's correlation id. */
 export type Envelope =
-  | { readonly kind: 'cast'; readonly to: ActorAddress; readonly from: ActorAddress; readonly name: string; readonly message: unknown }
+  | {
+      readonly kind: 'cast';
+      readonly to: ActorAddress;
+      readonly from: ActorAddress;
+      readonly name: string;
+      readonly message: unknown;
+    }
   | {
       readonly kind: 'call';
       readonly to: ActorAddress;
@@ -78,11 +84,15 @@ export type Envelope =
   | { readonly kind: 'item'; readonly to: ActorAddress; readonly id: number; readonly value: unknown }
   | { readonly kind: 'end'; readonly to: ActorAddress; readonly id: number }
   | { readonly kind: 'fail'; readonly to: ActorAddress; readonly id: number; readonly error: WireError }
-  | { readonly kind: 'credit'; readonly to: ActorAddress; readonly from: ActorAddress; readonly id: number; readonly count: number }
+  | {
+      readonly kind: 'credit';
+      readonly to: ActorAddress;
+      readonly from: ActorAddress;
+      readonly id: number;
+      readonly count: number;
+    }
   | { readonly kind: 'cancel'; readonly to: ActorAddress; readonly from: ActorAddress; readonly id: number }
   | { readonly kind: 'signal'; readonly to: ActorAddress; readonly from: ActorAddress; readonly signal: Signal };
 
-/** The reason of an orderly end. */
-export const NORMAL: ExitReason = { class: 'normal', message: 'finished' };
 /** The reason of an end that a supervisor or an operator asked for. */
 export const SHUTDOWN: ExitReason = { class: 'shutdown', message: 'asked to stop' };

@@ -73,10 +73,6 @@ export const errorCatalogue = {
     remedy: 'Use 1 to 128 letters, digits, hyphens or underscores.',
   },
   INIT_FAILED: { meaning: 'The init function of the definition threw.', remedy: 'Read the cause.' },
-  RESTART_INTENSITY: {
-    meaning: 'A child failed more often than its supervisor allows in its period.',
-    remedy: 'Fix the cause named in the facts; raise maxRestarts only if crashes are expected.',
-  },
   // Wire.
   BAD_FRAME: {
     meaning: 'A frame from another executor or node could not be decoded.',

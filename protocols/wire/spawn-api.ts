@@ -5,11 +5,13 @@
 import { z } from 'zod';
 import { addressSchema, nameSchema } from './address.js';
 
-/** An actor, by its address or by its name (on `node`, or on the node that answers). */
+/** An actor, by its address or by its name (on `node`, or on whichever node has it). */
 const target = {
   ref: addressSchema.optional().describe('address of the actor, such as node-1@k3f9/2/17'),
   name: nameSchema.optional().describe('name of the actor; give either ref or name'),
-  node: nameSchema.optional().describe('node on which the name is looked up; default: the node that answers'),
+  node: nameSchema
+    .optional()
+    .describe('node on which the name is looked up; default: all nodes, and the name must be that of one actor'),
 };
 
 const timeoutMs = z.number().int().min(1).max(600_000).optional().describe('deadline in milliseconds; default 5000');

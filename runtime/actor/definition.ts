@@ -88,7 +88,7 @@ export interface Definition<
 
 /** Any definition, whatever its types: what registries and refs are generic over. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the four types vary in both directions
-export type AnyDefinition = Definition<any, any, any, any>;
+export type AnyDefinition = Definition<any, any, Record<string, CallHandler<any>>, Record<string, CastHandler<any>>>;
 
 /** The type of a definition's init arguments. */
 export type ArgsOf<D> = D extends { readonly init: (args: infer Args, ctx: ActorContext) => unknown } ? Args : never;
@@ -109,7 +109,10 @@ export function defineActor<
   Casts extends Record<string, CastHandler<State>> = {},
 >(spec: DefinitionSpec<Args, State, Calls, Casts>): Definition<Args, State, Calls, Casts> {
   if (!namePattern.test(spec.name)) {
-    throw new SkepError('BAD_NAME', `definition name ${JSON.stringify(spec.name)}: expected 1 to 128 letters, digits, "-", "_" or "."`);
+    throw new SkepError(
+      'BAD_NAME',
+      `definition name ${JSON.stringify(spec.name)}: expected 1 to 128 letters, digits, "-", "_" or "."`,
+    );
   }
   checkNumber(spec.name, 'version', spec.version, 0);
   checkNumber(spec.name, 'mailbox.capacity', spec.mailbox?.capacity, 1);
@@ -129,10 +132,14 @@ export function defineActor<
 
 function checkNumber(definition: string, field: string, value: number | undefined, least: number): void {
   if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
-  throw new SkepError('BAD_CONFIG', `definition ${definition}: ${field} is ${value}: expected a whole number from ${least}`, {
-    definition,
-    field,
-  });
+  throw new SkepError(
+    'BAD_CONFIG',
+    `definition ${definition}: ${field} is ${value}: expected a whole number from ${least}`,
+    {
+      definition,
+      field,
+    },
+  );
 }
 
 /** Whether a value exported by a module is a definition. */

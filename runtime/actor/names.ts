@@ -62,7 +62,9 @@ export const names = defineActor({
 function checkName(message: unknown): string {
   const name = isRecord(message) ? message['name'] : undefined;
   if (typeof name === 'string' && nameSchema.safeParse(name).success) return name;
-  throw new SkepError('BAD_NAME', `name ${JSON.stringify(name)}: expected 1 to 128 letters, digits, "-" or "_"`, { name });
+  throw new SkepError('BAD_NAME', `name ${JSON.stringify(name)}: expected 1 to 128 letters, digits, "-" or "_"`, {
+    name,
+  });
 }
 
 function isRecord(message: unknown): message is Readonly<Record<string, unknown>> {

@@ -22,13 +22,20 @@ export interface CallOptions {
 type CallsOf<D> = D extends { readonly calls: infer Calls } ? Calls : never;
 type CastsOf<D> = D extends { readonly casts: infer Casts } ? Casts : never;
 /** The message parameter of a handler; a handler without one, or with an optional one, needs no argument. */
-type MessageOf<H> = H extends (state: never, ...rest: infer Rest) => unknown ? (Rest extends [infer M, ...unknown[]] ? M : undefined) : never;
+type MessageOf<H> = H extends (state: never, ...rest: infer Rest) => unknown
+  ? Rest extends [infer M, ...unknown[]]
+    ? M
+    : undefined
+  : never;
 type ReturnOf<H> = H extends (...args: never) => infer R ? R : never;
 /** `await` semantics for plain handlers, an async iterable for generators. In brackets, so that a union stays one promise. */
-type AnswerOf<R> = [R] extends [AsyncGenerator<infer Item, unknown, unknown>] ? AsyncIterable<Item> : Promise<Awaited<R>>;
-type Arguments<H> = undefined extends MessageOf<H>
-  ? [message?: MessageOf<H>, options?: CallOptions]
-  : [message: MessageOf<H>, options?: CallOptions];
+type AnswerOf<R> = [R] extends [AsyncGenerator<infer Item, unknown, unknown>]
+  ? AsyncIterable<Item>
+  : Promise<Awaited<R>>;
+type Arguments<H> =
+  undefined extends MessageOf<H>
+    ? [message?: MessageOf<H>, options?: CallOptions]
+    : [message: MessageOf<H>, options?: CallOptions];
 
 /** A handle of a living (or once living) actor. */
 export interface ActorRef<D extends RefTarget = RefTarget> {
@@ -39,10 +46,15 @@ export interface ActorRef<D extends RefTarget = RefTarget> {
    */
   cast<K extends keyof CastsOf<D> & string>(
     name: K,
-    ...message: undefined extends MessageOf<CastsOf<D>[K]> ? [message?: MessageOf<CastsOf<D>[K]>] : [message: MessageOf<CastsOf<D>[K]>]
+    ...message: undefined extends MessageOf<CastsOf<D>[K]>
+      ? [message?: MessageOf<CastsOf<D>[K]>]
+      : [message: MessageOf<CastsOf<D>[K]>]
   ): boolean;
   /** Sends and gives the reply, or the items of a stream. Rejects with a SkepError. */
-  call<K extends keyof CallsOf<D> & string>(name: K, ...rest: Arguments<CallsOf<D>[K]>): AnswerOf<ReturnOf<CallsOf<D>[K]>>;
+  call<K extends keyof CallsOf<D> & string>(
+    name: K,
+    ...rest: Arguments<CallsOf<D>[K]>
+  ): AnswerOf<ReturnOf<CallsOf<D>[K]>>;
   /** Resolves once `cast` would return true again. */
   drained(): Promise<void>;
 }

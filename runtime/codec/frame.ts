@@ -73,7 +73,8 @@ export function decodeFrame(bytes: Uint8Array): readonly Envelope[] {
     const [, addresses, rows] = frame as [number, unknown, unknown];
     if (!Array.isArray(addresses) || !Array.isArray(rows)) throw new Error('addresses or rows are missing');
     for (const address of addresses) {
-      if (typeof address !== 'string' || parseAddress(address) === undefined) throw new Error('an address is malformed');
+      if (typeof address !== 'string' || parseAddress(address) === undefined)
+        throw new Error('an address is malformed');
     }
     return rows.map((row: unknown) => fromRow(row, addresses as ActorAddress[]));
   } catch (cause) {

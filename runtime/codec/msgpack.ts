@@ -27,7 +27,7 @@ export function encode(value: unknown): Uint8Array<ArrayBuffer> {
   checkPlain(value, undefined);
   const packed = packr.pack(value);
   // msgpackr packs into a pooled buffer: the slice is the copy that frees the pool and can be transferred.
-  return Uint8Array.prototype.slice.call(packed) as Uint8Array<ArrayBuffer>;
+  return new Uint8Array(packed);
 }
 
 /**

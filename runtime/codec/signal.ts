@@ -6,7 +6,15 @@ import { type ActorAddress, parseAddress } from '#protocols/wire/address';
 import { type ExitReason, type Signal, spawnSpecSchema } from '#protocols/wire/envelope';
 
 const exitClasses = new Set<unknown>([
-  'normal', 'shutdown', 'crash', 'timeout', 'overload', 'refusal', 'budget', 'stalled', 'node-down',
+  'normal',
+  'shutdown',
+  'crash',
+  'timeout',
+  'overload',
+  'refusal',
+  'budget',
+  'stalled',
+  'node-down',
 ] satisfies ExitReason['class'][]);
 
 /** The signal that a decoded value is. @throws Error saying what is wrong with it. */

@@ -86,7 +86,8 @@ export class Absent {
     const text = here ? `the executor of ${envelope.to} is being replaced` : `no node "${node}" in the cluster`;
     const reason: ExitReason = { class: here ? 'crash' : 'node-down', message: text };
     this.#host.deadLetter('no-route', envelope);
-    if (envelope.kind === 'call') this.#host.failCall(envelope.id, new SkepError(code, text, { node, to: envelope.to }));
+    if (envelope.kind === 'call')
+      this.#host.failCall(envelope.id, new SkepError(code, text, { node, to: envelope.to }));
     if (envelope.kind !== 'signal') return;
     if (envelope.signal.type === 'monitor') this.#down(envelope.to, envelope.from, reason);
     else if (envelope.signal.type === 'stop') this.#host.deliver(exited(envelope.to, envelope.from, reason));

@@ -53,7 +53,13 @@ export class Caller {
   }
 
   /** Each iteration of the result is a call of its own. */
-  stream(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope?: CallScope): AsyncIterable<unknown> {
+  stream(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions,
+    scope?: CallScope,
+  ): AsyncIterable<unknown> {
     // A stream lives as long as both ends do; a deadline applies only when asked for.
     const streamOptions = { ...options, timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY };
     return {
@@ -98,7 +104,10 @@ export class Caller {
   /** Fails every call, and those to come: nothing of the executor waits any more. */
   close(): void {
     this.#closed = true;
-    this.failWhere(() => true, () => closedError());
+    this.failWhere(
+      () => true,
+      () => closedError(),
+    );
   }
 
   #open(
@@ -132,7 +141,8 @@ export class Caller {
     // Before anything is opened: a text that is no address fails here.
     addressParts(to);
     const asked = options.timeoutMs ?? this.#host.callTimeoutMs;
-    if (!(asked >= 0)) throw new SkepError('BAD_USAGE', `timeoutMs is ${asked}: expected milliseconds from 0`, { timeoutMs: asked });
+    if (!(asked >= 0))
+      throw new SkepError('BAD_USAGE', `timeoutMs is ${asked}: expected milliseconds from 0`, { timeoutMs: asked });
     return Math.max(0, Math.min(asked, scope?.remainingMs ?? Number.POSITIVE_INFINITY));
   }
 

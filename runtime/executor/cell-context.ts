@@ -53,7 +53,11 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
     return this.#cell.turns.current.sender;
   }
 
-  async spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: SpawnOptions = {}): Promise<ActorRef<D>> {
+  async spawn<D extends AnyDefinition>(
+    definition: D,
+    args: ArgsOf<D>,
+    options: SpawnOptions = {},
+  ): Promise<ActorRef<D>> {
     const spec = specOf(definition, args, options, this.self, 'same');
     const address = await this.#cell.family.spawn(spec, options.node, this.#scope());
     return this.ref(definition, address);

@@ -33,7 +33,13 @@ export interface CellHost {
   readonly shutdownMs: number;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
-  stream(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): AsyncIterable<unknown>;
+  stream(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions,
+    scope: CallScope,
+  ): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
   /** Starts an actor on this node or another; resolves once its init is done. */
   start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress>;

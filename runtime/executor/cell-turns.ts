@@ -277,7 +277,13 @@ export class Turns {
    * Runs one handler to its end. A SkepError out of a call is an expected failure and becomes its answer; anything else
    * that is thrown is a crash, for the supervisor to judge. `keep` says that the message is not done with this step.
    */
-  #handle(current: Current, body: () => unknown, onValue?: (value: unknown) => void, onError?: OnError, keep = false): void {
+  #handle(
+    current: Current,
+    body: () => unknown,
+    onValue?: (value: unknown) => void,
+    onError?: OnError,
+    keep = false,
+  ): void {
     this.current = current;
     let outcome: unknown;
     try {

@@ -141,7 +141,8 @@ export class Cell {
   lost(gone: IsGone, reason: ExitReason): void {
     this.watch.forgetWatchers(gone);
     this.turns.dropCallers(gone);
-    for (const address of this.watch.watchedThatAre(gone)) this.signal({ type: 'down', address, reason }, address, this.address);
+    for (const address of this.watch.watchedThatAre(gone))
+      this.signal({ type: 'down', address, reason }, address, this.address);
     this.family.lost(gone, reason);
     if (this.spec.parent === undefined || !gone(this.spec.parent)) return;
     void this.stop({ class: 'shutdown', message: `its parent is gone: ${reason.message}` });
@@ -226,9 +227,16 @@ export class Cell {
     this.#status = 'stopping';
     this.turns.cancelCurrent();
     this.context.cancelTimers();
-    const inTime = await within(this.#host.clock, this.#host.shutdownMs, Promise.all([this.#beginning, this.turns.idle()]));
-    if (!inTime) this.#host.log.warn('shutdown time exceeded', { actor: this.address, definition: this.definition.name });
-    this.turns.abandon(new SkepError('ACTOR_STOPPED', `${this.definition.name} stopped: ${reason.message}`, { actor: this.address }));
+    const inTime = await within(
+      this.#host.clock,
+      this.#host.shutdownMs,
+      Promise.all([this.#beginning, this.turns.idle()]),
+    );
+    if (!inTime)
+      this.#host.log.warn('shutdown time exceeded', { actor: this.address, definition: this.definition.name });
+    this.turns.abandon(
+      new SkepError('ACTOR_STOPPED', `${this.definition.name} stopped: ${reason.message}`, { actor: this.address }),
+    );
     await this.family.close();
     await this.#terminate(reason);
     this.#end(reason, true);
@@ -267,11 +275,14 @@ export class Cell {
     this.#host.remove(this);
     if (this.spec.name !== undefined) this.#host.releaseName(this.spec.name, this.address);
     this.watch.tellEnd(reason);
-    if (tellParent && this.spec.parent !== undefined) this.#send(this.spec.parent, { type: 'exited', child: this.address, reason });
+    if (tellParent && this.spec.parent !== undefined)
+      this.#send(this.spec.parent, { type: 'exited', child: this.address, reason });
   }
 
   #crashError(reason: ExitReason): SkepError {
-    return new SkepError('ACTOR_CRASHED', `${this.definition.name} crashed: ${reason.message}`, { actor: this.address });
+    return new SkepError('ACTOR_CRASHED', `${this.definition.name} crashed: ${reason.message}`, {
+      actor: this.address,
+    });
   }
 
   #send(to: ActorAddress, signal: Signal): void {

@@ -206,7 +206,8 @@ export class Executor implements CellHost {
   #badFrame(error: unknown): void {
     this.#deadLetters.add({ reason: 'bad-frame', to: undefined, name: '', atMs: Date.now() });
     const count = this.#deadLetters.count('bad-frame');
-    if (count <= BAD_FRAMES_LOGGED || count % BAD_FRAMES_PER_LINE === 0) this.log.warn('frame refused', { count, error });
+    if (count <= BAD_FRAMES_LOGGED || count % BAD_FRAMES_PER_LINE === 0)
+      this.log.warn('frame refused', { count, error });
   }
 
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void {
@@ -221,7 +222,13 @@ export class Executor implements CellHost {
     return this.#caller.call(to, name, message, options, scope);
   }
 
-  stream(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope?: CallScope): AsyncIterable<unknown> {
+  stream(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions,
+    scope?: CallScope,
+  ): AsyncIterable<unknown> {
     return this.#caller.stream(to, name, message, options, scope);
   }
 
@@ -282,7 +289,13 @@ export class Executor implements CellHost {
   report(): ExecutorReport {
     const { id } = this;
     const deadLetters = this.#deadLetters.report();
-    return { id, actors: this.cells.size, pendingCalls: this.#caller.pending, turns: this.#runQueue.turns, deadLetters };
+    return {
+      id,
+      actors: this.cells.size,
+      pendingCalls: this.#caller.pending,
+      turns: this.#runQueue.turns,
+      deadLetters,
+    };
   }
 
   /** Ends everything under the guardian of the node; on the system executor only. */
@@ -308,7 +321,8 @@ export class Executor implements CellHost {
       new SkepError('EXECUTOR_DOWN', `executor ${executor} ended before ${to} answered`, { executor, to });
     this.#lost(gone, { class: 'crash', message: `executor ${executor} ended` }, error);
     const names = this.cells.get(NAMES_SERIAL)?.address;
-    if (names !== undefined) this.deliver({ kind: 'cast', to: names, from: this.address, name: 'executorDown', message: { executor } });
+    if (names !== undefined)
+      this.deliver({ kind: 'cast', to: names, from: this.address, name: 'executorDown', message: { executor } });
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */

@@ -24,7 +24,10 @@ export interface ExtensionSpec {
 }
 
 /** Imports and installs extensions; the result uninstalls them in reverse order. */
-export async function installExtensions(host: ExtensionHost, specs: readonly ExtensionSpec[]): Promise<() => Promise<void>> {
+export async function installExtensions(
+  host: ExtensionHost,
+  specs: readonly ExtensionSpec[],
+): Promise<() => Promise<void>> {
   const installed: (() => Promise<void>)[] = [];
   const uninstall = async (): Promise<void> => {
     for (const remove of installed.reverse()) await remove();

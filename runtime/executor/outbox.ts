@@ -87,7 +87,8 @@ export class Outbox {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
-      for (let start = 0; start < batch.length; start += MAX_ENVELOPES) this.#send(link, batch.slice(start, start + MAX_ENVELOPES));
+      for (let start = 0; start < batch.length; start += MAX_ENVELOPES)
+        this.#send(link, batch.slice(start, start + MAX_ENVELOPES));
     }
     this.#flushed();
   }

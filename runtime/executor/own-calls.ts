@@ -92,7 +92,12 @@ export class OwnCalls {
     try {
       const address = await this.#host.start(spec, undefined);
       if (start.abandoned) {
-        this.#host.deliver({ kind: 'signal', to: address, from: this.#host.address, signal: { type: 'stop', reason: SHUTDOWN } });
+        this.#host.deliver({
+          kind: 'signal',
+          to: address,
+          from: this.#host.address,
+          signal: { type: 'stop', reason: SHUTDOWN },
+        });
       }
       return address;
     } finally {

@@ -67,7 +67,12 @@ export class Spawner {
       this.#host.log.error('restart failed', { actor: address, error });
       if (spec.parent === undefined) return;
       const reason: ExitReason = { class: 'crash', message: error instanceof Error ? error.message : String(error) };
-      this.#host.deliver({ kind: 'signal', to: spec.parent, from: address, signal: { type: 'failed', child: address, reason } });
+      this.#host.deliver({
+        kind: 'signal',
+        to: spec.parent,
+        from: address,
+        signal: { type: 'failed', child: address, reason },
+      });
     }
   }
 
@@ -75,7 +80,10 @@ export class Spawner {
   async startWellKnown(guardian: string, names: string): Promise<void> {
     await this.startHere({ definition: guardian, args: {}, restart: 'permanent', placement: 'same' }, GUARDIAN_SERIAL);
     const parent = this.#here(GUARDIAN_SERIAL);
-    await this.startHere({ definition: names, args: {}, restart: 'permanent', placement: 'same', parent }, NAMES_SERIAL);
+    await this.startHere(
+      { definition: names, args: {}, restart: 'permanent', placement: 'same', parent },
+      NAMES_SERIAL,
+    );
   }
 
   async lookup(name: string, node = this.#host.node): Promise<ActorAddress | undefined> {

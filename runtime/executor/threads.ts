@@ -124,7 +124,8 @@ export class Threads {
     const { allowed, history } = addRestart(this.#deaths, this.#clock.now(), INTENSITY);
     this.#deaths = history;
     if (id === SYSTEM_EXECUTOR || !allowed) {
-      const what = id === SYSTEM_EXECUTOR ? 'the system executor ended' : `executors ended ${history.length} times in a minute`;
+      const what =
+        id === SYSTEM_EXECUTOR ? 'the system executor ended' : `executors ended ${history.length} times in a minute`;
       this.#events.onFatal(new SkepError('EXECUTOR_DOWN', `${what}: ${why}`, { executor: id }, cause));
       return;
     }
@@ -134,13 +135,17 @@ export class Threads {
       this.#log.info('executor replaced', { executor: id });
     } catch (error) {
       if (this.#stopping) return;
-      this.#events.onFatal(new SkepError('EXECUTOR_DOWN', `executor ${id} could not be replaced`, { executor: id }, error));
+      this.#events.onFatal(
+        new SkepError('EXECUTOR_DOWN', `executor ${id} could not be replaced`, { executor: id }, error),
+      );
     }
   }
 
   /** Tells all executors that a node is gone. */
   async nodeDown(node: string, incarnation: string): Promise<void> {
-    const told = [...this.#threads.values()].map((thread) => answerOf(thread, thread.control.nodeDown(node, incarnation)));
+    const told = [...this.#threads.values()].map((thread) =>
+      answerOf(thread, thread.control.nodeDown(node, incarnation)),
+    );
     await within(this.#clock, ANSWER_MS, Promise.all(told));
   }
 

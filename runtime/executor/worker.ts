@@ -43,7 +43,11 @@ export default async function hostExecutor({ spec, control }: WorkerTask): Promi
   control.close();
 }
 
-function controlOf(building: Promise<BuiltExecutor>, ports: Map<number, MessagePort>, finish: () => void): ExecutorControl {
+function controlOf(
+  building: Promise<BuiltExecutor>,
+  ports: Map<number, MessagePort>,
+  finish: () => void,
+): ExecutorControl {
   let built: BuiltExecutor | undefined;
   const executor = () => {
     if (built === undefined) throw new Error('the executor is not ready');

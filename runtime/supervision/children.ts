@@ -78,11 +78,18 @@ export class Children {
     const maxRestarts = this.#options.maxRestarts ?? DEFAULT_INTENSITY.maxRestarts;
     const withinMs = this.#options.withinMs ?? DEFAULT_INTENSITY.withinMs;
     const alone = this.#options.whenExceeded === 'stop-child';
-    const { allowed, history } = addRestart(alone ? child.history : this.#before(sameEvent), nowMs, { maxRestarts, withinMs });
+    const { allowed, history } = addRestart(alone ? child.history : this.#before(sameEvent), nowMs, {
+      maxRestarts,
+      withinMs,
+    });
     if (alone) child.history = history;
     else this.#history = history;
     if (allowed) {
-      return { type: 'restart', spec: child.spec, delayMs: backoffMs(history.length, this.#options.backoff ?? DEFAULT_BACKOFF) };
+      return {
+        type: 'restart',
+        spec: child.spec,
+        delayMs: backoffMs(history.length, this.#options.backoff ?? DEFAULT_BACKOFF),
+      };
     }
     return alone ? { type: 'stop-child' } : { type: 'fail-self', restarts: history.length - 1, withinMs };
   }

@@ -40,5 +40,7 @@ export const guardian = defineActor({
 
 /** A crash of the guardian would end its node, and anyone may send it anything. */
 function fieldOf(message: unknown, field: string): unknown {
-  return typeof message === 'object' && message !== null ? (message as Readonly<Record<string, unknown>>)[field] : undefined;
+  return typeof message === 'object' && message !== null
+    ? (message as Readonly<Record<string, unknown>>)[field]
+    : undefined;
 }

@@ -40,7 +40,8 @@ export function createLogger(options: LogOptions, facts: LogFacts = {}): Logger 
 
 function destination(options: LogOptions): DestinationStream {
   const target = options.file ?? 2;
-  if (options.format === 'pretty') return pretty({ destination: target, sync: true, ignore: 'pid,hostname', colorize: target === 2 });
+  if (options.format === 'pretty')
+    return pretty({ destination: target, sync: true, ignore: 'pid,hostname', colorize: target === 2 });
   return pino.destination({ dest: target, sync: true, append: true });
 }
 

@@ -46,7 +46,8 @@ export class VirtualClock implements Clock {
     let best: Entry | undefined;
     for (const entry of this.#entries) {
       if (entry.dueMs > endMs) continue;
-      if (best === undefined || entry.dueMs < best.dueMs || (entry.dueMs === best.dueMs && entry.order < best.order)) best = entry;
+      if (best === undefined || entry.dueMs < best.dueMs || (entry.dueMs === best.dueMs && entry.order < best.order))
+        best = entry;
     }
     return best;
   }

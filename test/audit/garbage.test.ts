@@ -22,7 +22,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-function skep(args: readonly string[], options: { readonly cwd: string; readonly uid?: number; readonly env?: NodeJS.ProcessEnv }): Promise<Ended> {
+function skep(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly uid?: number; readonly env?: NodeJS.ProcessEnv },
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: options.cwd,
@@ -31,8 +34,12 @@ function skep(args: readonly string[], options: { readonly cwd: string; readonly
       ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
     const text = { stdout: '', stderr: '' };
-    child.stdout.on('data', (data: Buffer) => { text.stdout += data.toString(); });
-    child.stderr.on('data', (data: Buffer) => { text.stderr += data.toString(); });
+    child.stdout.on('data', (data: Buffer) => {
+      text.stdout += data.toString();
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      text.stderr += data.toString();
+    });
     child.on('close', (code, signal) => resolve({ code, signal, ...text }));
   });
 }
@@ -68,7 +75,11 @@ t.test('a repository without permission is named', async (t) => {
   // Root may read anything, so as root the command runs as another user, without the hooks of the test runner, whose
   // files that user may not write.
   const uid = process.getuid?.() === 0 ? 65_534 : undefined;
-  const ended = await skep(['audit', locked, '--out', '/proc/none'], { cwd: '/', env: { NODE_OPTIONS: '' }, ...(uid === undefined ? {} : { uid }) });
+  const ended = await skep(['audit', locked, '--out', '/proc/none'], {
+    cwd: '/',
+    env: { NODE_OPTIONS: '' },
+    ...(uid === undefined ? {} : { uid }),
+  });
   chmodSync(locked, 0o700);
   t.equal(ended.code, 66, ended.stderr);
   t.match(ended.stderr, 'PATH_UNREADABLE');
@@ -128,34 +139,61 @@ t.test('files that are no text are skipped with the reason, and the rest is audi
   const run = await startAudit(repo, join(home, 'out'), []).done;
   t.equal(run.code, 0, failureOf(run));
   const findings = filesBelow(join(home, 'out')).find(({ path }) => path.endsWith('findings.json'));
-  const result = JSON.parse(findings?.bytes.toString('utf8') ?? '{}') as { skipped: { path: string; reason: string }[]; findings: { path: string }[] };
+  const result = JSON.parse(findings?.bytes.toString('utf8') ?? '{}') as {
+    skipped: { path: string; reason: string }[];
+    findings: { path: string }[];
+  };
   const reasons = Object.fromEntries(result.skipped.map(({ path, reason }) => [path, reason]));
-  t.match(reasons, { 'huge.txt': 'too-large', 'latin.txt': 'bad-encoding', 'image.bin': 'binary', self: 'symlink', 'loop/again': 'symlink' });
-  t.ok(result.findings.some(({ path }) => path === 'good.ts'), 'the readable file was audited');
+  t.match(reasons, {
+    'huge.txt': 'too-large',
+    'latin.txt': 'bad-encoding',
+    'image.bin': 'binary',
+    self: 'symlink',
+    'loop/again': 'symlink',
+  });
+  t.ok(
+    result.findings.some(({ path }) => path === 'good.ts'),
+    'the readable file was audited',
+  );
 });
 
-t.test('a NATS url that refuses is named without its password, with exit code 69, and nothing is left running', async (t) => {
-  const home = t.testdir({ repo: {} });
-  makeRepository(join(home, 'repo'), { files: 3, functions: 1, commits: 1, seed: 1 });
-  const marker = `SKEP_TEST_MARK=${randomUUID()}`;
-  const [name = '', value = ''] = marker.split('=');
-  const args = ['audit', join(home, 'repo'), '--nodes', '2', '--nats', 'nats://user:hunter2pass@127.0.0.1:1', '--out', join(home, 'out')];
-  const ended = await skep(args, { cwd: home, env: { [name]: value } });
-  t.equal(ended.code, 69, ended.stderr);
-  t.match(ended.stderr, '127.0.0.1:1');
-  t.notMatch(`${ended.stderr}${ended.stdout}`, 'hunter2pass');
-  t.notMatch(ended.stderr, stackLine);
-  await eventually('every process is gone', () => processesWith(marker).length === 0);
-});
+t.test(
+  'a NATS url that refuses is named without its password, with exit code 69, and nothing is left running',
+  async (t) => {
+    const home = t.testdir({ repo: {} });
+    makeRepository(join(home, 'repo'), { files: 3, functions: 1, commits: 1, seed: 1 });
+    const marker = `SKEP_TEST_MARK=${randomUUID()}`;
+    const [name = '', value = ''] = marker.split('=');
+    const args = [
+      'audit',
+      join(home, 'repo'),
+      '--nodes',
+      '2',
+      '--nats',
+      'nats://user:hunter2pass@127.0.0.1:1',
+      '--out',
+      join(home, 'out'),
+    ];
+    const ended = await skep(args, { cwd: home, env: { [name]: value } });
+    t.equal(ended.code, 69, ended.stderr);
+    t.match(ended.stderr, '127.0.0.1:1');
+    t.notMatch(`${ended.stderr}${ended.stdout}`, 'hunter2pass');
+    t.notMatch(ended.stderr, stackLine);
+    await eventually('every process is gone', () => processesWith(marker).length === 0);
+  },
+);
 
 t.test('Ctrl-C at any time ends every process, with exit code 130', async (t) => {
   const home = t.testdir({ repo: {} });
   const repo = join(home, 'repo');
   makeRepository(repo, { files: 200, functions: 8, commits: 3, seed: 3 });
-  const moments: Readonly<Record<string, (line: { readonly event: string; readonly [fact: string]: unknown }) => boolean>> = {
+  const moments: Readonly<
+    Record<string, (line: { readonly event: string; readonly [fact: string]: unknown }) => boolean>
+  > = {
     'when the job starts': (line) => line.event === 'started',
     'when a node is up': (line) => line.event === 'node',
-    'in the middle': (line) => line.event === 'progress' && Number(line['done']) >= 0.5 * Number(line['total']) && Number(line['total']) > 5,
+    'in the middle': (line) =>
+      line.event === 'progress' && Number(line['done']) >= 0.5 * Number(line['total']) && Number(line['total']) > 5,
   };
   for (const nodes of ['1', '2']) {
     for (const [moment, when] of Object.entries(moments)) {
@@ -185,16 +223,24 @@ t.test('Ctrl-C while nodes start ends every process', async (t) => {
   const home = t.testdir({ repo: {} });
   makeRepository(join(home, 'repo'), { files: 3, functions: 1, commits: 1, seed: 1 });
   const marker = randomUUID();
-  const child = spawn(process.execPath, [program, 'audit', join(home, 'repo'), '--nodes', '3', '--out', join(home, 'out')], {
-    cwd: home,
-    stdio: 'ignore',
-    env: { ...process.env, SKEP_TEST_MARK: marker },
-  });
+  const child = spawn(
+    process.execPath,
+    [program, 'audit', join(home, 'repo'), '--nodes', '3', '--out', join(home, 'out')],
+    {
+      cwd: home,
+      stdio: 'ignore',
+      env: { ...process.env, SKEP_TEST_MARK: marker },
+    },
+  );
   const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
   // The command, its server (shell and program) and at least one node are there, but not all nodes are ready.
   await eventually('a node process has begun', () => processesWith(marker).length >= 4);
   child.kill('SIGINT');
   t.equal(await ended, 130);
   await eventually('every process is gone', () => processesWith(marker).length === 0);
-  t.equal(execFileSync('git', ['-C', join(home, 'repo'), 'status', '--porcelain']).toString(), '', 'the repository is untouched');
+  t.equal(
+    execFileSync('git', ['-C', join(home, 'repo'), 'status', '--porcelain']).toString(),
+    '',
+    'the repository is untouched',
+  );
 });

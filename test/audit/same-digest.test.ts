@@ -26,7 +26,10 @@ t.test('two runs on one node give the same digest', async (t) => {
   t.match(first.summary.digest, /^sha256:[0-9a-f]{64}$/);
   t.equal(second.summary.digest, first.summary.digest);
   t.equal(first.summary['files'], 422, 'every file was analysed');
-  t.ok(Number((first.summary['counts'] as { bySeverity: { high: number } }).bySeverity.high) >= 38, 'each planted eval was found');
+  t.ok(
+    Number((first.summary['counts'] as { bySeverity: { high: number } }).bySeverity.high) >= 38,
+    'each planted eval was found',
+  );
   reference = first.summary.digest;
 });
 
@@ -44,27 +47,37 @@ t.test('three nodes give the digest of one', async (t) => {
   t.equal(run.summary.digest, reference);
   const nodes = run.summary['nodes'] as { tasks: number }[];
   t.equal(nodes.length, 3);
-  t.ok(nodes.every((node) => node.tasks > 0), 'every node did part of the work');
+  t.ok(
+    nodes.every((node) => node.tasks > 0),
+    'every node did part of the work',
+  );
   t.ok(Number(run.summary.tasks['verified']) > 0, 'high findings were derived again');
 });
 
 /** One round proves it in the suite; `SKEP_KILL_ROUNDS=10` shows that it was not luck. */
 const rounds = Number(process.env['SKEP_KILL_ROUNDS'] ?? 1);
 for (let round = 1; round <= rounds; round += 1) {
-  t.test(`three nodes, a worker killed with SIGKILL at 40 %: the same digest, nothing lost, nothing twice (${round})`, async (t) => {
-  const killer = killWorkerAt(0.4);
-  const run = await startAudit(repo, outOf(`killed-${round}`), ['--nodes', '3'], killer.onLine).done;
-  t.not(killer.killed(), '', 'a worker was killed');
-  t.equal(run.code, 0, failureOf(run));
-  t.equal(run.summary.digest, reference);
-  const { tasks } = run.summary;
-  t.equal(tasks['lost'], 0, 'no task was lost');
-  t.equal(tasks['completed'], tasks['total'], 'every task counts once');
-  t.ok(Number(tasks['rerun']) > 0, `${tasks['rerun']} tasks of the dead node ran again`);
-  const nodes = run.summary['nodes'] as { name: string; tasks: number; status: string }[];
-  t.equal(nodes.find((node) => node.name === killer.killed())?.status, 'lost', 'the report names the lost node');
-  t.equal(nodes.reduce((sum, node) => sum + node.tasks, 0), tasks['total'], 'the nodes\' tasks add up to all tasks');
-});
+  t.test(
+    `three nodes, a worker killed with SIGKILL at 40 %: the same digest, nothing lost, nothing twice (${round})`,
+    async (t) => {
+      const killer = killWorkerAt(0.4);
+      const run = await startAudit(repo, outOf(`killed-${round}`), ['--nodes', '3'], killer.onLine).done;
+      t.not(killer.killed(), '', 'a worker was killed');
+      t.equal(run.code, 0, failureOf(run));
+      t.equal(run.summary.digest, reference);
+      const { tasks } = run.summary;
+      t.equal(tasks['lost'], 0, 'no task was lost');
+      t.equal(tasks['completed'], tasks['total'], 'every task counts once');
+      t.ok(Number(tasks['rerun']) > 0, `${tasks['rerun']} tasks of the dead node ran again`);
+      const nodes = run.summary['nodes'] as { name: string; tasks: number; status: string }[];
+      t.equal(nodes.find((node) => node.name === killer.killed())?.status, 'lost', 'the report names the lost node');
+      t.equal(
+        nodes.reduce((sum, node) => sum + node.tasks, 0),
+        tasks['total'],
+        "the nodes' tasks add up to all tasks",
+      );
+    },
+  );
 }
 
 t.test('an agent that lies is outvoted, named, and changes nothing', async (t) => {

@@ -228,16 +228,14 @@ const companions: ReadonlyMap<string, ReadonlyMap<string, unknown>> = new Map([
   ['nats.tls.keyFile', new Map([['nats.tls.certFile', 'cert.pem']])],
 ]);
 
-const setting = fc
-  .constantFrom(...leaves)
-  .chain((leaf) =>
-    fc
-      .tuple(fc.subarray([...setLayers], { minLength: 1 }), fc.array(anyValue(leaf), { minLength: 4, maxLength: 4 }))
-      .map(([layers, values]) => ({
-        leaf,
-        values: new Map(layers.map((name, index) => [name, values[index]] as const)),
-      })),
-  );
+const setting = fc.constantFrom(...leaves).chain((leaf) =>
+  fc
+    .tuple(fc.subarray([...setLayers], { minLength: 1 }), fc.array(anyValue(leaf), { minLength: 4, maxLength: 4 }))
+    .map(([layers, values]) => ({
+      leaf,
+      values: new Map(layers.map((name, index) => [name, values[index]] as const)),
+    })),
+);
 
 t.test('an option set at any layers has the value of the highest', async (t) => {
   await fc.assert(

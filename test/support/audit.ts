@@ -36,11 +36,15 @@ export function startAudit(
   onLine: (line: ProgressLine, child: ChildProcess) => void = () => {},
   env: NodeJS.ProcessEnv = {},
 ): RunningAudit {
-  const child = spawn(process.execPath, [program, 'audit', repository, '--out', out, '--json', '--progress-json', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-    cwd: out.slice(0, out.lastIndexOf('/')),
-  });
+  const child = spawn(
+    process.execPath,
+    [program, 'audit', repository, '--out', out, '--json', '--progress-json', ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+      cwd: out.slice(0, out.lastIndexOf('/')),
+    },
+  );
   const lines: ProgressLine[] = [];
   let stdout = '';
   let stderr = '';
@@ -78,14 +82,24 @@ export function failureOf(run: AuditRun): string {
 }
 
 /** Kills, without warning, a node that only works, once `share` of the tasks are done. */
-export function killWorkerAt(share: number): { readonly onLine: (line: ProgressLine) => void; readonly killed: () => string } {
+export function killWorkerAt(share: number): {
+  readonly onLine: (line: ProgressLine) => void;
+  readonly killed: () => string;
+} {
   const workers = new Map<string, number>();
   let killed = '';
   return {
     killed: () => killed,
     onLine: (line) => {
-      if (line.event === 'node' && line['status'] === 'up' && !(line['roles'] as string[]).includes('queen')) workers.set(String(line['name']), Number(line['pid']));
-      if (line.event !== 'progress' || killed !== '' || Number(line['done']) < share * Number(line['total']) || Number(line['total']) < 10) return;
+      if (line.event === 'node' && line['status'] === 'up' && !(line['roles'] as string[]).includes('queen'))
+        workers.set(String(line['name']), Number(line['pid']));
+      if (
+        line.event !== 'progress' ||
+        killed !== '' ||
+        Number(line['done']) < share * Number(line['total']) ||
+        Number(line['total']) < 10
+      )
+        return;
       const [worker] = workers;
       if (worker === undefined) return;
       killed = worker[0];

@@ -11,7 +11,7 @@ const limits = { exclude: [], maxBytes: 1_000_000 };
 
 async function scanHistory(root: string): Promise<ScanBlobsOutput> {
   const { blobShards } = await historySkill.run({ root, ...limits }, context);
-  const outputs = await Promise.all(blobShards.map((shard) => scanBlobsSkill.run(shard, context)));
+  const outputs = await Promise.all(blobShards.map(async (shard) => scanBlobsSkill.run(shard, context)));
   return { findings: outputs.flatMap(({ findings }) => findings) };
 }
 
@@ -59,11 +59,14 @@ t.test('a deleted file, another branch, a stash and a tag all keep their secrets
   sample.git('stash', '-q');
   const stash = sample.git('rev-parse', 'stash');
   const { findings } = await scanHistory(sample.root);
-  t.same(findings.map(({ path, commit }) => [path, commit]).sort(), [
-    ['gone.env', first],
-    ['kept.txt', stash],
-    ['side.env', side],
-  ]);
+  t.same(
+    findings.map(({ path, commit }) => [path, commit]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+    [
+      ['gone.env', first],
+      ['kept.txt', stash],
+      ['side.env', side],
+    ],
+  );
 });
 
 t.test('a secret that only a merge brought in is found in the merge', async (t) => {

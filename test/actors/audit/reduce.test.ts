@@ -197,6 +197,6 @@ t.test('an empty repository has a result', async (t) => {
 });
 
 t.test('an output that is no list is refused with the name of its stage', async (t) => {
-  const results = JSON.parse('{"scan": {}}');
+  const results = JSON.parse('{"scan": {}}') as Record<string, readonly unknown[]>;
   t.throws(() => reduceAudit(results), { code: 'BAD_MESSAGE', facts: { stage: 'scan' }, message: /results\.scan/ });
 });

@@ -92,11 +92,11 @@ t.test('a lie changes the claims, whether or not there is something to hide', as
     const lie = scanFilesSkill.falsify?.(honest) ?? honest;
     t.ok(
       keys(lie).some((key) => !keys(honest).includes(key)),
-      `${paths}: something is invented`,
+      `${paths.join()}: something is invented`,
     );
     t.notOk(
       keys(honest).some((key) => keys(lie).includes(key)),
-      `${paths}: what was grave is hidden`,
+      `${paths.join()}: what was grave is hidden`,
     );
   }
 });
