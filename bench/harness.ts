@@ -18,9 +18,7 @@ export interface Question {
   /** What the figure is for. */
   readonly asks: string;
   /** The first contender is the base of the ratios. */
-  readonly prepare: (
-    quick: boolean,
-  ) => Promise<{
+  readonly prepare: (quick: boolean) => Promise<{
     readonly contenders: readonly Contender[];
     readonly rounds: number;
     readonly setting: string;

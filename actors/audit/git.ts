@@ -96,7 +96,7 @@ export async function* gitOutput(
   }
   const [ending, inputError] = outcome;
   signal?.throwIfAborted();
-  if (inputError !== undefined) throw new Error('git closed its input early', { cause: inputError });
+  if (inputError !== undefined) throw inputError instanceof Error ? inputError : new Error(String(inputError));
   assertSuccess(command, ending, complaint, timeoutMs);
 }
 

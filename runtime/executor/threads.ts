@@ -131,7 +131,8 @@ export class Threads {
     }
     try {
       this.#lives += 1;
-      await this.#startThread(id, FIRST_SERIAL + this.#lives * SERIALS_PER_LIFE);
+      // A peer that dies meanwhile takes no port; its own replacement connects to this one.
+      void Promise.allSettled(await this.#startThread(id, FIRST_SERIAL + this.#lives * SERIALS_PER_LIFE));
       this.#log.info('executor replaced', { executor: id });
     } catch (error) {
       if (this.#stopping) return;

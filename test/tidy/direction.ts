@@ -15,7 +15,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cluster: ['protocols', 'runtime'],
   actors: ['protocols', 'runtime', 'cluster'],
   cli: ['protocols', 'runtime', 'cluster', 'actors', 'config'],
-  bench: ['protocols', 'runtime', 'cluster', 'actors', 'cli', 'config'],
+  // Benchmarks measure the same runs that tests check, so they share the helpers that make and follow them.
+  bench: ['protocols', 'runtime', 'cluster', 'actors', 'cli', 'config', 'test'],
   examples: ['protocols', 'runtime', 'cluster', 'actors', 'cli', 'config'],
   test: ['protocols', 'runtime', 'cluster', 'actors', 'cli', 'config', 'bench', 'examples'],
 };

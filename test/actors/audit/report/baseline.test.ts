@@ -1,3 +1,4 @@
+/** A baseline accepts findings once: they stay known when lines move, and a file that is none is refused by field. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { baselineOf, readBaseline, splitByBaseline, writeBaseline } from '#actors/audit/report/baseline';

@@ -1,3 +1,4 @@
+/** The bill of materials is valid by the format's own schema, and says of each package what the lockfiles say. */
 import { cyclonedxJson } from '#actors/audit/report/cyclonedx';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import t from 'tap';

@@ -1,3 +1,4 @@
+/** A fingerprint names the same finding after its lines moved, and never another one. */
 import { fingerprintsOf } from '#actors/audit/report/fingerprint';
 import t from 'tap';
 import { finding } from './sample.js';

@@ -1,3 +1,4 @@
+/** The page is one file that runs nothing foreign, escapes what file names hold, and stays bounded and readable. */
 import { createHash } from 'node:crypto';
 import { baselineOf } from '#actors/audit/report/baseline';
 import { scaleFor } from '#actors/audit/report/html/chart-scale';

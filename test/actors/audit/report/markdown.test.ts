@@ -1,3 +1,4 @@
+/** The Markdown report escapes what file names hold, stays bounded, and says what the run took. */
 import { baselineOf } from '#actors/audit/report/baseline';
 import { markdownReport } from '#actors/audit/report/markdown';
 import { codeSpan } from '#actors/audit/report/markdown-escape';

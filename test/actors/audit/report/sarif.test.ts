@@ -1,3 +1,4 @@
+/** The SARIF log is valid by the published schema, whatever the files are called, and the check itself can fail. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { baselineOf } from '#actors/audit/report/baseline';

@@ -1,3 +1,4 @@
+/** Reports are written whole or not at all, and a folder that cannot be written is named with the reason. */
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
