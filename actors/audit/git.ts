@@ -96,7 +96,8 @@ export async function* gitOutput(
   }
   const [ending, inputError] = outcome;
   signal?.throwIfAborted();
-  if (inputError !== undefined) throw inputError instanceof Error ? inputError : new Error(String(inputError));
+  if (inputError !== undefined)
+    throw inputError instanceof Error ? inputError : new Error('the input of git failed', { cause: inputError });
   assertSuccess(command, ending, complaint, timeoutMs);
 }
 

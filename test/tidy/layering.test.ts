@@ -56,7 +56,6 @@ t.test('an import against the direction is reported in every form it can take', 
   t.match(said(directionBreaches, 'config/a.ts', "import '#runtime';"), /config\/ may not import runtime\//);
   t.match(said(directionBreaches, 'actors/a.ts', "import '#config';"), /actors\/ may not import config\//);
   t.match(said(directionBreaches, 'cli/a.ts', "import '#test/tidy/form';"), /cli\/ may not import test\//);
-  t.match(said(directionBreaches, 'bench/a.ts', "import '#test/tidy/form';"), /bench\/ may not import test\//);
 });
 
 t.test('a crossing by a relative path and a # import of the own folder are reported', async (t) => {
