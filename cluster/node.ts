@@ -3,7 +3,14 @@
  * the spawn API. Without a bus it is a cluster of one, with the same actors on it, so that nothing above has two paths.
  */
 import { availableParallelism, hostname } from 'node:os';
-import { ActorSystem, type ActorRef, type AnyDefinition, type LogOptions, type SkepError } from '#runtime';
+import {
+  type ActorDefaults,
+  ActorSystem,
+  type ActorRef,
+  type AnyDefinition,
+  type LogOptions,
+  type SkepError,
+} from '#runtime';
 import { systemClock } from '#runtime/clock/clock';
 import { createLogger } from '#runtime/telemetry/log';
 import { members, MEMBERS_NAME, type NodeInfo } from './membership/members.js';
@@ -34,6 +41,10 @@ export interface NodeOptions {
   /** Version of skep, for the service's identity. */
   readonly version: string;
   readonly callTimeoutMs: number;
+  /** For definitions that set no mailbox or restart intensity of their own. */
+  readonly defaults: ActorDefaults;
+  /** What placement or people may tell nodes apart by, such as `{ zone: 'a' }`. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Absent: a cluster of one, without a bus. */
   readonly bus?: { readonly nats: NatsOptions; readonly membership: MembershipTiming };
   readonly onFatal: (error: SkepError) => void;
@@ -74,6 +85,7 @@ export class ClusterNode {
       extensions: bus === undefined ? [] : [{ module: link, options: { cluster, nats: bus.nats } }],
       log: options.log,
       callTimeoutMs: options.callTimeoutMs,
+      defaults: options.defaults,
       onFatal: options.onFatal,
     });
     const executors = options.executors === 0 ? [0] : system.executors.filter((id) => id !== 0);
@@ -82,6 +94,7 @@ export class ClusterNode {
       incarnation,
       pid: process.pid,
       roles: options.roles,
+      labels: options.labels,
       executors,
     });
     try {
@@ -135,13 +148,9 @@ export class ClusterNode {
   }
 
   #changed(view: readonly NodeInfo[]): void {
-    this.#members = view.map(({ name, incarnation, pid, roles, executors }) => ({
-      name,
-      incarnation,
-      pid,
-      roles,
-      executors,
-    }));
+    this.#members = view.map(({ name, incarnation, pid, roles, labels, executors }) => {
+      return { name, incarnation, pid, roles, labels, executors };
+    });
     this.#view?.cast('changed', { members: this.#members });
     for (const listener of this.#listeners) listener(this.#members);
   }

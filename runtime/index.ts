@@ -4,6 +4,7 @@ export type { ExitReason, FailureClass, RestartPolicy } from '#protocols/wire/en
 export { SkepError, type ErrorCode } from '#protocols/wire/error';
 export type { ActorContext, SpawnOptions } from './actor/context.js';
 export {
+  type ActorDefaults,
   type AnyDefinition,
   type ArgsOf,
   defineActor,

@@ -8,7 +8,7 @@ import { type ActorAddress, executorAddress, formatAddress, parseAddress } from 
 import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import type { SpawnOptions } from './actor/context.js';
-import type { AnyDefinition, ArgsOf } from './actor/definition.js';
+import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
 import type { Clock } from './clock/clock.js';
@@ -39,6 +39,8 @@ export interface SystemOptions {
   readonly callTimeoutMs?: number;
   /** Time an actor has to stop. Default 5000. */
   readonly shutdownMs?: number;
+  /** Mailbox bounds and restart intensity for definitions that set none of their own. */
+  readonly defaults?: ActorDefaults;
   /**
    * Freezes messages and replies between actors of one executor, so that whoever changes what was sent fails at once.
    * Default: true when NODE_ENV is `development` or `test`.
@@ -244,6 +246,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     log: options.log ?? { level: 'warn', format: 'json' },
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     shutdownMs: options.shutdownMs ?? 5_000,
+    defaults: options.defaults ?? {},
     firstSerial: FIRST_SERIAL,
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };

@@ -66,14 +66,21 @@ async function runStatus({
     node.roles.join(','),
     String(node.pid),
     String(node.executors.length),
+    labelsText(node.labels),
     String(node.actors?.length ?? '?'),
   ]);
-  const nodeTable = table(['NODE', 'ROLES', 'PID', 'EXECUTORS', 'ACTORS'], rows, output.colours.bold);
+  const nodeTable = table(['NODE', 'ROLES', 'PID', 'EXECUTORS', 'LABELS', 'ACTORS'], rows, output.colours.bold);
   const actors = nodes.flatMap((node) => node.actors ?? []);
   const text =
     options.actors === true ? [nodeTable, '', actorTable(actors, output.colours.bold)].join('\n') : nodeTable;
   output.result({ cluster, nodes: json }, text);
   return undefined;
+}
+
+/** Such as `zone=a,disk=ssd`; `-` without any. */
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return pairs.length === 0 ? '-' : pairs.join(',');
 }
 
 function actorTable(actors: readonly ListedActor[], bold: (text: string) => string): string {

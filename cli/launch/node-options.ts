@@ -87,6 +87,8 @@ export function nodeOptions(config: Config, choices: NodeChoices): NodeOptions {
     log,
     version,
     callTimeoutMs: config.calls.timeoutMs,
+    defaults: { mailbox: config.mailbox, supervision: config.supervision },
+    labels: config.node.labels ?? {},
     onFatal,
     ...(choices.bus ? { bus: { nats: connectOptions(config), membership: config.membership } } : {}),
   };

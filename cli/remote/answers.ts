@@ -27,6 +27,7 @@ export const statusAnswer = z.object({
       incarnation: z.string(),
       pid: z.number(),
       roles: z.array(z.string()),
+      labels: z.record(z.string(), z.string()),
       executors: z.array(z.number()),
     }),
   ),

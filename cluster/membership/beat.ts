@@ -20,6 +20,7 @@ export interface Heartbeat {
 }
 
 const MAX_LIST = 1_024;
+const MAX_LABELS = 64;
 
 const beatSchema = z.object({
   phase: z.enum(['joining', 'alive', 'leaving']),
@@ -30,6 +31,9 @@ const beatSchema = z.object({
     pid: z.int().nonnegative(),
     host: z.string().max(255),
     roles: z.array(nameSchema).max(MAX_LIST),
+    labels: z
+      .record(z.string().max(64), z.string().max(256))
+      .refine((labels) => Object.keys(labels).length <= MAX_LABELS),
     executors: z.array(z.int().nonnegative()).max(MAX_LIST),
     cores: z.int().nonnegative(),
     load: z.number().nonnegative(),

@@ -12,6 +12,7 @@ export interface NodeInfo {
   readonly pid: number;
   /** `worker` nodes host agents; a `client` only talks to others. */
   readonly roles: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
   /** Ids of the executors that host ordinary actors. */
   readonly executors: readonly number[];
 }

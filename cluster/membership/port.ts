@@ -14,6 +14,8 @@ export interface Member {
   readonly host: string;
   /** `worker` nodes host agents; a `client` only talks to others. */
   readonly roles: readonly string[];
+  /** What placement or people may tell nodes apart by, such as `{ zone: 'a' }`. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Ids of the executors that host ordinary actors. */
   readonly executors: readonly number[];
   readonly cores: number;

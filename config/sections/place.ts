@@ -44,7 +44,7 @@ export const node = z.strictObject({
     },
   }),
   labels: option(z.exactOptional(labels), {
-    text: 'Labels that placement may ask for, such as `zone: a`. Set as a whole: a higher layer replaces all of them.',
+    text: 'Labels of the node, such as `zone: a`, which the whole cluster sees. Set as a whole: a higher layer replaces all.',
     form: 'a mapping of at most 64 labels to text of at most 256 characters (in a variable: a JSON object)',
   }),
 });

@@ -50,6 +50,12 @@ export interface DefinitionSchemas {
   readonly casts?: Readonly<Record<string, ZodType>>;
 }
 
+/** What a node gives to definitions that say nothing about it themselves. Plain data. */
+export interface ActorDefaults {
+  readonly mailbox?: MailboxOptions;
+  readonly supervision?: Partial<RestartIntensity>;
+}
+
 /** What {@link defineActor} takes. */
 export interface DefinitionSpec<Args, State, Calls, Casts> {
   /** 1 to 128 letters, digits, hyphens, underscores or dots; unique on a node together with `version`. */

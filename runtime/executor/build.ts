@@ -2,7 +2,7 @@
  * Makes an executor from plain data, the same way on the main thread and in a worker: registers what the modules
  * export, starts the well-known actors where they belong, and installs the extensions.
  */
-import type { AnyDefinition } from '../actor/definition.js';
+import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
@@ -25,6 +25,7 @@ export interface ExecutorSpec {
   readonly log: LogOptions;
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
+  readonly defaults: ActorDefaults;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
 }

@@ -4,6 +4,7 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope, SpawnSpec } from '#protocols/wire/envelope';
+import type { ActorDefaults } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
@@ -31,6 +32,8 @@ export interface CellHost {
   readonly callTimeoutMs: number;
   /** Milliseconds an actor may take to stop before it is removed all the same. */
   readonly shutdownMs: number;
+  /** What definitions get that say nothing about it themselves. */
+  readonly defaults: ActorDefaults;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(

@@ -62,7 +62,7 @@ export class Turns {
   constructor(owner: TurnOwner, host: CellHost) {
     this.#owner = owner;
     this.#host = host;
-    this.#mailbox = new Mailbox(owner.definition.mailbox);
+    this.#mailbox = new Mailbox({ ...host.defaults.mailbox, ...owner.definition.mailbox });
     this.current = new Current(host.clock);
   }
 

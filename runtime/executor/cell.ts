@@ -51,7 +51,7 @@ export class Cell {
     this.watch = new Watch(address, (to, signal) => this.#send(to, signal));
     this.context = new CellContext(this, host);
     this.turns = new Turns(this, host);
-    this.family = new Family(this, host, definition.supervision);
+    this.family = new Family(this, host, { ...host.defaults.supervision, ...definition.supervision });
   }
 
   get status(): CellStatus {

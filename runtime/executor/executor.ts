@@ -13,6 +13,7 @@ import { type ActorAddress, addressParts, EXECUTOR_SERIAL, executorAddress } fro
 import { type Envelope, type ExitReason, SHUTDOWN, type Signal, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { CallOptions } from '../actor/ref.js';
+import type { ActorDefaults } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
@@ -44,6 +45,7 @@ export interface ExecutorOptions {
   /** Default deadline of calls in milliseconds. */
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
+  readonly defaults: ActorDefaults;
   /** First serial to give out; a replacement begins above its predecessor, so old addresses stay dead or restarted. */
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
@@ -64,6 +66,7 @@ export class Executor implements CellHost {
   readonly log: Logger;
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
+  readonly defaults: ActorDefaults;
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
@@ -85,6 +88,7 @@ export class Executor implements CellHost {
     this.log = options.log;
     this.callTimeoutMs = options.callTimeoutMs;
     this.shutdownMs = options.shutdownMs;
+    this.defaults = options.defaults;
     this.registry = options.registry;
     this.address = executorAddress(options.node, options.incarnation, options.id);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);

@@ -75,6 +75,8 @@ export async function withApi(
     log: { level: 'silent', format: 'json' },
     version: '1.2.3',
     callTimeoutMs: 5_000,
+    defaults: {},
+    labels: { zone: 'a' },
     bus: { nats: { urls: [url] }, membership: { heartbeatMs: 250, timeoutMs: 2_000 } },
     onFatal: (error) => {
       throw error;
