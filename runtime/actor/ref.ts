@@ -29,9 +29,11 @@ type MessageOf<H> = H extends (state: never, ...rest: infer Rest) => unknown
   : never;
 type ReturnOf<H> = H extends (...args: never) => infer R ? R : never;
 /** `await` semantics for plain handlers, an async iterable for generators. In brackets, so that a union stays one promise. */
-type AnswerOf<R> = [R] extends [AsyncGenerator<infer Item, unknown, unknown>]
-  ? AsyncIterable<Item>
-  : Promise<Awaited<R>>;
+type AnswerOf<R> = [R] extends [never]
+  ? Promise<never>
+  : [R] extends [AsyncGenerator<infer Item, unknown, unknown>]
+    ? AsyncIterable<Item>
+    : Promise<Awaited<R>>;
 type Arguments<H> =
   undefined extends MessageOf<H>
     ? [message?: MessageOf<H>, options?: CallOptions]

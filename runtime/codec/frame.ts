@@ -9,7 +9,7 @@
 import { type ActorAddress, parseAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError, unreachable, type WireError } from '#protocols/wire/error';
-import { decode, encode } from './msgpack.js';
+import { assertPlain, decode, encodeChecked } from './msgpack.js';
 import { readSignal } from './signal.js';
 
 const VERSION = 1;
@@ -20,7 +20,10 @@ const code = Object.fromEntries(kinds.map((kind, index) => [kind, index])) as Re
 
 type Row = readonly unknown[];
 
-/** Packs envelopes into one frame that owns its memory. */
+/**
+ * Packs envelopes into one frame that owns its memory.
+ * @throws TypeError or RangeError when a payload is not plain data.
+ */
 export function encodeFrame(envelopes: readonly Envelope[]): Uint8Array<ArrayBuffer> {
   const addresses: ActorAddress[] = [];
   const index = new Map<ActorAddress, number>();
@@ -31,31 +34,37 @@ export function encodeFrame(envelopes: readonly Envelope[]): Uint8Array<ArrayBuf
     return addresses.push(address) - 1;
   };
   const rows = envelopes.map((envelope) => toRow(envelope, at));
-  return encode([VERSION, addresses, rows]);
+  return encodeChecked([VERSION, addresses, rows]);
 }
 
 function toRow(envelope: Envelope, at: (address: ActorAddress) => number): Row {
   const to = at(envelope.to);
   switch (envelope.kind) {
     case 'cast':
+      assertPlain(envelope.message);
       return [code.cast, to, at(envelope.from), envelope.name, envelope.message];
     case 'call': {
       const { id, name, message, timeoutMs, chain, credit } = envelope;
+      assertPlain(message);
       return [code.call, to, at(envelope.from), id, name, message, timeoutMs, chain.map(at), credit];
     }
     case 'reply':
+      assertPlain(envelope.value);
       return [code.reply, to, -1, envelope.id, envelope.value];
     case 'item':
+      assertPlain(envelope.value);
       return [code.item, to, -1, envelope.id, envelope.value];
     case 'end':
       return [code.end, to, -1, envelope.id];
     case 'fail':
+      assertPlain(envelope.error);
       return [code.fail, to, -1, envelope.id, envelope.error];
     case 'credit':
       return [code.credit, to, at(envelope.from), envelope.id, envelope.count];
     case 'cancel':
       return [code.cancel, to, at(envelope.from), envelope.id];
     case 'signal':
+      assertPlain(envelope.signal);
       return [code.signal, to, at(envelope.from), envelope.signal];
     default:
       return unreachable(envelope);

@@ -24,7 +24,12 @@ const packr = new Packr({ useRecords: false, mapsAsObjects: true, moreTypes: fal
  * @throws TypeError naming the value that is not plain data, RangeError for cycles and absurd nesting.
  */
 export function encode(value: unknown): Uint8Array<ArrayBuffer> {
-  checkPlain(value, undefined);
+  assertPlain(value);
+  return encodeChecked(value);
+}
+
+/** {@link encode} for a value whose parts have been checked one by one, so that errors name the path in their part. */
+export function encodeChecked(value: unknown): Uint8Array<ArrayBuffer> {
   const packed = packr.pack(value);
   // msgpackr packs into a pooled buffer: the slice is the copy that frees the pool and can be transferred.
   return new Uint8Array(packed);
@@ -36,6 +41,11 @@ export function encode(value: unknown): Uint8Array<ArrayBuffer> {
  */
 export function decode(bytes: Uint8Array): unknown {
   return packr.unpack(bytes);
+}
+
+/** @throws TypeError naming the first value that is not plain data. */
+export function assertPlain(value: unknown): void {
+  if (needsCheck(value)) checkPlain(value, undefined);
 }
 
 /** Where a value is, kept as a list of steps so that the path is only written when it is needed. */

@@ -226,6 +226,7 @@ export class Cell {
   async #stop(reason: ExitReason): Promise<void> {
     this.#status = 'stopping';
     this.turns.cancelCurrent();
+    this.turns.refuseAll();
     this.context.cancelTimers();
     const inTime = await within(
       this.#host.clock,

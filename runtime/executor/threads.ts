@@ -117,7 +117,7 @@ export class Threads {
   async #died(id: number, cause: unknown): Promise<void> {
     const why = cause instanceof Error ? cause.message : String(cause);
     this.#threads.delete(id);
-    this.#log.error('executor died', { executor: id, error: cause });
+    this.#log.error('executor died', { peer: id, error: cause });
     // Nobody is waited for: the ports keep the order, so each hears of the death before it hears of the successor.
     for (const thread of this.#threads.values()) thread.control.executorDown(id).catch(() => {});
     this.#edge.executorDown(id);
@@ -133,7 +133,7 @@ export class Threads {
       this.#lives += 1;
       // A peer that dies meanwhile takes no port; its own replacement connects to this one.
       void Promise.allSettled(await this.#startThread(id, FIRST_SERIAL + this.#lives * SERIALS_PER_LIFE));
-      this.#log.info('executor replaced', { executor: id });
+      this.#log.info('executor replaced', { peer: id });
     } catch (error) {
       if (this.#stopping) return;
       this.#events.onFatal(

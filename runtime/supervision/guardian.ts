@@ -34,7 +34,7 @@ export const guardian = defineActor({
   },
   info: (_state, info, ctx) => {
     if (info.type !== 'exit') return;
-    ctx.log.info('actor ended', { actor: info.child, class: info.reason.class, reason: info.reason.message });
+    ctx.log.info('actor ended', { child: info.child, class: info.reason.class, reason: info.reason.message });
   },
 });
 

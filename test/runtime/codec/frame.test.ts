@@ -1,0 +1,197 @@
+/** Frames: every kind of envelope arrives as it was sent, and no bytes of a stranger get further than BAD_FRAME. */
+import assert from 'node:assert/strict';
+import { type ActorAddress, formatAddress } from '#protocols/wire/address';
+import type { Envelope, ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
+import { errorCatalogue, type ErrorCode, SkepError } from '#protocols/wire/error';
+import { decodeFrame, encodeFrame } from '#runtime/codec/frame';
+import { encode } from '#runtime/codec/msgpack';
+import fc from 'fast-check';
+import t from 'tap';
+
+const address: fc.Arbitrary<ActorAddress> = fc
+  .record({
+    node: fc.constantFrom('a', 'b', 'node-3'),
+    incarnation: fc.constantFrom('k3f9', '*'),
+    executor: fc.integer({ min: 0, max: 9_999 }),
+    serial: fc.integer({ min: 0, max: 2 ** 40 }),
+  })
+  .map(formatAddress);
+const payload = fc.oneof(
+  fc.constant(null),
+  fc.string(),
+  fc.integer(),
+  fc.record({ amount: fc.integer(), tags: fc.array(fc.string()) }),
+);
+const id = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+const count = fc.integer({ min: 0, max: 65_536 });
+const reason: fc.Arbitrary<ExitReason> = fc.record({
+  class: fc.constantFrom(
+    'normal',
+    'shutdown',
+    'crash',
+    'timeout',
+    'overload',
+    'refusal',
+    'budget',
+    'stalled',
+    'node-down',
+  ),
+  message: fc.string(),
+});
+const spec: fc.Arbitrary<SpawnSpec> = fc.record(
+  {
+    definition: fc.stringMatching(/^[a-z.]{1,20}$/),
+    args: payload,
+    restart: fc.constantFrom('permanent', 'transient', 'temporary'),
+    placement: fc.oneof(
+      fc.constantFrom('same' as const, 'system' as const, 'default' as const),
+      fc.integer({ min: 0, max: 9 }),
+    ),
+    name: fc.string(),
+    version: fc.integer(),
+    parent: address,
+  },
+  { requiredKeys: ['definition', 'args', 'restart', 'placement'], noNullPrototype: true },
+);
+const signal: fc.Arbitrary<Signal> = fc.oneof(
+  fc.record({ type: fc.constantFrom('monitor', 'demonitor'), watcher: address }),
+  fc.record({ type: fc.constant('down'), address, reason }),
+  fc.record({ type: fc.constantFrom('failed', 'exited'), child: address, reason }),
+  fc.record({ type: fc.constant('restart'), spec, reason }),
+  fc.record({ type: fc.constant('stop'), reason }),
+);
+const error = fc.record({
+  code: fc.constantFrom(...(Object.keys(errorCatalogue) as ErrorCode[])),
+  message: fc.string(),
+  facts: fc.record({ actor: fc.string() }),
+});
+const envelope: fc.Arbitrary<Envelope> = fc.oneof(
+  fc.record({ kind: fc.constant('cast'), to: address, from: address, name: fc.string(), message: payload }),
+  fc.record({
+    kind: fc.constant('call'),
+    to: address,
+    from: address,
+    id,
+    name: fc.string(),
+    message: payload,
+    timeoutMs: fc.oneof(fc.double({ min: 0, noNaN: true }), fc.constant(Number.POSITIVE_INFINITY)),
+    chain: fc.array(address, { maxLength: 4 }),
+    credit: count,
+  }),
+  fc.record({ kind: fc.constantFrom('reply', 'item'), to: address, id, value: payload }),
+  fc.record({ kind: fc.constant('end'), to: address, id }),
+  fc.record({ kind: fc.constant('fail'), to: address, id, error }),
+  fc.record({ kind: fc.constant('credit'), to: address, from: address, id, count }),
+  fc.record({ kind: fc.constant('cancel'), to: address, from: address, id }),
+  fc.record({ kind: fc.constant('signal'), to: address, from: address, signal }),
+);
+
+/** A frame with one row after two addresses. */
+function frameOf(...row: readonly unknown[]): Uint8Array {
+  return encode([1, ['a@1/0/1', 'b@2/0/2'], [row]]);
+}
+
+/** -0 has no form of its own on the wire. */
+function normal(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_key, inner: unknown) => (inner === Number.POSITIVE_INFINITY ? 'Infinity' : inner)),
+  );
+}
+
+t.test('every kind of envelope arrives as it was sent, many in one frame', async () => {
+  fc.assert(
+    fc.property(fc.array(envelope, { maxLength: 20 }), (sent) => {
+      assert.deepEqual(normal(decodeFrame(encodeFrame(sent))), normal(sent));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+t.test('an address that repeats is written once', async (t) => {
+  const to = formatAddress({ node: 'a-rather-long-name', incarnation: 'k3f9', executor: 1, serial: 77 });
+  const cast = (message: number): Envelope => ({ kind: 'cast', to, from: to, name: 'n', message });
+  const one = encodeFrame([cast(1)]).length;
+  const hundred = encodeFrame(Array.from({ length: 100 }, (_, index) => cast(index))).length;
+  t.ok(hundred < one + 99 * to.length, `${hundred} bytes`);
+});
+
+t.test('bytes that are no frame are BAD_FRAME, whatever they are', async () => {
+  const garbage = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.anything().map((value) => {
+      try {
+        return encode([1, ['a@1/0/1'], value]);
+      } catch {
+        return encode(null);
+      }
+    }),
+    fc.array(fc.anything(), { maxLength: 8 }).map((row) => {
+      try {
+        return frameOf(...row);
+      } catch {
+        return encode(0);
+      }
+    }),
+  );
+  fc.assert(
+    fc.property(garbage, (bytes) => {
+      try {
+        decodeFrame(bytes);
+      } catch (thrown) {
+        assert.ok(thrown instanceof SkepError && thrown.code === 'BAD_FRAME', String(thrown));
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+t.test('a good frame with any one byte changed is read or is BAD_FRAME', async () => {
+  const good = fc.array(envelope, { minLength: 1, maxLength: 5 }).map((sent) => encodeFrame(sent));
+  fc.assert(
+    fc.property(good, fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, at, flip) => {
+      const index = at % bytes.length;
+      bytes[index] = (bytes[index] ?? 0) ^ flip;
+      try {
+        decodeFrame(bytes);
+      } catch (thrown) {
+        assert.ok(thrown instanceof SkepError && thrown.code === 'BAD_FRAME', String(thrown));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+t.test('a forged row or signal of the wrong shape is BAD_FRAME with the reason', async (t) => {
+  const reasonOk = { class: 'crash', message: 'm' };
+  const cases: readonly (readonly [string, Uint8Array, RegExp])[] = [
+    ['another version', encode([2, [], []]), /version/],
+    ['no rows', encode([1, []]), /rows are missing/],
+    ['a bad address', encode([1, ['nobody'], []]), /address is malformed/],
+    ['an unknown kind', frameOf(99, 0, 1), /unknown kind/],
+    ['an address that is not listed', frameOf(0, 7, 1, 'n', 1), /does not list/],
+    ['a cast without a name', frameOf(0, 0, 1, 5, 1), /expected text/],
+    ['a call with a negative deadline', frameOf(1, 0, 1, 1, 'n', 1, -1, [], 0), /milliseconds/],
+    ['a call with a deadline that is no number', frameOf(1, 0, 1, 1, 'n', 1, Number.NaN, [], 0), /milliseconds/],
+    ['a credit below nothing', frameOf(6, 0, 1, 1, -5), /credit/],
+    ['a credit without bound', frameOf(6, 0, 1, 1, 2 ** 40), /credit/],
+    ['an error without a message', frameOf(5, 0, -1, 1, { code: 'X' }), /expected an error/],
+    ['an error with numbers for texts', frameOf(5, 0, -1, 1, { code: 1, message: 2 }), /expected an error/],
+    ['a signal that is nothing', frameOf(8, 0, 1, null), /expected a signal/],
+    ['a signal of no known type', frameOf(8, 0, 1, { type: 'explode' }), /unknown type/],
+    ['a signal named like a method', frameOf(8, 0, 1, { type: 'constructor' }), /unknown type/],
+    ['a monitor of nobody', frameOf(8, 0, 1, { type: 'monitor' }), /no address/],
+    ['a down without a reason', frameOf(8, 0, 1, { type: 'down', address: 'a@1/0/1' }), /reason/],
+    [
+      'a stop for an unknown class of reason',
+      frameOf(8, 0, 1, { type: 'stop', reason: { class: 'x', message: '' } }),
+      /reason/,
+    ],
+    [
+      'a failure of a child that is no address',
+      frameOf(8, 0, 1, { type: 'failed', child: 7, reason: reasonOk }),
+      /no address/,
+    ],
+    ['a restart without a spec', frameOf(8, 0, 1, { type: 'restart', spec: {}, reason: reasonOk }), /definition/],
+  ];
+  for (const [what, bytes, message] of cases) t.throws(() => decodeFrame(bytes), { code: 'BAD_FRAME', message }, what);
+});
