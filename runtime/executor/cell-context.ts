@@ -47,10 +47,10 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
     return this.#host.clock;
   }
   get signal(): AbortSignal {
-    return this.#cell.turns.current.signal;
+    return this.#cell.turns.hand.current.signal;
   }
   get sender(): ActorAddress | undefined {
-    return this.#cell.turns.current.sender;
+    return this.#cell.turns.hand.current.sender;
   }
 
   async spawn<D extends AnyDefinition>(
@@ -138,7 +138,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
 
   #scope(): CallScope {
-    const { current } = this.#cell.turns;
+    const { current } = this.#cell.turns.hand;
     return {
       chain: [...current.chain, this.self],
       remainingMs: current.remainingMs(),

@@ -2,17 +2,14 @@
  * The lanes of one actor and its turns on them, one message at a time.
  *
  *     infos (timers, down, exit)  before  stream steps  and  mailbox (casts, calls), the two in turn
- *
- * A life ends when the actor restarts or stops. A handler that is still at work then is given up: its caller is told at
- * once, and whatever it does later finds that its life is over.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError, toWireError } from '#protocols/wire/error';
 import type { ActorContext } from '../actor/context.js';
-import type { AnyDefinition, Info } from '../actor/definition.js';
+import type { Info } from '../actor/definition.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { Queue } from '../mailbox/queue.js';
+import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
 import { callKey, type Producer, Producers } from './cell-streams.js';
@@ -23,24 +20,16 @@ import { Current } from './current.js';
 type Letter = { readonly envelope: Cast } | { readonly envelope: Call; readonly deadlineMs: number };
 
 /** The actor whose turns these are. */
-export interface TurnOwner {
-  readonly address: ActorAddress;
-  readonly definition: AnyDefinition;
+export interface TurnOwner extends HandOwner {
   readonly context: ActorContext;
   readonly watch: Watch;
   readonly state: unknown;
   /** Whether handlers may run. */
   readonly running: boolean;
-  /** Asks for a turn. */
-  wake(): void;
-  /** A handler threw what it may not throw. */
-  crashed(reason: ExitReason): void;
 }
 
-type OnError = (error: SkepError) => void;
-
 export class Turns {
-  current: Current;
+  readonly hand: Hand;
   readonly #owner: TurnOwner;
   readonly #host: CellHost;
   readonly #mailbox: Mailbox<Letter>;
@@ -50,12 +39,7 @@ export class Turns {
   readonly #producers = new Producers();
   /** Keys of cancelled calls that may still wait in the mailbox. */
   readonly #cancelled = new Set<string>();
-  #onIdle: (() => void)[] = [];
   #onDrained: (() => void)[] = [];
-  #busy = false;
-  /** How the caller of the message in hand hears of a failure. */
-  #onError: OnError | undefined;
-  #life = 0;
   #stepNext = false;
   #processed = 0;
 
@@ -63,7 +47,7 @@ export class Turns {
     this.#owner = owner;
     this.#host = host;
     this.#mailbox = new Mailbox({ ...host.defaults.mailbox, ...owner.definition.mailbox });
-    this.current = new Current(host.clock);
+    this.hand = new Hand(owner, host.log, new Current(host.clock));
   }
 
   get mailboxSize(): number {
@@ -74,7 +58,7 @@ export class Turns {
   }
   /** Whether a turn would do anything. */
   get ready(): boolean {
-    if (!this.#owner.running || this.#busy) return false;
+    if (!this.#owner.running || this.hand.busy) return false;
     return this.#infos.size > 0 || this.#mailbox.size > 0 || this.#producers.hasReady;
   }
 
@@ -116,7 +100,7 @@ export class Turns {
   cancelCall(from: ActorAddress, id: number): void {
     const key = callKey(from, id);
     if (this.#producers.drop(key) !== undefined) return;
-    if (this.#busy && this.current.key === key) this.current.cancel();
+    if (this.hand.busy && this.hand.current.key === key) this.hand.current.cancel();
     else if (this.#mailbox.size > 0) this.#markCancelled(key);
   }
 
@@ -130,31 +114,16 @@ export class Turns {
     return this.#mailbox.overHighWater ? new Promise((resolve) => this.#onDrained.push(resolve)) : Promise.resolve();
   }
 
-  /** Resolves once no handler is at work. */
-  idle(): Promise<void> {
-    return this.#busy ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
-  }
-
-  /** Aborts the signal of the message in hand and the calls that it waits for. */
-  cancelCurrent(): void {
-    this.current.cancel();
-  }
-
   /** Ends what callers on a dead executor or node still wait for. */
   dropCallers(gone: IsGone): void {
     this.#producers.dropAll(({ from }) => gone(from));
-    const { key, sender } = this.current;
-    if (this.#busy && key !== '' && sender !== undefined && gone(sender)) this.current.cancel();
+    const { key, sender } = this.hand.current;
+    if (this.hand.busy && key !== '' && sender !== undefined && gone(sender)) this.hand.current.cancel();
   }
 
   /** Ends this life: whoever waits for the message in hand or for a stream gets `error`; the mailbox is kept. */
   abandon(error: SkepError): void {
-    this.#life += 1;
-    if (this.#busy) {
-      this.current.cancel();
-      this.#onError?.(error);
-      this.#release();
-    }
+    this.hand.abandon(error);
     this.abandonStreams(error);
     this.#infos.drain();
     this.#timersDue.clear();
@@ -177,7 +146,7 @@ export class Turns {
 
   /** Runs up to `budget` messages; the executor asks `ready` whether more wait. */
   run(budget: number): void {
-    for (let left = budget; left > 0 && this.#owner.running && !this.#busy; left -= 1) {
+    for (let left = budget; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
       const info = this.#infos.shift();
       if (info !== undefined) this.#info(info);
       else if (!this.#userTurn()) return;
@@ -188,7 +157,8 @@ export class Turns {
     if (info.type === 'timer' && !this.#timersDue.delete(info.key)) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
     const { definition, context } = this.#owner;
-    this.#handle(new Current(this.#host.clock), () => definition.info?.(this.#owner.state, info, context));
+    const body = (): unknown => definition.info?.(this.#owner.state, info, context);
+    this.hand.take({ current: new Current(this.#host.clock), body });
   }
 
   /** One stream step or one letter, in turn when both wait; false when nothing waits. */
@@ -219,7 +189,7 @@ export class Turns {
       return;
     }
     const current = new Current(this.#host.clock, envelope.from);
-    this.#handle(current, () => handler(this.#owner.state, envelope.message, context));
+    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
   }
 
   #call(envelope: Call, deadlineMs: number): void {
@@ -238,17 +208,23 @@ export class Turns {
       return;
     }
     const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key);
-    if (definition.streams.has(name)) {
-      const iterator = handler(this.#owner.state, envelope.message, context) as Producer['iterator'];
-      this.#producers.add({ key, from, id, iterator, current, credit, queued: false });
+    const work: Work = {
+      current,
+      body: () => handler(this.#owner.state, envelope.message, context),
+      onValue: (value) => void this.#host.deliver({ kind: 'reply', to: from, id, value }),
+      onError: (error) => this.#fail(envelope, error),
+    };
+    if (!definition.streams.has(name)) {
+      this.hand.take(work);
       return;
     }
-    this.#handle(
-      current,
-      () => handler(this.#owner.state, envelope.message, context),
-      (value) => void this.#host.deliver({ kind: 'reply', to: from, id, value }),
-      (error) => this.#fail(envelope, error),
-    );
+    try {
+      const iterator = work.body() as Producer['iterator'];
+      this.#producers.add({ key, from, id, iterator, current, credit, queued: false });
+    } catch (thrown) {
+      // A generator reads its parameters when it is made: a message that it cannot take apart throws here.
+      this.hand.threw(thrown, work);
+    }
   }
 
   #step(producer: Producer): void {
@@ -270,69 +246,13 @@ export class Turns {
       if (this.#producers.drop(key) === undefined) return;
       this.#host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
     };
-    this.#handle(producer.current, () => producer.iterator.next(), onResult, onError, true);
-  }
-
-  /**
-   * Runs one handler to its end. A SkepError out of a call is an expected failure and becomes its answer; anything else
-   * that is thrown is a crash, for the supervisor to judge. `keep` says that the message is not done with this step.
-   */
-  #handle(
-    current: Current,
-    body: () => unknown,
-    onValue?: (value: unknown) => void,
-    onError?: OnError,
-    keep = false,
-  ): void {
-    this.current = current;
-    let outcome: unknown;
-    try {
-      outcome = body();
-    } catch (thrown) {
-      this.#threw(thrown, current, onError);
-      return;
-    }
-    if (!isThenable(outcome)) {
-      if (!keep) current.finish();
-      onValue?.(outcome);
-      return;
-    }
-    this.#busy = true;
-    this.#onError = onError;
-    const life = this.#life;
-    Promise.resolve(outcome).then(
-      (value) => {
-        if (life !== this.#life) return;
-        if (!keep) current.finish();
-        onValue?.(value);
-        this.#release();
-      },
-      (thrown: unknown) => {
-        if (life !== this.#life) return;
-        this.#threw(thrown, current, onError);
-        this.#release();
-      },
-    );
-  }
-
-  #release(): void {
-    this.#busy = false;
-    this.#onError = undefined;
-    for (const done of this.#onIdle.splice(0)) done();
-    this.#owner.wake();
-  }
-
-  #threw(thrown: unknown, current: Current, onError: OnError | undefined): void {
-    current.finish();
-    if (thrown instanceof SkepError && onError !== undefined) {
-      onError(thrown);
-      return;
-    }
-    const { address, definition } = this.#owner;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    this.#host.log.error('actor crashed', { actor: address, definition: definition.name, error: thrown });
-    onError?.(new SkepError('ACTOR_CRASHED', `${definition.name} crashed: ${message}`, { actor: address }));
-    this.#owner.crashed({ class: 'crash', message });
+    this.hand.take({
+      current: producer.current,
+      body: () => producer.iterator.next(),
+      onValue: onResult,
+      onError,
+      keep: true,
+    });
   }
 
   /** Remembers a cancelled call until its turn; keys of calls that no longer wait are swept before they outgrow the mail. */
@@ -349,8 +269,4 @@ export class Turns {
   #fail(envelope: Call, error: SkepError): void {
     this.#host.deliver({ kind: 'fail', to: envelope.from, id: envelope.id, error: toWireError(error) });
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -158,7 +158,7 @@ export class Cell {
   crashed(reason: ExitReason): void {
     if (this.#status !== 'running' && this.#status !== 'starting') return;
     this.#status = 'failed';
-    this.turns.cancelCurrent();
+    this.turns.hand.current.cancel();
     this.context.cancelTimers();
     this.turns.abandonStreams(this.#crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
@@ -187,7 +187,7 @@ export class Cell {
 
   async #init(): Promise<void> {
     const current = new Current(this.#host.clock, this.spec.parent);
-    this.turns.current = current;
+    this.turns.hand.current = current;
     try {
       this.#state = await this.definition.init(this.spec.args, this.context);
       this.#initialised = true;
@@ -215,7 +215,7 @@ export class Cell {
 
   /** What a life leaves behind is cleared away before the next: its handler, streams, timers, monitors and children. */
   async #endLife(reason: ExitReason, error: SkepError): Promise<void> {
-    await within(this.#host.clock, this.#host.shutdownMs, this.turns.idle());
+    await within(this.#host.clock, this.#host.shutdownMs, this.turns.hand.idle());
     this.turns.abandon(error);
     this.watch.demonitorAll();
     await this.family.renew();
@@ -225,13 +225,13 @@ export class Cell {
 
   async #stop(reason: ExitReason): Promise<void> {
     this.#status = 'stopping';
-    this.turns.cancelCurrent();
+    this.turns.hand.current.cancel();
     this.turns.refuseAll();
     this.context.cancelTimers();
     const inTime = await within(
       this.#host.clock,
       this.#host.shutdownMs,
-      Promise.all([this.#beginning, this.turns.idle()]),
+      Promise.all([this.#beginning, this.turns.hand.idle()]),
     );
     if (!inTime)
       this.#host.log.warn('shutdown time exceeded', { actor: this.address, definition: this.definition.name });
@@ -260,7 +260,7 @@ export class Cell {
     this.#initialised = false;
     const { terminate } = this.definition;
     if (terminate === undefined) return;
-    this.turns.current = new Current(this.#host.clock);
+    this.turns.hand.current = new Current(this.#host.clock);
     const work = (async () => terminate(this.#state, reason, this.context))();
     work.catch((error: unknown) => this.#host.log.error('terminate failed', { actor: this.address, error }));
     if (await within(this.#host.clock, this.#host.shutdownMs, work)) return;

@@ -10,8 +10,8 @@
  * answers for what is not there, `routes.ts` has the ways out, `run-queue.ts` the turns.
  */
 import { type ActorAddress, addressParts, EXECUTOR_SERIAL, executorAddress } from '#protocols/wire/address';
-import { type Envelope, type ExitReason, SHUTDOWN, type Signal, type SpawnSpec } from '#protocols/wire/envelope';
-import { SkepError, unreachable } from '#protocols/wire/error';
+import { type Envelope, SHUTDOWN, type Signal, type SpawnSpec } from '#protocols/wire/envelope';
+import { type SkepError, unreachable } from '#protocols/wire/error';
 import type { CallOptions } from '../actor/ref.js';
 import type { ActorDefaults } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
@@ -23,8 +23,8 @@ import { Absent } from './absent.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
-import type { IsGone } from './cell-watch.js';
-import { deepFreeze } from './freeze.js';
+import { freezePayload } from './freeze.js';
+import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
@@ -317,39 +317,21 @@ export class Executor implements CellHost {
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */
   executorDown(executor: number): void {
     this.#routes.disconnect(executor);
-    const gone: IsGone = (address) => {
-      const parts = addressParts(address);
-      return parts.node === this.node && parts.executor === executor;
-    };
-    const error = (to: ActorAddress): SkepError =>
-      new SkepError('EXECUTOR_DOWN', `executor ${executor} ended before ${to} answered`, { executor, to });
-    this.#lost(gone, { class: 'crash', message: `executor ${executor} ended` }, error);
+    this.#lost(executorLoss(this.node, executor));
     const names = this.cells.get(NAMES_SERIAL)?.address;
-    if (names !== undefined)
-      this.deliver({ kind: 'cast', to: names, from: this.address, name: 'executorDown', message: { executor } });
+    if (names === undefined) return;
+    this.deliver({ kind: 'cast', to: names, from: this.address, name: 'executorDown', message: { executor } });
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
-    const gone: IsGone = (address) => {
-      const parts = addressParts(address);
-      return parts.node === node && (parts.incarnation === incarnation || parts.incarnation === '*');
-    };
-    const error = (to: ActorAddress): SkepError =>
-      new SkepError('NODE_DOWN', `node ${node} went down before ${to} answered`, { node, to });
-    this.#lost(gone, { class: 'node-down', message: `node ${node} is down` }, error);
+    this.#lost(nodeLoss(node, incarnation));
   }
 
-  /** Fails the calls that wait for what is gone and tells every cell what it lost. */
-  #lost(gone: IsGone, reason: ExitReason, error: (to: ActorAddress) => SkepError): void {
+  #lost({ gone, reason, error }: Loss): void {
     this.#caller.failWhere(gone, error);
     this.#own.dropCallers(gone);
     for (const cell of [...this.cells.values()]) cell.lost(gone, reason);
   }
-}
-
-function freezePayload(envelope: Envelope): void {
-  if (envelope.kind === 'cast' || envelope.kind === 'call') deepFreeze(envelope.message);
-  else if (envelope.kind === 'reply' || envelope.kind === 'item') deepFreeze(envelope.value);
 }

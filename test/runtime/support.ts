@@ -61,7 +61,7 @@ export async function settle(rounds = 10): Promise<void> {
 }
 
 /** A promise and its handles. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
+export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;

@@ -2,6 +2,8 @@
 import { getEventListeners } from 'node:events';
 import { type ActorAddress, type ActorRef, defineActor } from '#runtime';
 import t from 'tap';
+import { CallTable } from '#runtime/executor/calls';
+import { VirtualClock } from '#runtime/testing/virtual-clock';
 import { deadLetters, gate, inlineSystem, settle } from '../support.js';
 
 interface Log {
@@ -207,4 +209,19 @@ t.test('pending calls fail when the system shuts down, and later ones too; none 
   for (const outcome of await outcomes) t.match(outcome, { status: 'rejected', reason: { code: 'ACTOR_STOPPED' } });
   await t.rejects(third.call('ping'), { code: 'ACTOR_STOPPED' });
   t.equal(clock.pending, 0, 'no timer is left');
+});
+
+t.test('an answer meant for the life of an executor before finds no call of its successor', async (t) => {
+  const clock = new VirtualClock();
+  const got: unknown[] = [];
+  const sink = { item: (value: unknown) => got.push(value), end: () => {}, fail: () => {} };
+  const to = 'a@i1/0/16' as ActorAddress;
+  const dead = new CallTable(clock, 16, () => {});
+  const alive = new CallTable(clock, 16 + 2 ** 32, () => {});
+  const old = dead.open(to, 'get', 1_000, sink);
+  const current = alive.open(to, 'get', 1_000, sink);
+  t.equal(alive.reply(old, 'late'), false);
+  t.equal(alive.reply(current, 'in time'), true);
+  t.equal(alive.reply(current, 'twice'), false);
+  t.same(got, ['in time']);
 });

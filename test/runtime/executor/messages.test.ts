@@ -113,7 +113,9 @@ t.test('an actor that calls back into its own chain of calls fails at once with 
     calls: {
       around: async (state, to: ActorAddress | null, ctx): Promise<unknown> => {
         const target = to ?? state.next;
-        return target === undefined ? 'end' : (ctx.ref(peer, target) as Peer).call('around', null);
+        if (target === undefined) return 'end';
+        const next: Peer = ctx.ref(peer, target);
+        return next.call('around', null);
       },
     },
   });

@@ -175,3 +175,26 @@ t.test('each iteration of one call is a stream of its own', async (t) => {
   const stream = ref.call('count', { upTo: 3 });
   t.same(await Promise.all([readAll(stream), readAll(stream)]), [{ items: [0, 1, 2] }, { items: [0, 1, 2] }]);
 });
+
+t.test('a stream whose handler cannot take its message apart crashes the actor and not its thread', async (t) => {
+  const picky = defineActor({
+    name: 'picky',
+    init: () => null,
+    calls: {
+      async *items(_state, { first }: { readonly first: number }) {
+        yield first;
+      },
+    },
+  });
+  const { system, clock } = await inlineSystem(t, { definitions: [picky] });
+  const { address } = await system.spawn(picky, undefined);
+  const reader = system.stream(address, 'items', null)[Symbol.asyncIterator]();
+  await t.rejects(reader.next(), { code: 'ACTOR_CRASHED' });
+  await settle();
+  clock.advance(10);
+  await settle();
+  t.match(
+    (await system.list()).find((actor) => actor.address === address),
+    { status: 'running', incarnation: 2 },
+  );
+});

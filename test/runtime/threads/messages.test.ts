@@ -2,7 +2,7 @@
 import { formatAddress } from '#protocols/wire/address';
 import t from 'tap';
 import { counter } from '#test/testdata/actors/counter';
-import { doomed, recorder, sender } from '#test/testdata/actors/probe';
+import { doomed, eager, overseer, recorder, sender } from '#test/testdata/actors/probe';
 import { deadLetters, threadSystem } from '../support.js';
 
 t.test('between two threads', async (t) => {
@@ -65,7 +65,10 @@ t.test('between two threads', async (t) => {
     'spawns go to the default executors in turn, and refusals keep their codes across threads',
     async (t) => {
       const refs = await Promise.all(numbers(4).map(() => system.spawn(counter, { start: 0 })));
-      t.same(refs.map(({ address }) => address.split('/')[1]).sort(), ['1', '1', '2', '2']);
+      t.same(
+        refs.map(({ address }) => address.split('/')[1] ?? '').sort((a, b) => Number(a) - Number(b)),
+        ['1', '1', '2', '2'],
+      );
       await t.rejects(system.spawn(doomed, { why: 'bad luck' }, { executor: 2 }), {
         code: 'INIT_FAILED',
         message: /bad luck/,
@@ -73,6 +76,17 @@ t.test('between two threads', async (t) => {
       await system.spawn(counter, { start: 0 }, { name: 'n', executor: 1 });
       await t.rejects(system.spawn(counter, { start: 0 }, { name: 'n', executor: 2 }), { code: 'NAME_TAKEN' });
       t.equal(await (await system.lookup(counter, 'n'))?.call('get'), 0);
+    },
+  );
+
+  await t.test(
+    'a child on another thread that fails before its start is answered is restarted by its parent',
+    async (t) => {
+      const boss = await system.spawn(overseer, undefined, { executor: 1 });
+      for (let round = 0; round < 3; round += 1) {
+        const child = system.ref(eager, await boss.call('makeEager', 2));
+        t.equal(await child.call('life'), 2);
+      }
     },
   );
 

@@ -66,6 +66,21 @@ export const fragile = defineActor({
   },
 });
 
+/** Crashes in its first life, before the answer to the call that started it can have been read. */
+export const eager = defineActor({
+  name: 'eager',
+  init: (_args: unknown, ctx) => {
+    if (ctx.incarnation === 1) ctx.ref(fragile, ctx.self).cast('crash');
+    return null;
+  },
+  calls: { life: (_state, _message: undefined, ctx) => ctx.incarnation },
+  casts: {
+    crash: (): never => {
+      throw new Error('at once');
+    },
+  },
+});
+
 /** Makes children, watches, and keeps what it is told. */
 export const overseer = defineActor({
   name: 'overseer',
@@ -76,6 +91,8 @@ export const overseer = defineActor({
       message: { readonly executor: number; readonly name?: string; readonly restart?: RestartPolicy },
       ctx,
     ): Promise<ActorAddress> => (await ctx.spawn(fragile, undefined, message)).address,
+    makeEager: async (_state, executor: number, ctx): Promise<ActorAddress> =>
+      (await ctx.spawn(eager, undefined, { executor })).address,
     watch: (_state, address: ActorAddress, ctx) => ctx.monitor(address),
     infos: (state) => [...state.infos],
   },

@@ -1,0 +1,133 @@
+/**
+ * The message that an actor has in hand: at most one handler is at work. A handler that is still at work when its life
+ * ends (a restart, a stop) is given up: its caller is told at once, and whatever it does later finds that it is over.
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { ExitReason } from '#protocols/wire/envelope';
+import { SkepError } from '#protocols/wire/error';
+import type { AnyDefinition } from '../actor/definition.js';
+import type { Logger } from '../telemetry/log.js';
+import type { Current } from './current.js';
+
+/** The actor whose hand it is. */
+export interface HandOwner {
+  readonly address: ActorAddress;
+  readonly definition: AnyDefinition;
+  /** Asks for a turn. */
+  wake(): void;
+  /** A handler threw what it may not throw. */
+  crashed(reason: ExitReason): void;
+}
+
+/** One run of a handler. */
+export interface Work {
+  readonly current: Current;
+  readonly body: () => unknown;
+  readonly onValue?: (value: unknown) => void;
+  /** How the caller, where one waits, hears of a failure. */
+  readonly onError?: (error: SkepError) => void;
+  /** The message is not done with this run: it is a step of a stream. */
+  readonly keep?: boolean;
+}
+
+export class Hand {
+  current: Current;
+  readonly #owner: HandOwner;
+  readonly #log: Logger;
+  #busy = false;
+  #onError: Work['onError'];
+  #onIdle: (() => void)[] = [];
+  #life = 0;
+
+  constructor(owner: HandOwner, log: Logger, current: Current) {
+    this.#owner = owner;
+    this.#log = log;
+    this.current = current;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Resolves once no handler is at work. */
+  idle(): Promise<void> {
+    return this.#busy ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+  }
+
+  /**
+   * Runs one handler to its end. A SkepError out of a call is an expected failure and becomes its answer; anything else
+   * that is thrown is a crash, for the supervisor to judge.
+   */
+  take(work: Work): void {
+    const { current, body, onValue, keep } = work;
+    this.current = current;
+    let outcome: unknown;
+    let later: boolean;
+    try {
+      outcome = body();
+      later = isThenable(outcome);
+    } catch (thrown) {
+      this.threw(thrown, work);
+      return;
+    }
+    if (later) {
+      this.#await(outcome, work);
+      return;
+    }
+    if (keep !== true) current.finish();
+    onValue?.(outcome);
+  }
+
+  /** What to do with what a handler threw. */
+  threw(thrown: unknown, { current, onError }: Work): void {
+    current.finish();
+    if (thrown instanceof SkepError && onError !== undefined) {
+      onError(thrown);
+      return;
+    }
+    const { address, definition } = this.#owner;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    this.#log.error('actor crashed', { actor: address, definition: definition.name, error: thrown });
+    onError?.(new SkepError('ACTOR_CRASHED', `${definition.name} crashed: ${message}`, { actor: address }));
+    this.#owner.crashed({ class: 'crash', message });
+  }
+
+  /** Ends this life: whoever waits for the message in hand gets `error`. */
+  abandon(error: SkepError): void {
+    this.#life += 1;
+    if (!this.#busy) return;
+    this.current.cancel();
+    this.#onError?.(error);
+    this.#release();
+  }
+
+  #await(outcome: unknown, work: Work): void {
+    this.#busy = true;
+    this.#onError = work.onError;
+    const life = this.#life;
+    Promise.resolve(outcome).then(
+      (value) => {
+        if (life !== this.#life) return;
+        if (work.keep !== true) work.current.finish();
+        work.onValue?.(value);
+        this.#release();
+      },
+      (thrown: unknown) => {
+        if (life !== this.#life) return;
+        this.threw(thrown, work);
+        this.#release();
+      },
+    );
+  }
+
+  #release(): void {
+    this.#busy = false;
+    this.#onError = undefined;
+    for (const done of this.#onIdle.splice(0)) done();
+    this.#owner.wake();
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
