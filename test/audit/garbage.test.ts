@@ -24,15 +24,14 @@ interface Ended {
 
 function skep(
   args: readonly string[],
-  options: { readonly cwd: string; readonly uid?: number; readonly env?: NodeJS.ProcessEnv },
+  options: { readonly cwd: string; readonly through?: readonly string[]; readonly env?: NodeJS.ProcessEnv },
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    // Without the test runner's hooks, which double a child's work and write where another user may not.
-    const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, program, ...args], {
+    // Without the test runner's hooks, which double a child's work.
+    const child = spawn('env', ['-u', 'NODE_OPTIONS', ...(options.through ?? []), process.execPath, program, ...args], {
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
     const text = { stdout: '', stderr: '' };
     child.stdout.on('data', (data: Buffer) => {
@@ -73,12 +72,10 @@ t.test('a repository without permission is named', async (t) => {
   const locked = join(home, 'locked');
   git(locked, ['init', '-q']);
   chmodSync(locked, 0o000);
-  // Root may read anything, so as root the command runs as another user.
-  const uid = process.getuid?.() === 0 ? 65_534 : undefined;
-  const ended = await skep(['audit', locked, '--out', '/proc/none'], {
-    cwd: '/',
-    ...(uid === undefined ? {} : { uid }),
-  });
+  // Root may read anything, so as root the command runs without the capabilities that let it.
+  const plain = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'];
+  const through = process.getuid?.() === 0 ? plain : [];
+  const ended = await skep(['audit', locked, '--out', '/proc/none'], { cwd: '/', through });
   chmodSync(locked, 0o700);
   t.equal(ended.code, 66, ended.stderr);
   t.match(ended.stderr, 'PATH_UNREADABLE');

@@ -1,5 +1,6 @@
 /** Monitors: each fires once, with the reason, and never after it was taken back. */
 import { type ActorAddress, defineActor, type ExitReason, type Info } from '#runtime';
+import { Watch } from '#runtime/executor/cell-watch';
 import t from 'tap';
 import { inlineSystem, settle } from '../support.js';
 
@@ -146,4 +147,16 @@ t.test('an executor is not an actor that ends: watching it is no error and tells
   await settle();
   t.same(infos, []);
   t.equal((await system.list()).length, 4);
+});
+
+t.test('watchers that died with their node do not stay in the table of what they watched', async (t) => {
+  const told: ActorAddress[] = [];
+  const self = 'a@i1/0/16' as ActorAddress;
+  const watch = new Watch(self, (to) => told.push(to));
+  const [dead, alive] = ['b@x/0/16', 'c@x/0/16'] as ActorAddress[];
+  for (const watcher of [dead, alive]) if (watcher !== undefined) watch.addWatcher(watcher, self);
+  watch.forgetWatchers((address) => address === dead);
+  watch.tellEnd({ class: 'normal', message: '' });
+  watch.tellEnd({ class: 'normal', message: '' });
+  t.same(told, [alive]);
 });

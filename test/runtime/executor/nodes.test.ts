@@ -191,3 +191,31 @@ t.test('a start whose caller gave up meanwhile is undone on the other node', asy
   await settle();
   t.equal(b.list().length, 2);
 });
+
+t.test('a child stopped while the order to restart it is on its way is revived for nobody', async (t) => {
+  const { child, clock, a, b, infos } = await world(t);
+  child.cast('crash');
+  await settle();
+  // The restart leaves `a` in the same moment in which somebody ends the child on `b`: the two pass each other.
+  clock.advance(10);
+  b.deliver({
+    kind: 'signal',
+    to: child.address,
+    from: b.address,
+    signal: { type: 'stop', reason: { class: 'shutdown', message: 'by hand' } },
+  });
+  await settle();
+  t.match(infos, [{ type: 'exit', child: child.address }]);
+  t.notOk(b.list().some(({ address }) => address === child.address));
+  t.equal(a.report().pendingCalls, 0);
+});
+
+t.test('an actor that fails and whose supervisor is gone from a living node ends', async (t) => {
+  const { b } = await world(t);
+  const parent = 'a@a1/0/999' as ActorAddress;
+  const spec = { definition: 'worker', args: { start: 1 }, restart: 'permanent', placement: 'same', parent } as const;
+  const orphan = await b.start(spec, undefined);
+  b.deliver({ kind: 'cast', to: orphan, from: b.address, name: 'crash', message: null });
+  await settle();
+  t.notOk(b.list().some(({ address }) => address === orphan));
+});

@@ -96,7 +96,7 @@ t.test('a reader that breaks off closes the generator of its source', async (t) 
 
 t.test('a reader that is cancelled while a step runs gets nothing more, and the stream ends', async (t) => {
   const { opened, open } = gate();
-  const { ref, log } = await started(t, opened);
+  const { ref, log, system } = await started(t, opened);
   const controller = new AbortController();
   const reading = readAll(ref.call('heldAt', { n: 3 }, { signal: controller.signal }));
   await settle();
@@ -105,6 +105,7 @@ t.test('a reader that is cancelled while a step runs gets nothing more, and the 
   open();
   await settle();
   t.ok(log.made <= 4, 'the step under way was the last');
+  t.same(await deadLetters(system), {}, 'and its item was not sent to nobody');
   t.equal(await ref.call('ping'), 'pong');
 });
 

@@ -10,6 +10,16 @@ async function kill(t: Test, victim: ActorRef<typeof fragile>, how: 'error' | 'e
   await t.rejects(victim.call('die', how, { timeoutMs: 20_000 }), { code: 'EXECUTOR_DOWN' });
 }
 
+/** Waits until a call is answered. */
+async function answers(call: () => Promise<unknown>): Promise<void> {
+  const asked = (): Promise<boolean> =>
+    call().then(
+      () => true,
+      () => false,
+    );
+  await eventually('the actor answers again', asked);
+}
+
 for (const [how, what] of [
   ['error', 'dies by an uncaught error'],
   ['exit', 'ends by process.exit'],
@@ -56,61 +66,50 @@ for (const [how, what] of [
   );
 }
 
-t.test(
-  'watchers and supervisors on other threads hear of a death once, and temporary children stay away',
-  async (t) => {
-    const system = await threadSystem(t, ['probe']);
-    const boss = await system.spawn(overseer, undefined, { executor: 2 });
-    const kept = system.ref(fragile, await boss.call('make', { executor: 1 }));
-    const lost = system.ref(fragile, await boss.call('make', { executor: 1, name: 'lost', restart: 'temporary' }));
-    await boss.call('watch', kept.address);
-    await kill(t, kept);
-    await eventually('the boss was told', async () => (await boss.call('infos')).length >= 2);
-    await eventually('the child is back', () =>
-      kept.call('add', 0).then(
-        () => true,
-        () => false,
-      ),
-    );
-    const infos = (await boss.call('infos')).map(
-      (info) => `${info.type} ${info.type === 'down' ? info.address : info.type === 'exit' ? info.child : ''}`,
-    );
-    t.same([...infos].sort(), [`down ${kept.address}`, `exit ${lost.address}`]);
-    await t.rejects(lost.call('add', 1), { code: 'NO_SUCH_ACTOR' });
-    const successor = await system.spawn(fragile, undefined, { name: 'lost', executor: 2 });
-    t.equal(await system.lookupAddress('lost'), successor.address, 'a name whose holder never came back can be taken');
-  },
-);
-
-t.test('children of a parent that died with its thread end with it', async (t) => {
+t.test('on one node that goes on', async (t) => {
   const system = await threadSystem(t, ['probe']);
-  const boss = await system.spawn(overseer, undefined, { executor: 1 });
-  const child = await boss.call('make', { executor: 2, name: 'n' });
-  const bomb = await system.spawn(fragile, undefined, { executor: 1 });
-  await kill(t, bomb);
-  await eventually('the child is gone', async () => !(await system.list()).some(({ address }) => address === child));
-  await eventually('the boss is back', () =>
-    boss.call('infos').then(
-      () => true,
-      () => false,
-    ),
+
+  await t.test(
+    'watchers and supervisors on other threads hear of a death once, and temporary children stay away',
+    async (t) => {
+      const boss = await system.spawn(overseer, undefined, { executor: 2 });
+      const kept = system.ref(fragile, await boss.call('make', { executor: 1 }));
+      const lost = system.ref(fragile, await boss.call('make', { executor: 1, name: 'lost', restart: 'temporary' }));
+      await boss.call('watch', kept.address);
+      await kill(t, kept);
+      await eventually('the boss was told', async () => (await boss.call('infos')).length >= 2);
+      await answers(() => kept.call('add', 0));
+      const infos = (await boss.call('infos')).map(
+        (info) => `${info.type} ${info.type === 'down' ? info.address : info.type === 'exit' ? info.child : ''}`,
+      );
+      t.same([...infos].sort(), [`down ${kept.address}`, `exit ${lost.address}`]);
+      await t.rejects(lost.call('add', 1), { code: 'NO_SUCH_ACTOR' });
+      const successor = await system.spawn(fragile, undefined, { name: 'lost', executor: 2 });
+      t.equal(
+        await system.lookupAddress('lost'),
+        successor.address,
+        'a name whose holder never came back can be taken',
+      );
+    },
   );
-  t.not(await boss.call('make', { executor: 2, name: 'n' }), child, 'and makes the child anew under the same name');
-});
 
-t.test('many actors on one thread come back together: a death counts as one failure of each', async (t) => {
-  const system = await threadSystem(t, ['probe']);
-  const refs = await Promise.all(Array.from({ length: 20 }, () => system.spawn(fragile, undefined, { executor: 1 })));
-  const [first] = refs;
-  if (first === undefined) throw new Error('unreachable');
-  await kill(t, first);
-  for (const ref of refs)
-    await eventually('it is back', () =>
-      ref.call('add', 0).then(
-        () => true,
-        () => false,
-      ),
-    );
+  await t.test('children of a parent that died with its thread end with it', async (t) => {
+    const boss = await system.spawn(overseer, undefined, { executor: 1 });
+    const child = await boss.call('make', { executor: 2, name: 'n' });
+    const bomb = await system.spawn(fragile, undefined, { executor: 1 });
+    await kill(t, bomb);
+    await eventually('the child is gone', async () => !(await system.list()).some(({ address }) => address === child));
+    await answers(() => boss.call('infos'));
+    t.not(await boss.call('make', { executor: 2, name: 'n' }), child, 'and makes the child anew under the same name');
+  });
+
+  await t.test('many actors on one thread come back together: a death counts as one failure of each', async (t) => {
+    const refs = await Promise.all(Array.from({ length: 20 }, () => system.spawn(fragile, undefined, { executor: 1 })));
+    const [first] = refs;
+    if (first === undefined) throw new Error('unreachable');
+    await kill(t, first);
+    for (const ref of refs) await answers(() => ref.call('add', 0));
+  });
 });
 
 t.test('two threads that die at once are both replaced', async (t) => {
@@ -121,12 +120,7 @@ t.test('two threads that die at once are both replaced', async (t) => {
   ];
   await Promise.all(refs.map((ref) => kill(t, ref)));
   for (const ref of refs) {
-    await eventually('it is back', () =>
-      ref.call('executor', undefined, { timeoutMs: 500 }).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await answers(() => ref.call('executor', undefined, { timeoutMs: 500 }));
   }
   const noted = await system.spawn(recorder, undefined, { executor: 1 });
   noted.cast('note', 1);
@@ -141,12 +135,7 @@ t.test(
     const victim = await system.spawn(fragile, undefined, { executor: 1 });
     stuck.cast('block', 600_000);
     await kill(t, victim);
-    await eventually('the other is back', () =>
-      victim.call('add', 0, { timeoutMs: 500 }).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await answers(() => victim.call('add', 0, { timeoutMs: 500 }));
     t.same(
       (await system.reports()).map(({ id }) => id),
       [1_000, 0, 1],
