@@ -96,6 +96,8 @@ export class Family {
     this.#cancelRestarts();
     while (this.#children.size > 0) {
       for (const child of this.#children.newestFirst()) {
+        // Its node or thread may have died while an elder one was waited for: nothing is to be heard of it.
+        if (!this.#children.has(child)) continue;
         const gone = new Promise<void>((resolve) => {
           this.#onGone.set(child, [...(this.#onGone.get(child) ?? []), resolve]);
         });
