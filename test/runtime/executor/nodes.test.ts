@@ -219,3 +219,32 @@ t.test('an actor that fails and whose supervisor is gone from a living node ends
   await settle();
   t.notOk(b.list().some(({ address }) => address === orphan));
 });
+
+t.test('a node that goes down while a parent ends: none of its children is waited for', async (t) => {
+  const leaf = defineActor({ name: 'leaf', init: () => null });
+  const root = defineActor({
+    name: 'root',
+    init: () => null,
+    calls: {
+      grow: async (_state, _message: null, ctx): Promise<void> => {
+        for (let n = 0; n < 3; n += 1) await ctx.spawn(leaf, undefined, { node: 'b' });
+      },
+    },
+  });
+  const { a, cut } = await pairOfNodes(t, [leaf, root]);
+  const spec = { definition: 'root', args: null, restart: 'temporary', placement: 'same' } as const;
+  const address = await a.start(spec, undefined);
+  await a.call(address, 'grow', null, {});
+  cut();
+  const stop = { type: 'stop', reason: { class: 'shutdown', message: 'enough' } } as const;
+  a.deliver({ kind: 'signal', to: address, from: a.address, signal: stop });
+  await settle();
+  t.ok(
+    a.list().some((actor) => actor.address === address && actor.status === 'stopping'),
+    'it waits for a child',
+  );
+  a.nodeDown('b', 'b1');
+  // The clock stands still: whatever waits for a time to pass would be there for ever.
+  await settle();
+  t.notOk(a.list().some((actor) => actor.address === address));
+});
