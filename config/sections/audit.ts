@@ -40,11 +40,11 @@ export const audit = z.strictObject({
     default: 'high',
   }),
   agentsPerNode: option(z.exactOptional(whole(1, 1024)), {
-    text: 'Agents on each node. Without it, one for each executor of the node.',
+    text: 'Agents on each node. Without it, the same number on each executor and three at least, so that a vote can decide.',
     unit: 'agents',
   }),
   leaseMs: option(whole(100, 86_400_000), {
-    text: 'Time that an agent may hold a task before it is given to another. Shorter than the slowest task repeats work.',
+    text: 'Silence after which a task is given to another agent; an agent at work renews in time. Too short repeats work.',
     unit: 'ms',
     default: 60_000,
   }),
