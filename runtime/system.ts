@@ -9,15 +9,25 @@ import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import type { SpawnOptions } from './actor/context.js';
 import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  type CastOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+} from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
 import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
 import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
+import { type Scheduling, schedulingOf } from './executor/run-queue.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
+import { castEnvelope } from './flow/cast.js';
+import type { CastOutcome } from './flow/outcome.js';
 import type { LogOptions } from './telemetry/log.js';
 
 /** How a system is made. */
@@ -46,6 +56,8 @@ export interface SystemOptions {
    * Default: true when NODE_ENV is `development` or `test`.
    */
   readonly freezeMessages?: boolean;
+  /** How turns are shared between the actors of an executor. */
+  readonly scheduling?: Partial<Scheduling>;
   /** Time, for tests; only without threads. Default: the machine's. */
   readonly clock?: Clock;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
@@ -145,8 +157,15 @@ export class ActorSystem implements Messenger {
     return formatAddress({ node, incarnation, executor: SYSTEM_EXECUTOR, serial: GUARDIAN_SERIAL });
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#edge.executor.deliver({ kind: 'cast', to, from: this.#edge.executor.address, name, message });
+  /** Sends without waiting; false when the receiver is behind or the message was refused. See {@link ActorRef}. */
+  cast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): boolean {
+    return this.tryCast(to, name, message, options) === 'accepted';
+  }
+
+  /** As `cast`, and says what became of the message. */
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
+    const { executor } = this.#edge;
+    return executor.offer(castEnvelope(executor.address, to, name, message, options));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -247,6 +266,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     shutdownMs: options.shutdownMs ?? 5_000,
     defaults: options.defaults ?? {},
+    scheduling: schedulingOf(options.scheduling),
     firstSerial: FIRST_SERIAL,
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };

@@ -9,13 +9,29 @@
 import { type ActorAddress, parseAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError, unreachable, type WireError } from '#protocols/wire/error';
+import { isPriority } from '../mailbox/priority.js';
 import { assertPlain, decode, encodeChecked } from './msgpack.js';
 import { readSignal } from './signal.js';
 
 const VERSION = 1;
 /** No reader has a window near this; a grant above it is a defect or an attack. */
 const MAX_CREDIT = 65_536;
-const kinds = ['cast', 'call', 'reply', 'item', 'end', 'fail', 'credit', 'cancel', 'signal'] as const;
+/** A million messages a second for a hundred years. */
+const MAX_COUNT = 2 ** 52;
+const kinds = [
+  'cast',
+  'call',
+  'reply',
+  'item',
+  'end',
+  'fail',
+  'credit',
+  'cancel',
+  'signal',
+  'demand',
+  'grant',
+  'closed',
+] as const;
 const code = Object.fromEntries(kinds.map((kind, index) => [kind, index])) as Record<(typeof kinds)[number], number>;
 
 type Row = readonly unknown[];
@@ -42,11 +58,14 @@ function toRow(envelope: Envelope, at: (address: ActorAddress) => number): Row {
   switch (envelope.kind) {
     case 'cast':
       assertPlain(envelope.message);
-      return [code.cast, to, at(envelope.from), envelope.name, envelope.message];
+      return envelope.priority === undefined
+        ? [code.cast, to, at(envelope.from), envelope.name, envelope.message]
+        : [code.cast, to, at(envelope.from), envelope.name, envelope.message, envelope.priority];
     case 'call': {
-      const { id, name, message, timeoutMs, chain, credit } = envelope;
+      const { id, name, message, timeoutMs, chain, credit, priority } = envelope;
       assertPlain(message);
-      return [code.call, to, at(envelope.from), id, name, message, timeoutMs, chain.map(at), credit];
+      const row = [code.call, to, at(envelope.from), id, name, message, timeoutMs, chain.map(at), credit];
+      return priority === undefined ? row : [...row, priority];
     }
     case 'reply':
       assertPlain(envelope.value);
@@ -63,6 +82,12 @@ function toRow(envelope: Envelope, at: (address: ActorAddress) => number): Row {
       return [code.credit, to, at(envelope.from), envelope.id, envelope.count];
     case 'cancel':
       return [code.cancel, to, at(envelope.from), envelope.id];
+    case 'demand':
+      return [code.demand, to, at(envelope.from), envelope.epoch, envelope.sent];
+    case 'grant':
+      return [code.grant, to, at(envelope.from), envelope.epoch, envelope.limit];
+    case 'closed':
+      return [code.closed, to, at(envelope.from), envelope.epoch];
     case 'signal':
       assertPlain(envelope.signal);
       return [code.signal, to, at(envelope.from), envelope.signal];
@@ -98,9 +123,12 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
   const to = addressAt(addresses, row[1]);
   switch (kind) {
     case 'cast':
-      return { kind, to, from: addressAt(addresses, row[2]), name: text(row[3]), message: row[4] };
-    case 'call':
-      return {
+      return withPriority(
+        { kind, to, from: addressAt(addresses, row[2]), name: text(row[3]), message: row[4] },
+        row[5],
+      );
+    case 'call': {
+      const envelope: Envelope = {
         kind,
         to,
         from: addressAt(addresses, row[2]),
@@ -111,6 +139,8 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
         chain: array(row[7]).map((entry) => addressAt(addresses, entry)),
         credit: credit(row[8]),
       };
+      return withPriority(envelope, row[9]);
+    }
     case 'reply':
     case 'item':
       return { kind, to, id: integer(row[3]), value: row[4] };
@@ -122,6 +152,12 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
       return { kind, to, from: addressAt(addresses, row[2]), id: integer(row[3]), count: credit(row[4]) };
     case 'cancel':
       return { kind, to, from: addressAt(addresses, row[2]), id: integer(row[3]) };
+    case 'demand':
+      return { kind, to, from: addressAt(addresses, row[2]), epoch: count(row[3]), sent: count(row[4]) };
+    case 'grant':
+      return { kind, to, from: addressAt(addresses, row[2]), epoch: count(row[3]), limit: count(row[4]) };
+    case 'closed':
+      return { kind, to, from: addressAt(addresses, row[2]), epoch: count(row[3]) };
     case 'signal':
       return { kind, to, from: addressAt(addresses, row[2]), signal: readSignal(row[3]) };
     case undefined:
@@ -140,6 +176,20 @@ function addressAt(addresses: readonly ActorAddress[], index: unknown): ActorAdd
 function integer(value: unknown): number {
   if (!Number.isSafeInteger(value)) throw new Error('expected an integer');
   return value as number;
+}
+
+/** Counters have room to be added to. */
+function count(value: unknown): number {
+  const counted = integer(value);
+  if (counted < 0 || counted > MAX_COUNT) throw new Error(`expected a count of 0 to ${MAX_COUNT}`);
+  return counted;
+}
+
+/** Most messages are of the normal priority, which is not written. */
+function withPriority(envelope: Envelope, priority: unknown): Envelope {
+  if (priority === undefined) return envelope;
+  if (!isPriority(priority)) throw new Error('expected a priority');
+  return { ...envelope, priority } as Envelope;
 }
 
 function credit(value: unknown): number {

@@ -10,6 +10,7 @@ import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
+import type { Scheduling } from './run-queue.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -26,6 +27,8 @@ export interface ExecutorSpec {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  /** Default: {@link DEFAULT_SCHEDULING}. */
+  readonly scheduling?: Scheduling;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
 }

@@ -7,6 +7,7 @@ import type { Envelope } from '#protocols/wire/envelope';
 import { fromWireError, SkepError } from '#protocols/wire/error';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
+import { priorityNumber } from '../mailbox/priority.js';
 import { type CallSink, CallTable } from './calls.js';
 import type { CallScope } from './cell-host.js';
 import { STREAM_WINDOW, StreamReader } from './stream.js';
@@ -119,6 +120,7 @@ export class Caller {
   ): void {
     const { to, name, message, credit } = question;
     const timeoutMs = this.#timeoutOf(to, options, scope);
+    const priority = options.priority === undefined ? undefined : priorityNumber(options.priority);
     const id = this.#table.open(to, name, timeoutMs, sink);
     onId(id);
     if (this.#closed) return this.fail(id, closedError());
@@ -133,7 +135,9 @@ export class Caller {
       });
     }
     const chain = scope?.chain ?? [];
-    this.#host.deliver({ kind: 'call', to, from: this.#host.address, id, name, message, timeoutMs, chain, credit });
+    const from = this.#host.address;
+    const call: Envelope = { kind: 'call', to, from, id, name, message, timeoutMs, chain, credit };
+    this.#host.deliver(priority === undefined ? call : { ...call, priority });
   }
 
   /** The shorter of what was asked for and what the caller's own call has left. */

@@ -6,7 +6,16 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import type { ActorContext, SpawnOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  type CastOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+} from '../actor/ref.js';
+import { castEnvelope } from '../flow/cast.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
@@ -129,8 +138,8 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
     this.#timers = undefined;
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#host.deliver({ kind: 'cast', to, from: this.self, name, message });
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
+    return this.#host.offer(castEnvelope(this.self, to, name, message, options));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {

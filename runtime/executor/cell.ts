@@ -10,6 +10,8 @@ import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { AnyDefinition, Info } from '../actor/definition.js';
+import type { Receiver } from '../flow/grants.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import { within } from '../clock/within.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
@@ -24,7 +26,7 @@ const DONE: Promise<void> = Promise.resolve();
 
 export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
 
-export class Cell {
+export class Cell implements Receiver {
   readonly address: ActorAddress;
   readonly spec: SpawnSpec;
   readonly definition: AnyDefinition;
@@ -81,6 +83,14 @@ export class Cell {
   get ready(): boolean {
     return this.turns.ready;
   }
+  get room(): number | undefined {
+    return this.turns.room;
+  }
+
+  /** Resolves once senders need not wait, or the actor ends. */
+  drained(): Promise<void> {
+    return this.turns.drained();
+  }
 
   /** The first life. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
   async start(): Promise<void> {
@@ -110,11 +120,11 @@ export class Cell {
     this.#host.schedule(this);
   }
 
-  /** Takes a cast or call. False when it was refused, or when senders should wait. */
-  accept(envelope: Cast | Call): boolean {
-    if (!this.ending) return this.turns.accept(envelope);
+  /** Takes a cast or call; `onCredit` when it came from another executor. */
+  accept(envelope: Cast | Call, onCredit: boolean): CastOutcome {
+    if (!this.ending) return this.turns.accept(envelope, onCredit);
     refuse(this.#host, this, envelope, 'stopped');
-    return false;
+    return 'refused';
   }
 
   inform(info: Info): void {

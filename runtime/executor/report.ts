@@ -1,5 +1,6 @@
 /** What an inspection of an executor shows; plain data, because it crosses threads and nodes. */
 import type { ActorAddress } from '#protocols/wire/address';
+import type { ChannelReport } from '../flow/channels.js';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
 import type { Cell, CellStatus } from './cell.js';
 
@@ -14,6 +15,12 @@ export interface ActorSummary {
   readonly processed: number;
 }
 
+/** Flow control between this executor and the others. */
+export interface FlowReport extends ChannelReport {
+  /** Demands of senders elsewhere that wait until actors here have caught up. */
+  readonly withheld: number;
+}
+
 /** State of an executor. */
 export interface ExecutorReport {
   readonly id: number;
@@ -21,6 +28,7 @@ export interface ExecutorReport {
   readonly pendingCalls: number;
   readonly turns: number;
   readonly deadLetters: DeadLetterReport;
+  readonly flow: FlowReport;
 }
 
 /** The summary of one actor. */

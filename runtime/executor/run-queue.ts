@@ -2,13 +2,22 @@
  * Who runs next. Cells with work wait in a ring; each gets a bounded number of messages and goes to the back, and after
  * a slice of time the executor returns to the event loop, so that no actor starves another and no flood starves IO.
  */
+import { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
 
-/** Messages of one actor in a row. */
-const THROUGHPUT = 64;
-/** Milliseconds of turns before the event loop gets its turn. */
-const SLICE_MS = 5;
+/** How the turns of an executor are shared out. */
+export interface Scheduling {
+  /** Messages of one actor in a row before the next actor has its turn, 1 to 10,000. Default 64. */
+  readonly throughput: number;
+  /** Milliseconds of turns before the event loop (timers, frames of others, IO) has its turn, above 0, at most 1,000. Default 5. */
+  readonly sliceMs: number;
+}
+
+export const DEFAULT_SCHEDULING: Scheduling = { throughput: 64, sliceMs: 5 };
+
+/** Messages after which a turn looks at the clock: a slow actor with much mail gives up its turn when the slice is over. */
+const LOOK_EVERY = 16;
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
 const SLICE_TURNS = 4_096;
 
@@ -29,8 +38,11 @@ export class RunQueue {
   #flushing = false;
   #turns = 0;
 
+  readonly #scheduling: Scheduling;
+
   /** `flush` sends what the turns produced. */
-  constructor(clock: Clock, flush: () => void) {
+  constructor(clock: Clock, flush: () => void, scheduling: Scheduling = DEFAULT_SCHEDULING) {
+    this.#scheduling = scheduling;
     this.#clock = clock;
     this.#flush = flush;
   }
@@ -64,16 +76,27 @@ export class RunQueue {
     queueMicrotask(() => this.#turn());
   }
 
+  /** One turn: as many messages as an actor may have in a row, fewer when the slice is over before. */
+  #run(cell: Runnable, endMs: number): void {
+    let left = this.#scheduling.throughput;
+    while (left > LOOK_EVERY) {
+      cell.run(LOOK_EVERY);
+      if (!cell.ready || this.#clock.now() >= endMs) return;
+      left -= LOOK_EVERY;
+    }
+    cell.run(left);
+  }
+
   #turn(): void {
     this.#waking = false;
     this.#running = true;
-    const endMs = this.#clock.now() + SLICE_MS;
+    const endMs = this.#clock.now() + this.#scheduling.sliceMs;
     const endTurn = this.#turns + SLICE_TURNS;
     let cell = this.#queue.shift();
     while (cell !== undefined) {
       this.#turns += 1;
       cell.scheduled = false;
-      cell.run(THROUGHPUT);
+      this.#run(cell, endMs);
       if (cell.ready && !cell.scheduled) {
         cell.scheduled = true;
         this.#queue.push(cell);
@@ -88,4 +111,19 @@ export class RunQueue {
       setImmediate(() => this.#turn());
     }
   }
+}
+
+/** Options with their defaults. @throws SkepError BAD_CONFIG when one is out of range. */
+export function schedulingOf(options: Partial<Scheduling> = {}): Scheduling {
+  const { throughput, sliceMs } = { ...DEFAULT_SCHEDULING, ...options };
+  if (!Number.isInteger(throughput) || throughput < 1 || throughput > 10_000)
+    throw outOfRange('throughput', throughput, 'a whole number from 1 to 10,000');
+  if (!(sliceMs > 0 && sliceMs <= 1_000))
+    throw outOfRange('sliceMs', sliceMs, 'milliseconds above 0 and at most 1,000');
+  return { throughput, sliceMs };
+}
+
+function outOfRange(name: keyof Scheduling, value: number, expected: string): SkepError {
+  const field = `scheduling.${name}`;
+  return new SkepError('BAD_CONFIG', `${field} is ${value}: expected ${expected}`, { field });
 }
