@@ -89,6 +89,22 @@ export function expectedIds(count: number, refused: readonly number[]): readonly
   return Array.from({ length: count }, (_, id) => id).filter((id) => !gone.has(id));
 }
 
+/** What was seen, in a line. */
+export function figures({
+  ids,
+  refused,
+  waits,
+  mailbox,
+  waiting,
+  heapMiB,
+  besides,
+  overtook,
+  waited,
+  ratio,
+}: Seen): string {
+  return `${ids.length} handled, ${refused.length} refused, told to wait ${waits} times; at most ${mailbox} in the mailbox, ${waiting} waiting for credit, ${heapMiB} MiB more heap; ${besides} handled during one round trip beside, ${overtook} round trips across overtook the flood, ${waited} did not; ratio ${ratio}`;
+}
+
 async function heaps(refs: readonly ActorRef<typeof third>[]): Promise<number> {
   const sizes = await Promise.all(refs.map((ref) => ref.call('heap', undefined, { timeoutMs: 120_000 })));
   return sizes.reduce((sum, size) => sum + size, 0);

@@ -1,7 +1,9 @@
 /** Producers a hundred times faster than their consumers, on one thread and across two. */
 import t from 'tap';
 import { deadLetters, threadSystem } from '../support.js';
-import { expectedIds, flood, type Place, type Seen } from './flood.js';
+import { expectedIds, figures, flood, type Place } from './flood.js';
+
+t.setTimeout(120_000);
 
 const COUNT = 15_000;
 /** The mailbox of the consumer: 1,000 messages, senders wait above 500; one window of one sender is 64. */
@@ -10,10 +12,6 @@ const HIGH_WATER = 500;
 const WINDOW = 64;
 /** What may wait for credit in one channel. */
 const CHANNEL = 10_000;
-
-function figures({ ids, refused, waits, mailbox, waiting, heapMiB, besides, overtook, waited, ratio }: Seen): string {
-  return `${ids.length} handled, ${refused.length} refused, told to wait ${waits} times; at most ${mailbox} in the mailbox, ${waiting} waiting for credit, ${heapMiB} MiB more heap; ${besides} handled during one round trip beside, ${overtook} round trips across overtook the flood, ${waited} did not; ratio ${ratio}`;
-}
 
 for (const [where, from, to] of [
   ['on one thread', 1, 1],
@@ -29,7 +27,7 @@ for (const [where, from, to] of [
       t.same(seen.refused, []);
       t.same(seen.ids, expectedIds(COUNT, []));
       t.ok(seen.mailbox <= HIGH_WATER + WINDOW, `${seen.mailbox} in the mailbox`);
-      t.ok(seen.mailbox > HIGH_WATER / 2, 'it is a flood');
+      t.ok(seen.waits > 10, 'it is a flood');
       t.ok(seen.waiting <= 1, `${seen.waiting} waiting for credit`);
       t.ok(seen.heapMiB < 64, `${seen.heapMiB} MiB`);
       t.same(await deadLetters(system), {});
@@ -48,7 +46,6 @@ for (const [where, from, to] of [
         t.ok(seen.heapMiB < 64, `${seen.heapMiB} MiB`);
         t.ok(seen.besides <= 2 * 64, `a neighbour waits for two turns of the flood at most: ${seen.besides} messages`);
         t.equal(seen.waited, 0, 'no round trip waits for the flood that was sent before it');
-        t.ok(seen.mailbox > HIGH_WATER);
         if (from === to) return;
         t.ok(seen.waiting > CHANNEL / 2);
         t.ok(seen.overtook > 0);

@@ -76,7 +76,7 @@ export const third = defineActor({
       ctx,
     ): Promise<number> => {
       let most = 0;
-      while (thread.handled === 0) await nextTurn();
+      while (thread.handled < 500) await nextTurn();
       for (let time = 0; time < message.times; time += 1) {
         const before = thread.handled;
         most = Math.max(most, (await ctx.ref(third, message.neighbour).call('handled')) - before);
