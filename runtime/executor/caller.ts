@@ -104,10 +104,7 @@ export class Caller {
   /** Fails every call, and those to come: nothing of the executor waits any more. */
   close(): void {
     this.#closed = true;
-    this.failWhere(
-      () => true,
-      () => closedError(),
-    );
+    this.#table.close(closedError);
   }
 
   #open(
@@ -119,9 +116,9 @@ export class Caller {
   ): void {
     const { to, name, message, credit } = question;
     const timeoutMs = this.#timeoutOf(to, options, scope);
+    if (this.#closed) return sink.fail(closedError());
     const id = this.#table.open(to, name, timeoutMs, sink);
     onId(id);
-    if (this.#closed) return this.fail(id, closedError());
     if (options.signal?.aborted === true || scope?.cancelled() === true) return this.fail(id, cancelledError(to, name));
     const cancel = (): void => this.#cancel(id, to, name);
     if (scope !== undefined || options.signal !== undefined) {
