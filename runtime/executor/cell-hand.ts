@@ -80,6 +80,7 @@ export class Hand {
 
   /** What to do with what a handler threw. */
   threw(thrown: unknown, { current, onError }: Work): void {
+    current.endSpan(thrown);
     current.finish();
     if (thrown instanceof SkepError && onError !== undefined) {
       onError(thrown);
@@ -103,6 +104,7 @@ export class Hand {
 
   #await(outcome: unknown, work: Work): void {
     this.#busy = true;
+    work.current.waits();
     this.#onError = work.onError;
     const life = this.#life;
     Promise.resolve(outcome).then(
