@@ -108,10 +108,7 @@ export class Caller {
   /** Fails every call, and those to come: nothing of the executor waits any more. */
   close(): void {
     this.#closed = true;
-    this.failWhere(
-      () => true,
-      () => closedError(),
-    );
+    this.#table.close(closedError);
   }
 
   #open(
@@ -123,12 +120,12 @@ export class Caller {
   ): void {
     const { to, name, message, credit } = question;
     const timeoutMs = this.#timeoutOf(to, options, scope);
+    if (this.#closed) return sink.fail(closedError());
     const parent = options.traceparent === undefined ? scope?.trace : readTraceparent(options.traceparent);
     const span = this.#host.spans?.call(to, name, parent);
     const trace = span?.trace ?? parent;
     const id = this.#table.open(to, name, timeoutMs, span === undefined ? sink : spanned(sink, span));
     onId(id);
-    if (this.#closed) return this.fail(id, closedError());
     if (options.signal?.aborted === true || scope?.cancelled() === true) return this.fail(id, cancelledError(to, name));
     const cancel = (): void => this.#cancel(id, to, name);
     if (scope !== undefined || options.signal !== undefined) {

@@ -5,9 +5,10 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope, SpawnSpec } from '#protocols/wire/envelope';
 import type { Traceparent } from '#protocols/wire/trace-context';
-import type { ActorDefaults } from '../actor/definition.js';
+import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
+import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Spans } from '../telemetry/spans.js';
@@ -40,6 +41,8 @@ export interface CellHost {
   readonly shutdownMs: number;
   /** What definitions get that say nothing about it themselves. */
   readonly defaults: ActorDefaults;
+  /** The bounds of the mailboxes of a definition. */
+  mailboxOf(definition: AnyDefinition): MailboxOptions;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(

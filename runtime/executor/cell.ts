@@ -21,6 +21,9 @@ import { Turns } from './cell-turns.js';
 import { type IsGone, Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
 
+/** What there is to wait for when nothing is under way; shared, because every actor has one. */
+const DONE: Promise<void> = Promise.resolve();
+
 export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
 
 export class Cell {
@@ -29,20 +32,21 @@ export class Cell {
   readonly definition: AnyDefinition;
   readonly context: CellContext;
   readonly turns: Turns;
-  readonly family: Family;
-  readonly watch: Watch;
   incarnation = 0;
   /** Whether the executor has this cell in its run queue. */
   scheduled = false;
 
   readonly #host: CellHost;
+  // Made when they are first needed: most actors have no children and watch nobody.
+  #family: Family | undefined;
+  #watch: Watch | undefined;
   #status: CellStatus = 'starting';
   #state: unknown;
   /** Whether there is a state that terminate has not seen. */
   #initialised = false;
   #named = false;
   /** The start or restart under way; never rejects. */
-  #beginning: Promise<void> = Promise.resolve();
+  #beginning: Promise<void> = DONE;
   #stopping: Promise<void> | undefined;
 
   constructor(host: CellHost, address: ActorAddress, spec: SpawnSpec, definition: AnyDefinition) {
@@ -50,10 +54,18 @@ export class Cell {
     this.address = address;
     this.spec = spec;
     this.definition = definition;
-    this.watch = new Watch(address, (to, signal) => this.#send(to, signal));
     this.context = new CellContext(this, host);
     this.turns = new Turns(this, host);
-    this.family = new Family(this, host, { ...host.defaults.supervision, ...definition.supervision });
+  }
+
+  get family(): Family {
+    return (this.#family ??= new Family(this, this.#host, {
+      ...this.#host.defaults.supervision,
+      ...this.definition.supervision,
+    }));
+  }
+  get watch(): Watch {
+    return (this.#watch ??= new Watch(this.address, (to, signal) => this.#send(to, signal)));
   }
 
   get status(): CellStatus {
@@ -79,6 +91,7 @@ export class Cell {
     this.#beginning = began.catch(() => {});
     try {
       await began;
+      this.#beginning = DONE;
     } catch (error) {
       // A stop that came meanwhile waits for this start and takes everything down itself.
       if (!this.ending) await (this.#stopping ??= this.#abort(error));
@@ -118,16 +131,16 @@ export class Cell {
         this.watch.addWatcher(signal.watcher, to);
         return;
       case 'demonitor':
-        this.watch.removeWatcher(signal.watcher, to);
+        this.#watch?.removeWatcher(signal.watcher, to);
         return;
       case 'down':
-        if (!this.watch.isWatching(signal.address)) return;
-        if (this.definition.info === undefined) this.watch.fired(signal.address);
+        if (this.#watch?.isWatching(signal.address) !== true) return;
+        if (this.definition.info === undefined) this.#watch.fired(signal.address);
         else this.inform(signal);
         return;
       case 'failed':
       case 'exited':
-        this.family.news(signal);
+        this.#family?.news(signal);
         return;
       case 'restart':
         if (this.#status === 'failed' && from === this.spec.parent) this.#beginning = this.#restart(signal.reason);
@@ -142,11 +155,11 @@ export class Cell {
 
   /** An executor or node died: what this actor watched, supervised or served there is gone, and perhaps its parent. */
   lost(gone: IsGone, reason: ExitReason): void {
-    this.watch.forgetWatchers(gone);
+    this.#watch?.forgetWatchers(gone);
     this.turns.dropCallers(gone);
-    for (const address of this.watch.watchedThatAre(gone))
+    for (const address of this.#watch?.watchedThatAre(gone) ?? [])
       this.signal({ type: 'down', address, reason }, address, this.address);
-    this.family.lost(gone, reason);
+    this.#family?.lost(gone, reason);
     if (this.spec.parent === undefined || !gone(this.spec.parent)) return;
     void this.stop({ class: 'shutdown', message: `its parent is gone: ${reason.message}` });
   }
@@ -161,7 +174,7 @@ export class Cell {
   crashed(reason: ExitReason): void {
     if (this.#status !== 'running' && this.#status !== 'starting') return;
     this.#status = 'failed';
-    this.turns.hand.current.cancel();
+    this.turns.hand.cancel();
     this.context.cancelTimers();
     this.turns.abandonStreams(this.#crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
@@ -200,7 +213,7 @@ export class Cell {
       const facts = { definition: this.definition.name, ...(cause instanceof SkepError ? { cause: cause.code } : {}) };
       throw new SkepError('INIT_FAILED', `init of ${this.definition.name} failed: ${why}`, facts, cause);
     } finally {
-      current.finish();
+      this.turns.hand.finish(current);
     }
   }
 
@@ -221,15 +234,15 @@ export class Cell {
   async #endLife(reason: ExitReason, error: SkepError): Promise<void> {
     await within(this.#host.clock, this.#host.shutdownMs, this.turns.hand.idle());
     this.turns.abandon(error);
-    this.watch.demonitorAll();
-    await this.family.renew();
+    this.#watch?.demonitorAll();
+    await this.#family?.renew();
     await this.#terminate(reason);
     this.context.cancelTimers();
   }
 
   async #stop(reason: ExitReason): Promise<void> {
     this.#status = 'stopping';
-    this.turns.hand.current.cancel();
+    this.turns.hand.cancel();
     this.turns.refuseAll();
     this.context.cancelTimers();
     const inTime = await within(
@@ -276,10 +289,10 @@ export class Cell {
     this.#status = 'stopped';
     this.context.cancelTimers();
     this.turns.refuseAll();
-    this.watch.demonitorAll();
+    this.#watch?.demonitorAll();
     this.#host.remove(this);
     if (this.spec.name !== undefined) this.#host.releaseName(this.spec.name, this.address);
-    this.watch.tellEnd(reason);
+    this.#watch?.tellEnd(reason);
     if (tellParent && this.spec.parent !== undefined)
       this.#send(this.spec.parent, { type: 'exited', child: this.address, reason });
   }

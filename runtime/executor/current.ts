@@ -59,6 +59,11 @@ export class Current {
     return this.#cancelled;
   }
 
+  /** Whether somebody has the signal. */
+  get observed(): boolean {
+    return this.#controller !== undefined;
+  }
+
   remainingMs(): number {
     return this.deadlineMs - this.#clock.now();
   }

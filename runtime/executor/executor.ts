@@ -14,11 +14,12 @@ import { type Envelope, SHUTDOWN, type Signal, type SpawnSpec } from '#protocols
 import { type SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
-import type { ActorDefaults } from '../actor/definition.js';
+import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
 import type { Tracer } from '../telemetry/tracer.js';
@@ -79,6 +80,7 @@ export class Executor implements CellHost {
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
   readonly #deadLetters = new DeadLetters();
+  readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #runQueue: RunQueue;
   readonly #routes: Routes;
   readonly #absent: Absent;
@@ -265,6 +267,15 @@ export class Executor implements CellHost {
 
   remove(cell: Cell): void {
     this.cells.delete(addressParts(cell.address).serial);
+  }
+
+  mailboxOf(definition: AnyDefinition): MailboxOptions {
+    let bounds = this.#mailboxes.get(definition);
+    if (bounds === undefined) {
+      bounds = { ...this.defaults.mailbox, ...definition.mailbox };
+      this.#mailboxes.set(definition, bounds);
+    }
+    return bounds;
   }
 
   schedule(cell: Cell): void {

@@ -7,6 +7,9 @@ import type { ExitReason, SpawnSpec } from '#protocols/wire/envelope';
 import type { SupervisionOptions } from '../actor/definition.js';
 import { addRestart, backoffMs, DEFAULT_BACKOFF, DEFAULT_INTENSITY } from './intensity.js';
 
+/** Shared by all children that never failed. */
+const NO_RESTARTS: readonly number[] = [];
+
 interface Child {
   readonly spec: SpawnSpec;
   /** Its own restarts, oldest first; used where children are given up one by one. */
@@ -38,7 +41,7 @@ export class Children {
   }
 
   add(address: ActorAddress, spec: SpawnSpec): void {
-    this.#children.set(address, { spec, history: [] });
+    this.#children.set(address, { spec, history: NO_RESTARTS });
   }
 
   /** Forgets a child that ended; false when it was none. */
