@@ -8,6 +8,8 @@ import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
+import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
+import type { Tracer } from '../telemetry/tracer.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { Topology } from './spawner.js';
@@ -28,6 +30,7 @@ export interface ExecutorSpec {
   readonly defaults: ActorDefaults;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
+  readonly telemetry?: TelemetryOptions;
 }
 
 /** What cannot cross to a thread. */
@@ -36,6 +39,8 @@ export interface LocalParts {
   readonly definitions?: readonly AnyDefinition[] | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
+  /** Default: as the options of telemetry say. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -49,13 +54,20 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, extensions, ...options } = spec;
+  const { modules, extensions, telemetry = {}, ...options } = spec;
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, log });
-  const uninstall = await installExtensions(executor, extensions);
+  const clock = local.clock ?? systemClock;
+  const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
+  const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
+  const executor = new Executor({ ...options, registry, clock, log, tracer });
+  const uninstallExtensions = await installExtensions(executor, extensions);
+  const uninstall = async (): Promise<void> => {
+    await uninstallExtensions();
+    await closeTracer(tracer, clock, log);
+  };
   try {
     if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
   } catch (error) {

@@ -60,6 +60,10 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
     return this.#cell.turns.hand.current.sender;
   }
 
+  get traceparent(): string | undefined {
+    return this.#cell.turns.hand.trace;
+  }
+
   async spawn<D extends AnyDefinition>(
     definition: D,
     args: ArgsOf<D>,
@@ -130,7 +134,14 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
 
   cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#host.deliver({ kind: 'cast', to, from: this.self, name, message });
+    const { trace } = this.#cell.turns.hand;
+    const from = this.self;
+    // Two forms, so that an envelope without a trace is as small as it can be.
+    return this.#host.deliver(
+      trace === undefined
+        ? { kind: 'cast', to, from, name, message }
+        : { kind: 'cast', to, from, name, message, trace },
+    );
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
@@ -152,6 +163,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
       remainingMs: current.remainingMs(),
       cancelled: () => current.cancelled,
       onOpen: (cancel) => current.onCancel(cancel),
+      trace: current.trace,
     };
   }
 }
