@@ -8,8 +8,10 @@ import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
+import { watchLoopDelay } from '../telemetry/loop-delay.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
+import type { Heartbeat } from './heartbeat.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -28,6 +30,7 @@ export interface ExecutorSpec {
   readonly defaults: ActorDefaults;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
+  readonly slowTurnMs: number;
 }
 
 /** What cannot cross to a thread. */
@@ -36,6 +39,8 @@ export interface LocalParts {
   readonly definitions?: readonly AnyDefinition[] | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
+  /** Where the thread of the executor says that it lives. */
+  readonly heartbeat?: Heartbeat | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -54,7 +59,10 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, log });
+  const { clock = systemClock, heartbeat } = local;
+  // Under a clock of a test nothing may depend on the machine's.
+  const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
+  const executor = new Executor({ ...options, registry, clock, log, heartbeat, loopDelay });
   const uninstall = await installExtensions(executor, extensions);
   try {
     if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);

@@ -10,6 +10,7 @@ import type { Clock } from '../clock/clock.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { Cell } from './cell.js';
 
 /** How a call from inside a handler is bound to that handler's own call. */
@@ -30,6 +31,7 @@ export interface CellHost {
   readonly id: number;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly meter: TurnMeter;
   readonly callTimeoutMs: number;
   /** Milliseconds an actor may take to stop before it is removed all the same. */
   readonly shutdownMs: number;
