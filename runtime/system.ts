@@ -17,13 +17,17 @@ import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import type { ExecutorDeath } from './executor/death.js';
-import { DEFAULT_STALL_MS, DEFAULT_THREAD_INTENSITY, type ThreadOptions, Threads } from './executor/threads.js';
+import {
+  slowTurnMsOf,
+  threadOptionsOf,
+  type ThreadSettings,
+} from './executor/thread-options.js';
+import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
-import type { RestartIntensity } from './supervision/intensity.js';
 import type { LogOptions } from './telemetry/log.js';
 
 /** How a system is made. */
-export interface SystemOptions {
+export interface SystemOptions extends ThreadSettings {
   /** Name of the node: 1 to 64 letters, digits, "-", "_". Default: made from the host name. */
   readonly node?: string;
   /** Base-36 text that differs from one life of the node to the next. Default: the start time. */
@@ -52,38 +56,14 @@ export interface SystemOptions {
   readonly clock?: Clock;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
   readonly onFatal?: (error: SkepError) => void;
-  readonly scheduling?: SchedulingOptions;
-  /**
-   * Limit of the heap of each executor's thread in MiB, from 16; the thread of one that exceeds it is ended and replaced.
-   * Buffers are outside of the heap and are not counted. Default: what Node gives a thread.
-   */
-  readonly executorHeapMb?: number;
-  /** How often threads may die before the node gives up. Default: 5 times in 60,000 ms. */
-  readonly threadIntensity?: RestartIntensity;
   /** Called when a thread died, and again when its replacement works; the cluster tells other nodes. */
   readonly onExecutorDeath?: (death: ExecutorDeath, replaced: boolean) => Promise<void>;
-}
-
-/** What an executor does about turns that take too long. */
-export interface SchedulingOptions {
-  /**
-   * A thread whose event loop does not come round for this long, in milliseconds, is ended, and what ran there restarts
-   * under its supervisors. 0 for never, else from 50; must exceed the longest pause that garbage collection or a
-   * synchronous handler may make. Without threads nothing is watched. Default 30,000: six times the deadline of calls.
-   */
-  readonly stallMs?: number;
-  /** A handler that runs this long without a break, in milliseconds, is logged and reported. 0 for none. Default 100. */
-  readonly slowTurnMs?: number;
 }
 
 /** Executors of one node at most; the edge has a number above them all. */
 const MAX_EXECUTORS = 256;
 /** The whole of a shutdown may take this much, and twice what one actor may. */
 const SHUTDOWN_MARGIN_MS = 5_000;
-/** A thread may be held up this long by a collection of garbage alone. */
-const LEAST_STALL_MS = 50;
-/** Below this the executor itself does not fit. */
-const LEAST_HEAP_MB = 16;
 
 /** A running system. */
 export class ActorSystem implements Messenger {
@@ -277,39 +257,9 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     shutdownMs: options.shutdownMs ?? 5_000,
     defaults: options.defaults ?? {},
     firstSerial: FIRST_SERIAL,
-    slowTurnMs: numberOf('scheduling.slowTurnMs', options.scheduling?.slowTurnMs, 100, 1),
+    slowTurnMs: slowTurnMsOf(options),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };
-}
-
-/** How the threads are run. @throws SkepError BAD_CONFIG. */
-function threadOptionsOf(options: SystemOptions): ThreadOptions {
-  const { maxRestarts, withinMs } = options.threadIntensity ?? DEFAULT_THREAD_INTENSITY;
-  const heapMb = options.executorHeapMb;
-  return {
-    stallMs: numberOf('scheduling.stallMs', options.scheduling?.stallMs, DEFAULT_STALL_MS, LEAST_STALL_MS),
-    heapMb: heapMb === undefined ? undefined : numberOf('executorHeapMb', heapMb, heapMb, LEAST_HEAP_MB, false),
-    intensity: {
-      maxRestarts: numberOf('threadIntensity.maxRestarts', maxRestarts, maxRestarts, 0),
-      withinMs: numberOf('threadIntensity.withinMs', withinMs, withinMs, 1, false),
-    },
-  };
-}
-
-/** An option that is a number from `least`, or 0 where that means "none". @throws SkepError BAD_CONFIG. */
-function numberOf(
-  field: string,
-  value: number | undefined,
-  standard: number,
-  least: number,
-  mayBeNone = true,
-): number {
-  const given = value ?? standard;
-  if ((mayBeNone && given === 0) || (Number.isFinite(given) && given >= least)) return given;
-  const none = mayBeNone && least > 0 ? ', or 0 for none' : '';
-  throw new SkepError('BAD_CONFIG', `${field} is ${given}: expected a number from ${least}${none}`, {
-    [field]: given,
-  });
 }
 
 function throwUncaught(error: SkepError): void {

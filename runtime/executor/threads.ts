@@ -8,7 +8,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { fromWireError, SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import { within } from '../clock/within.js';
-import { addRestart, type RestartIntensity } from '../supervision/intensity.js';
+import { addRestart } from '../supervision/intensity.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ExecutorSpec } from './build.js';
 import { handOver, type Remote, wrap } from './control.js';
@@ -18,6 +18,7 @@ import { heartbeatMemory, HeartbeatReader } from './heartbeat.js';
 import { linkExecutors } from './link.js';
 import { ThreadPool } from './pool.js';
 import type { ExecutorReport } from './report.js';
+import type { ThreadOptions } from './thread-options.js';
 import { lookPeriodMs, Watchdog } from './watchdog.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 import type { ExecutorControl, WorkerTask } from './worker.js';
@@ -35,21 +36,6 @@ interface Thread {
   /** For how long it was stuck when the watchdog ended it. */
   stalledMs: number | undefined;
 }
-
-/** How threads are run and given up. */
-export interface ThreadOptions {
-  /** A thread whose event loop does not come round for this long is ended; 0 for never. */
-  readonly stallMs: number;
-  /** Limit of each thread's heap in MiB. */
-  readonly heapMb: number | undefined;
-  /** How often threads may die before the node gives up. */
-  readonly intensity: RestartIntensity;
-}
-
-/** The default of {@link ThreadOptions.intensity}. */
-export const DEFAULT_THREAD_INTENSITY: RestartIntensity = { maxRestarts: 5, withinMs: 60_000 };
-/** The default of {@link ThreadOptions.stallMs}: six times the deadline of calls, so that nobody waits any more. */
-export const DEFAULT_STALL_MS = 30_000;
 
 /** Serials per life of an executor: a replacement never reuses a dead actor's address by chance. */
 const SERIALS_PER_LIFE = 2 ** 32;
