@@ -12,6 +12,7 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Spans } from '../telemetry/spans.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { Cell } from './cell.js';
 
 /** How a call from inside a handler is bound to that handler's own call. */
@@ -36,6 +37,7 @@ export interface CellHost {
   readonly log: Logger;
   /** Makes spans; undefined while tracing is off. */
   readonly spans: Spans | undefined;
+  readonly meter: TurnMeter;
   readonly callTimeoutMs: number;
   /** Milliseconds an actor may take to stop before it is removed all the same. */
   readonly shutdownMs: number;

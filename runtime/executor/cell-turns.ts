@@ -149,19 +149,22 @@ export class Turns {
     this.#tellDrained();
   }
 
-  /** Runs up to `budget` messages; the executor asks `ready` whether more wait. */
-  run(budget: number): void {
-    for (let left = budget; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
+  /** Runs up to `budget` messages and gives how many it were; the executor asks `ready` whether more wait. */
+  run(budget: number): number {
+    let left = budget;
+    for (; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
       const info = this.#infos?.shift();
       if (info !== undefined) this.#info(info);
-      else if (!this.#userTurn()) return;
+      else if (!this.#userTurn()) break;
     }
+    return budget - left;
   }
 
   #info(info: Info): void {
     if (info.type === 'timer' && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
     const { definition, context } = this.#owner;
+    this.#host.meter.message = info.type;
     const body = (): unknown => definition.info?.(this.#owner.state, info, context);
     this.hand.take({ current: new Current(this.#host.clock), body });
   }
@@ -200,6 +203,7 @@ export class Turns {
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const { from, name, trace } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
+    this.#host.meter.message = name;
     this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
   }
 
@@ -208,7 +212,9 @@ export class Turns {
     const { from, id, name, chain, credit, trace } = envelope;
     const key = callKey(from, id);
     if (this.#cancelled?.delete(key) === true) return;
-    if (this.#host.clock.now() > deadlineMs) {
+    const nowMs = this.#host.clock.now();
+    this.#host.meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
+    if (nowMs > deadlineMs) {
       this.#host.deadLetter('expired', envelope);
       return;
     }
@@ -220,6 +226,7 @@ export class Turns {
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, name, trace, span);
+    this.#host.meter.message = name;
     const work: Work = {
       current,
       body: () => handler(this.#owner.state, envelope.message, context),
@@ -259,6 +266,7 @@ export class Turns {
       if (this.#producers?.drop(key) === undefined) return;
       this.#host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
     };
+    this.#host.meter.message = 'stream step';
     this.hand.take({
       current: producer.current,
       body: () => producer.iterator.next(),
