@@ -10,6 +10,7 @@ import type { Clock } from '../clock/clock.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Cell } from './cell.js';
+import type { Services } from './services.js';
 
 /** How a call from inside a handler is bound to that handler's own call. */
 export interface CallScope {
@@ -34,6 +35,7 @@ export interface CellHost {
   readonly shutdownMs: number;
   /** What definitions get that say nothing about it themselves. */
   readonly defaults: ActorDefaults;
+  readonly services: Services;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(
