@@ -4,6 +4,7 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
+import { linkedAbort } from './linked-abort.js';
 import type { ActorRef, CallOptions, Messenger, RefTarget } from './ref.js';
 
 /** Options of {@link callMany}. */
@@ -50,10 +51,7 @@ async function callMany(
   { quorum, signal, timeoutMs }: CallManyOptions = {},
 ): Promise<readonly CallOutcome<unknown>[]> {
   const enough = checkQuorum(quorum, addresses.length);
-  const rest = new AbortController();
-  const cancel = (): void => rest.abort();
-  signal?.addEventListener('abort', cancel, { once: true });
-  if (signal?.aborted === true) cancel();
+  const rest = linkedAbort(signal);
   const options: CallOptions = { signal: rest.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   let replies = 0;
   let failures = 0;
@@ -66,13 +64,13 @@ async function callMany(
       failures += 1;
       return { ok: false, address, error: coded(error, address) };
     } finally {
-      if (replies >= enough || (quorum !== undefined && addresses.length - failures < enough)) cancel();
+      if (replies >= enough || (quorum !== undefined && addresses.length - failures < enough)) rest.abort();
     }
   };
   try {
     return await Promise.all(addresses.map(ask));
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    rest.release();
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
+import { linkedAbort } from '../actor/linked-abort.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
 import type { GroupId } from '../groups/message.js';
 import { DEFAULT_SCOPE } from '../groups/message.js';
@@ -164,10 +165,7 @@ class RouterOf<D extends RefTarget> {
     message: unknown,
     { signal, timeoutMs }: CallOptions,
   ): Promise<unknown> {
-    const others = new AbortController();
-    const cancel = (): void => others.abort();
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted === true) cancel();
+    const others = linkedAbort(signal);
     const options: CallOptions = { signal: others.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
     let last: unknown;
     const asked = [...new Set(members)].map((member) =>
@@ -181,8 +179,8 @@ class RouterOf<D extends RefTarget> {
     } catch {
       throw last;
     } finally {
-      cancel();
-      signal?.removeEventListener('abort', cancel);
+      others.abort();
+      others.release();
     }
   }
 

@@ -189,7 +189,7 @@ t.test('a start whose caller gave up meanwhile is undone on the other node', asy
   await settle();
   open();
   await settle();
-  t.equal(b.list().length, 2);
+  t.equal(b.list().length, 3);
 });
 
 t.test('a child stopped while the order to restart it is on its way is revived for nobody', async (t) => {

@@ -227,7 +227,7 @@ t.test('an init that fails at first rejects the spawn with its cause and leaves 
     message: /failing failed: bad luck/,
   });
   await settle();
-  t.equal((await system.list()).length, 2, 'its child is stopped');
+  t.equal((await system.list()).length, 3, 'its child is stopped');
   t.same(log, ['orphan init 1', 'orphan terminate shutdown']);
   t.equal(await system.lookupAddress('n'), undefined);
   clock.advance(1_000);
@@ -250,7 +250,7 @@ t.test('a spawn whose caller gives up leaves no actor behind', async (t) => {
   await t.rejects(spawning, { code: 'CALL_TIMEOUT' });
   open();
   await settle();
-  t.equal((await system.list()).length, 2);
+  t.equal((await system.list()).length, 3);
   t.equal(await system.lookupAddress('n'), undefined);
 });
 
