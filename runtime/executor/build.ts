@@ -6,6 +6,7 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
+import { groups } from '../groups/registry.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
 import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
@@ -61,7 +62,7 @@ export interface BuiltExecutor {
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
   const { modules, extensions, telemetry = {}, ...options } = spec;
   const registry = new DefinitionRegistry();
-  for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
+  for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
   const { clock = systemClock, heartbeat } = local;
@@ -76,7 +77,7 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
     await closeTracer(tracer, clock, log);
   };
   try {
-    if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
+    if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name, groups.name);
   } catch (error) {
     await uninstall();
     throw error;

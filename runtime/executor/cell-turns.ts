@@ -9,6 +9,7 @@ import type { ActorContext } from '../actor/context.js';
 import type { Info } from '../actor/definition.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { Queue } from '../mailbox/queue.js';
+import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
@@ -52,6 +53,10 @@ export class Turns {
 
   get mailboxSize(): number {
     return this.#mailbox?.size ?? 0;
+  }
+  /** What the actor has before it: waiting messages, the one in hand, and streams that are not at their end. */
+  get load(): number {
+    return this.mailboxSize + (this.hand.busy ? 1 : 0) + (this.#producers?.size ?? 0);
   }
   get processed(): number {
     return this.#processed;
@@ -197,7 +202,7 @@ export class Turns {
     const { definition, context } = this.#owner;
     const handler = Object.hasOwn(definition.casts, envelope.name) ? definition.casts[envelope.name] : undefined;
     if (handler === undefined) {
-      this.#host.deadLetter('no-such-handler', envelope);
+      this.#noHandler(envelope);
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
@@ -205,6 +210,18 @@ export class Turns {
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
     this.#host.meter.message = name;
     this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+  }
+
+  /** A message of a topic waits in the mailbox like any other and is handled as an info. */
+  #noHandler(envelope: Cast): void {
+    const { definition, context } = this.#owner;
+    const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
+    if (info === undefined || definition.info === undefined) {
+      this.#host.deadLetter('no-such-handler', envelope);
+      return;
+    }
+    const current = new Current(this.#host.clock, envelope.from);
+    this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
   }
 
   #call(envelope: Call, deadlineMs: number): void {

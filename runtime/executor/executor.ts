@@ -39,8 +39,16 @@ import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
 import { RunQueue } from './run-queue.js';
+import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
-import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
+import {
+  EDGE_EXECUTOR,
+  FIRST_SERIAL,
+  GROUPS_SERIAL,
+  GUARDIAN_SERIAL,
+  NAMES_SERIAL,
+  SYSTEM_EXECUTOR,
+} from './well-known.js';
 
 /** How an executor is made. */
 export interface ExecutorOptions {
@@ -89,6 +97,7 @@ export class Executor implements CellHost {
   readonly cells = new Map<number, Cell>();
   readonly meter: TurnMeter;
   readonly #loopDelay: LoopDelay | undefined;
+  readonly services: Services;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
   readonly #deadLetters = new DeadLetters();
@@ -128,6 +137,7 @@ export class Executor implements CellHost {
     this.#own = new OwnCalls(this);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
+    this.services = new Services(this);
   }
 
   // ---- routing -----------------------------------------------------------------------------------------------
@@ -135,6 +145,7 @@ export class Executor implements CellHost {
   /** Connects another executor of this node. */
   connect(executor: number, link: FrameLink): void {
     this.#routes.connect(executor, link);
+    this.services.connected(executor);
     this.#runQueue.flushSoon();
   }
 
@@ -287,6 +298,7 @@ export class Executor implements CellHost {
 
   remove(cell: Cell): void {
     this.cells.delete(addressParts(cell.address).serial);
+    this.services.lifeEnded(cell.address);
   }
 
   mailboxOf(definition: AnyDefinition): MailboxOptions {
@@ -302,8 +314,8 @@ export class Executor implements CellHost {
     this.#runQueue.add(cell);
   }
 
-  startWellKnown(guardian: string, names: string): Promise<void> {
-    return this.#spawner.startWellKnown(guardian, names);
+  startWellKnown(guardian: string, names: string, groups: string): Promise<void> {
+    return this.#spawner.startWellKnown(guardian, names, groups);
   }
 
   lookup(name: string, node?: string): Promise<ActorAddress | undefined> {
@@ -359,10 +371,13 @@ export class Executor implements CellHost {
   executorDown(death: ExecutorDeath): void {
     const { executor } = death;
     this.#routes.disconnect(executor);
+    this.services.disconnected(executor);
     this.#lost(executorLoss(this.node, death));
-    const names = this.cells.get(NAMES_SERIAL)?.address;
-    if (names === undefined) return;
-    this.deliver({ kind: 'cast', to: names, from: this.address, name: 'executorDown', message: { executor } });
+    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
+      const to = this.cells.get(serial)?.address;
+      if (to === undefined) continue;
+      this.deliver({ kind: 'cast', to, from: this.address, name: 'executorDown', message: { executor } });
+    }
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */
