@@ -7,7 +7,8 @@ import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { guardian } from '../supervision/guardian.js';
-import { createLogger, type LogOptions } from '../telemetry/log.js';
+import { createLogger, type Logger, type LogOptions } from '../telemetry/log.js';
+import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { Topology } from './spawner.js';
@@ -36,6 +37,10 @@ export interface LocalParts {
   readonly definitions?: readonly AnyDefinition[] | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
+  /** Default: the run queue, on the event loop. */
+  readonly dispatcher?: MakeDispatcher | undefined;
+  /** Default: made from the options of the spec. */
+  readonly log?: Logger | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -53,8 +58,9 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
-  const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, log });
+  const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
+  const { clock = systemClock, dispatcher } = local;
+  const executor = new Executor({ ...options, registry, clock, log, dispatcher });
   const uninstall = await installExtensions(executor, extensions);
   try {
     if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
