@@ -4,6 +4,7 @@
  */
 export type { StepOrder } from './agenda.js';
 export { crashing, PlannedCrash } from './crash.js';
+export { explore, type Exploration, ExplorationError, type ExplorationReport } from './explore.js';
 export type { CrashTarget, CrashTime, Fault, LinkFault } from './faults.js';
 export type { ExpectOptions, Probe, ProbeCall, ProbeCast, ProbeDown, ProbeEvent, ProbeOptions } from './probe.js';
 export { Random } from './random.js';
