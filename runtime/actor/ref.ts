@@ -17,6 +17,8 @@ export interface RefTarget {
 export interface CastOptions {
   /** Default `normal`. A definition with a rule of its own (`mailbox.priority`) decides itself. */
   readonly priority?: Priority;
+  /** W3C trace context that the message belongs to; a malformed one is passed over. Default: that of the sender. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Options of a call. */

@@ -4,10 +4,13 @@
  *     [ VERSION, addresses[], rows[] ]
  *     row = [ kind, to, from, ...fields ]      to and from are indexes into addresses, -1 for none
  *
+ * The row of a cast or call ends in its trace context and its priority where it has them, and is shorter where not.
+ *
  * Addresses repeat from envelope to envelope, so each is written once a frame and named by a small integer.
  */
 import { type ActorAddress, parseAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
+import { readTraceparent, type Traceparent } from '#protocols/wire/trace-context';
 import { SkepError, unreachable, type WireError } from '#protocols/wire/error';
 import { isPriority } from '../mailbox/priority.js';
 import { assertPlain, decode, encodeChecked } from './msgpack.js';
@@ -58,14 +61,16 @@ function toRow(envelope: Envelope, at: (address: ActorAddress) => number): Row {
   switch (envelope.kind) {
     case 'cast':
       assertPlain(envelope.message);
-      return envelope.priority === undefined
-        ? [code.cast, to, at(envelope.from), envelope.name, envelope.message]
-        : [code.cast, to, at(envelope.from), envelope.name, envelope.message, envelope.priority];
+      return ended(
+        [code.cast, to, at(envelope.from), envelope.name, envelope.message],
+        envelope.trace,
+        envelope.priority,
+      );
     case 'call': {
-      const { id, name, message, timeoutMs, chain, credit, priority } = envelope;
+      const { id, name, message, timeoutMs, chain, credit, trace, priority } = envelope;
       assertPlain(message);
       const row = [code.call, to, at(envelope.from), id, name, message, timeoutMs, chain.map(at), credit];
-      return priority === undefined ? row : [...row, priority];
+      return ended(row, trace, priority);
     }
     case 'reply':
       assertPlain(envelope.value);
@@ -124,11 +129,11 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
   switch (kind) {
     case 'cast':
       return withPriority(
-        { kind, to, from: addressAt(addresses, row[2]), name: text(row[3]), message: row[4] },
-        row[5],
+        withTrace({ kind, to, from: addressAt(addresses, row[2]), name: text(row[3]), message: row[4] }, row[5]),
+        row[6],
       );
     case 'call': {
-      const envelope: Envelope = {
+      const call: Envelope = {
         kind,
         to,
         from: addressAt(addresses, row[2]),
@@ -139,7 +144,7 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
         chain: array(row[7]).map((entry) => addressAt(addresses, entry)),
         credit: credit(row[8]),
       };
-      return withPriority(envelope, row[9]);
+      return withPriority(withTrace(call, row[9]), row[10]);
     }
     case 'reply':
     case 'item':
@@ -165,6 +170,18 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
     default:
       return unreachable(kind);
   }
+}
+
+function ended(row: unknown[], trace: Traceparent | undefined, priority: number | undefined): Row {
+  if (priority !== undefined) row.push(trace ?? null, priority);
+  else if (trace !== undefined) row.push(trace);
+  return row;
+}
+
+/** A malformed context is dropped and its message goes on without: W3C Trace Context, section 3.2.4. */
+function withTrace(envelope: Envelope, value: unknown): Envelope {
+  const trace = value === undefined || value === null ? undefined : readTraceparent(value);
+  return trace === undefined ? envelope : ({ ...envelope, trace } as Envelope);
 }
 
 function addressAt(addresses: readonly ActorAddress[], index: unknown): ActorAddress {

@@ -4,10 +4,13 @@
  */
 import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
+import { readTraceparent } from '#protocols/wire/trace-context';
 import { fromWireError, SkepError } from '#protocols/wire/error';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import { priorityNumber } from '../mailbox/priority.js';
+import type { Span } from '../telemetry/tracer.js';
+import type { Spans } from '../telemetry/spans.js';
 import { type CallSink, CallTable } from './calls.js';
 import type { CallScope } from './cell-host.js';
 import { STREAM_WINDOW, StreamReader } from './stream.js';
@@ -17,6 +20,7 @@ export interface CallerHost {
   readonly address: ActorAddress;
   readonly clock: Clock;
   readonly callTimeoutMs: number;
+  readonly spans: Spans | undefined;
   deliver(envelope: Envelope): boolean;
 }
 
@@ -105,10 +109,7 @@ export class Caller {
   /** Fails every call, and those to come: nothing of the executor waits any more. */
   close(): void {
     this.#closed = true;
-    this.failWhere(
-      () => true,
-      () => closedError(),
-    );
+    this.failWhere(() => true, closedError);
   }
 
   #open(
@@ -121,9 +122,12 @@ export class Caller {
     const { to, name, message, credit } = question;
     const timeoutMs = this.#timeoutOf(to, options, scope);
     const priority = options.priority === undefined ? undefined : priorityNumber(options.priority);
-    const id = this.#table.open(to, name, timeoutMs, sink);
+    if (this.#closed) return sink.fail(closedError());
+    const parent = options.traceparent === undefined ? scope?.trace : readTraceparent(options.traceparent);
+    const span = this.#host.spans?.call(to, name, parent);
+    const trace = span?.trace ?? parent;
+    const id = this.#table.open(to, name, timeoutMs, span === undefined ? sink : spanned(sink, span));
     onId(id);
-    if (this.#closed) return this.fail(id, closedError());
     if (options.signal?.aborted === true || scope?.cancelled() === true) return this.fail(id, cancelledError(to, name));
     const cancel = (): void => this.#cancel(id, to, name);
     if (scope !== undefined || options.signal !== undefined) {
@@ -135,9 +139,9 @@ export class Caller {
       });
     }
     const chain = scope?.chain ?? [];
-    const from = this.#host.address;
-    const call: Envelope = { kind: 'call', to, from, id, name, message, timeoutMs, chain, credit };
-    this.#host.deliver(priority === undefined ? call : { ...call, priority });
+    const call = { kind: 'call', to, from: this.#host.address, id, name, message, timeoutMs, chain, credit } as const;
+    const traced: Envelope = trace === undefined ? call : { ...call, trace };
+    this.#host.deliver(priority === undefined ? traced : { ...traced, priority });
   }
 
   /** The shorter of what was asked for and what the caller's own call has left. */
@@ -157,6 +161,21 @@ export class Caller {
   #sendCancel(id: number, to: ActorAddress): void {
     this.#host.deliver({ kind: 'cancel', to, from: this.#host.address, id });
   }
+}
+
+/** A sink whose end is the end of a span, too. */
+function spanned(sink: CallSink, span: Span): CallSink {
+  return {
+    item: (value) => sink.item(value),
+    end: () => {
+      span.end();
+      sink.end();
+    },
+    fail: (error) => {
+      span.end(error);
+      sink.fail(error);
+    },
+  };
 }
 
 function cancelledError(to: ActorAddress, name: string): SkepError {

@@ -2,52 +2,42 @@
  * Who runs next. Cells with work wait in a ring; each gets a bounded number of messages and goes to the back, and after
  * a slice of time the executor returns to the event loop, so that no actor starves another and no flood starves IO.
  */
-import { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
+import type { Dispatcher, Runnable } from './dispatcher.js';
+import { DEFAULT_SCHEDULING } from './scheduling.js';
 
-/** How the turns of an executor are shared out. */
-export interface Scheduling {
-  /** Messages of one actor in a row before the next actor has its turn, 1 to 10,000. Default 64. */
-  readonly throughput: number;
-  /** Milliseconds of turns before the event loop (timers, frames of others, IO) has its turn, above 0, at most 1,000. Default 5. */
-  readonly sliceMs: number;
-}
-
-export const DEFAULT_SCHEDULING: Scheduling = { throughput: 64, sliceMs: 5 };
-
-/** Messages after which a turn looks at the clock: a slow actor with much mail gives up its turn when the slice is over. */
-const LOOK_EVERY = 16;
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
 const SLICE_TURNS = 4_096;
 
-/** What the queue needs of a cell. */
-export interface Runnable {
-  scheduled: boolean;
-  readonly ready: boolean;
-  run(budget: number): void;
-}
-
 /** The run queue of one executor. */
-export class RunQueue {
+export class RunQueue implements Dispatcher {
   readonly #queue = new Queue<Runnable>();
   readonly #clock: Clock;
+  readonly #meter: TurnMeter;
   readonly #flush: () => void;
   #waking = false;
   #running = false;
   #flushing = false;
   #turns = 0;
+  /** Whether an immediate is under way that marks the next pass of the event loop. */
+  #marked = false;
+  /** Where the slice ends that began with this pass of the event loop. */
+  #sliceEndMs = 0;
+  #sliceEndTurn = 0;
+  #spent = false;
 
-  readonly #scheduling: Scheduling;
+  readonly #sliceMs: number;
 
   /** `flush` sends what the turns produced. */
-  constructor(clock: Clock, flush: () => void, scheduling: Scheduling = DEFAULT_SCHEDULING) {
-    this.#scheduling = scheduling;
+  constructor(clock: Clock, meter: TurnMeter, flush: () => void, sliceMs: number = DEFAULT_SCHEDULING.sliceMs) {
+    this.#sliceMs = sliceMs;
     this.#clock = clock;
+    this.#meter = meter;
     this.#flush = flush;
   }
 
-  /** Turns given so far. */
   get turns(): number {
     return this.#turns;
   }
@@ -59,7 +49,6 @@ export class RunQueue {
     this.#wake();
   }
 
-  /** Sends at the end of the turn, or soon when no turn runs. */
   flushSoon(): void {
     if (this.#running || this.#flushing) return;
     this.#flushing = true;
@@ -72,58 +61,51 @@ export class RunQueue {
   #wake(): void {
     if (this.#waking || this.#running) return;
     this.#waking = true;
-    // A microtask would run before pending IO for ever under load; the first wake is soon, the later ones yield.
-    queueMicrotask(() => this.#turn());
-  }
-
-  /** One turn: as many messages as an actor may have in a row, fewer when the slice is over before. */
-  #run(cell: Runnable, endMs: number): void {
-    let left = this.#scheduling.throughput;
-    while (left > LOOK_EVERY) {
-      cell.run(LOOK_EVERY);
-      if (!cell.ready || this.#clock.now() >= endMs) return;
-      left -= LOOK_EVERY;
-    }
-    cell.run(left);
+    // Actors that answer each other wake one another from microtasks, and IO would wait for ever: once the slice of this
+    // pass of the event loop is spent, the next turn waits for the next pass.
+    if (this.#spent) setImmediate(() => this.#turn());
+    else queueMicrotask(() => this.#turn());
   }
 
   #turn(): void {
     this.#waking = false;
     this.#running = true;
-    const endMs = this.#clock.now() + this.#scheduling.sliceMs;
-    const endTurn = this.#turns + SLICE_TURNS;
+    let startMs = this.#clock.now();
+    if (!this.#marked) this.#mark(startMs);
     let cell = this.#queue.shift();
     while (cell !== undefined) {
       this.#turns += 1;
       cell.scheduled = false;
-      this.#run(cell, endMs);
+      const handled = cell.run(this.#meter.begin(cell));
+      const nowMs = this.#clock.now();
+      this.#meter.end(handled, nowMs - startMs, nowMs);
+      startMs = nowMs;
       if (cell.ready && !cell.scheduled) {
         cell.scheduled = true;
         this.#queue.push(cell);
       }
-      if (this.#turns >= endTurn || this.#clock.now() >= endMs) break;
+      if (this.#turns >= this.#sliceEndTurn || nowMs >= this.#sliceEndMs) {
+        this.#spent = true;
+        break;
+      }
       cell = this.#queue.shift();
     }
+    this.#meter.rest();
     this.#running = false;
     this.#flush();
-    if (this.#queue.size > 0 && !this.#waking) {
-      this.#waking = true;
-      setImmediate(() => this.#turn());
-    }
+    if (this.#queue.size > 0) this.#wake();
   }
-}
 
-/** Options with their defaults. @throws SkepError BAD_CONFIG when one is out of range. */
-export function schedulingOf(options: Partial<Scheduling> = {}): Scheduling {
-  const { throughput, sliceMs } = { ...DEFAULT_SCHEDULING, ...options };
-  if (!Number.isInteger(throughput) || throughput < 1 || throughput > 10_000)
-    throw outOfRange('throughput', throughput, 'a whole number from 1 to 10,000');
-  if (!(sliceMs > 0 && sliceMs <= 1_000))
-    throw outOfRange('sliceMs', sliceMs, 'milliseconds above 0 and at most 1,000');
-  return { throughput, sliceMs };
-}
-
-function outOfRange(name: keyof Scheduling, value: number, expected: string): SkepError {
-  const field = `scheduling.${name}`;
-  return new SkepError('BAD_CONFIG', `${field} is ${value}: expected ${expected}`, { field });
+  /** A slice begins, and with it the watch for the next pass of the event loop. */
+  #mark(nowMs: number): void {
+    this.#marked = true;
+    this.#spent = false;
+    this.#sliceEndMs = nowMs + this.#sliceMs;
+    this.#sliceEndTurn = this.#turns + SLICE_TURNS;
+    setImmediate(() => {
+      this.#marked = false;
+      this.#spent = false;
+      this.#meter.beat();
+    });
+  }
 }
