@@ -19,6 +19,8 @@ export interface Pair {
   readonly frames: Uint8Array[];
   /** From now on the line swallows everything. */
   cut(): void;
+  /** From now on the line carries again what is sent. */
+  mend(): void;
 }
 
 /** Makes the pair; both nodes know the definitions. */
@@ -74,5 +76,5 @@ export async function pairOfNodes(t: Test, definitions: readonly AnyDefinition[]
     }
     await closing;
   });
-  return { a, b, clock, frames, cut: () => (open = false) };
+  return { a, b, clock, frames, cut: () => (open = false), mend: () => (open = true) };
 }
