@@ -13,6 +13,7 @@ export {
   type Info,
   type SupervisionOptions,
 } from './actor/definition.js';
+export type { ReliableOptions } from './delivery/options.js';
 export { castFace, type CastHandlers } from './actor/face.js';
 export type { ActorRef, CallOptions } from './actor/ref.js';
 export type { DefinitionSummary } from './actor/registry.js';

@@ -10,7 +10,7 @@ import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from './actor/call-many.js';
 import type { SpawnOptions } from './actor/context.js';
 import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
+import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget, type ReliableMessenger } from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
 import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
@@ -147,6 +147,11 @@ export class ActorSystem implements Messenger {
   guardianOf(node: string = this.node): ActorAddress {
     const incarnation = node === this.node ? this.incarnation : '*';
     return formatAddress({ node, incarnation, executor: SYSTEM_EXECUTOR, serial: GUARDIAN_SERIAL });
+  }
+
+  get reliable(): ReliableMessenger {
+    const { executor } = this.#edge;
+    return executor.services.reliableOf(executor.address);
   }
 
   cast(to: ActorAddress, name: string, message: unknown): boolean {

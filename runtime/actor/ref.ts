@@ -3,12 +3,16 @@
  * the messenger of whoever holds it; only the address ever travels.
  */
 import type { ActorAddress } from '#protocols/wire/address';
+import { SkepError } from '#protocols/wire/error';
+import type { ReliableSettings } from '../delivery/options.js';
 
 /** What a ref knows of an actor: its handlers' types, and which calls are streams. Every definition is one. */
 export interface RefTarget {
   readonly calls: object;
   readonly casts: object;
   readonly streams: ReadonlySet<string>;
+  /** Casts are delivered reliably. */
+  readonly reliable?: ReliableSettings | undefined;
 }
 
 /** Options of a call. */
@@ -67,6 +71,14 @@ export interface Messenger {
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown>;
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
+  /** How the holder sends casts that are delivered reliably; absent when it cannot. */
+  readonly reliable?: ReliableMessenger;
+}
+
+/** Reliable casts of one holder. */
+export interface ReliableMessenger {
+  cast(to: ActorAddress, name: string, message: unknown, settings: ReliableSettings): boolean;
+  drained(to: ActorAddress): Promise<void>;
 }
 
 /** Makes a ref for a holder. */
@@ -75,11 +87,18 @@ export function makeRef<D extends RefTarget>(definition: D, address: ActorAddres
     definition.streams.has(name)
       ? messenger.stream(address, name, message, options)
       : messenger.call(address, name, message, options);
+  const { reliable: settings } = definition;
+  const reliable = settings === undefined ? undefined : messenger.reliable;
+  if (settings !== undefined && reliable === undefined)
+    throw new SkepError('BAD_USAGE', `a ref of ${address}: its casts are reliable and its holder cannot send such`);
   return {
     address,
-    cast: (name, ...message) => messenger.cast(address, name, message[0]),
+    cast:
+      settings !== undefined && reliable !== undefined
+        ? (name, ...message) => reliable.cast(address, name, message[0], settings)
+        : (name, ...message) => messenger.cast(address, name, message[0]),
     // The definition's handlers say what comes back; at run time all answers take the same path.
     call: answer as ActorRef<D>['call'],
-    drained: () => messenger.drained(address),
+    drained: () => (reliable ?? messenger).drained(address),
   };
 }

@@ -194,7 +194,14 @@ export class Turns {
       return;
     }
     const current = new Current(this.#host.clock, envelope.from);
-    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+    const body = (): unknown => handler(this.#owner.state, envelope.message, context);
+    const { receipt } = envelope;
+    if (receipt === undefined) {
+      this.hand.take({ current, body });
+      return;
+    }
+    receipt.taken();
+    this.hand.take({ current, body, onValue: () => receipt.handled() });
   }
 
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
@@ -203,6 +210,7 @@ export class Turns {
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
     if (info === undefined || definition.info === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
+      envelope.receipt?.handled();
       return;
     }
     const current = new Current(this.#host.clock, envelope.from);

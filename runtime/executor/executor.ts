@@ -112,7 +112,7 @@ export class Executor implements CellHost {
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
-    this.services = new Services(this);
+    this.services = new Services(this, options.firstSerial);
   }
 
   // ---- routing -----------------------------------------------------------------------------------------------
@@ -322,6 +322,7 @@ export class Executor implements CellHost {
   /** Ends the actors that are still here (their parents live on other nodes), then every call that waits. */
   async close(): Promise<void> {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
+    this.services.close();
     this.#routes.flush();
     this.#caller.close();
   }
@@ -341,6 +342,7 @@ export class Executor implements CellHost {
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
+    this.services.nodeLost(nodeLoss(node, incarnation).gone);
     this.#lost(nodeLoss(node, incarnation));
   }
 
