@@ -10,7 +10,14 @@ import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from './actor/call-many.js';
 import type { SpawnOptions } from './actor/context.js';
 import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget, type ReliableMessenger } from './actor/ref.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+  type ReliableMessenger,
+} from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
 import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';

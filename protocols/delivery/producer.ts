@@ -5,8 +5,8 @@
  *     handled ......... base ........... sent ........ next
  *        confirmed       | under way      | waiting     |     sent - base < window, next - base <= buffer
  *
- * A timeout sends the first message again that the consumer is not known to have (as TCP does), or a probe when it has
- * all. The delay doubles with each timeout up to its limit and begins again with progress. The step changes the state
+ * A timeout sends everything again that is under way and that the consumer is not known to have (go-back-N), or a probe
+ * when it has all. The delay doubles with each timeout up to its limit and begins again with progress. The step changes the state
  * that it is given, which belongs to it, because a copy of the window for each message would be the cost of sending.
  */
 import type { Ack, ProducerPacket } from './packet.js';
@@ -135,8 +135,9 @@ function timedOut<Payload>(state: ProducerState<Payload>, effects: ProducerEffec
     return;
   }
   const missing = Math.max(state.base, state.received + 1);
-  if (missing <= state.sent) send(state, missing, effects);
-  else effects.push({ type: 'send', packet: { type: 'probe', epoch: state.epoch, base: state.base } });
+  for (let seq = missing; seq <= state.sent; seq += 1) send(state, seq, effects);
+  if (missing > state.sent)
+    effects.push({ type: 'send', packet: { type: 'probe', epoch: state.epoch, base: state.base } });
   state.timeouts += 1;
   arm(state, effects);
 }

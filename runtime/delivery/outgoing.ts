@@ -148,7 +148,13 @@ export class Outgoing {
   #send({ from, to }: Session, packet: unknown): void {
     const { node, incarnation, executor } = addressParts(to);
     const message = { to, packet };
-    this.#host.deliver({ kind: 'cast', to: executorAddress(node, incarnation, executor), from, name: 'delivery.data', message });
+    this.#host.deliver({
+      kind: 'cast',
+      to: executorAddress(node, incarnation, executor),
+      from,
+      name: 'delivery.data',
+      message,
+    });
   }
 
   #close(session: Session): void {

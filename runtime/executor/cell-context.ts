@@ -7,7 +7,14 @@ import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envel
 import { type CallMany, callManyBy } from '../actor/call-many.js';
 import type { ActorContext, SpawnOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget, type ReliableMessenger } from '../actor/ref.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+  type ReliableMessenger,
+} from '../actor/ref.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { ActorGroups } from '../groups/groups.js';

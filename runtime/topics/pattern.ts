@@ -20,7 +20,8 @@ export function readTopic(topic: unknown): readonly string[] {
 export function readPattern(pattern: unknown): readonly string[] {
   const tokens = split(pattern);
   const last = tokens.length - 1;
-  if (tokens.every((part, index) => part === '*' || (part === '>' && index === last) || token.test(part))) return tokens;
+  if (tokens.every((part, index) => part === '*' || (part === '>' && index === last) || token.test(part)))
+    return tokens;
   throw bad('pattern', pattern, '"*" as a whole token and ">" as the whole last token only');
 }
 

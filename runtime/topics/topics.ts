@@ -150,7 +150,8 @@ export class Topics {
     if (node !== this.#host.node || serial !== EXECUTOR_SERIAL || executor === this.#host.id) return false;
     const patterns = this.#interestOf.get(executor) ?? new Set<string>();
     try {
-      for (const pattern of list(message, 'add')) if (this.#interest.add(readPattern(pattern), executor)) patterns.add(pattern);
+      for (const pattern of list(message, 'add'))
+        if (this.#interest.add(readPattern(pattern), executor)) patterns.add(pattern);
       for (const pattern of list(message, 'remove')) {
         if (this.#interest.remove(readPattern(pattern), executor)) patterns.delete(pattern);
       }

@@ -33,7 +33,9 @@ t.test('while both sides live every accepted message is handled exactly once, in
       const world = run(all);
       const early = world.handled.join();
       if (!world.accepted.join().startsWith(early)) return false;
-      return world.settle() && world.handled.join() === world.accepted.join() && world.confirmed === world.accepted.length;
+      return (
+        world.settle() && world.handled.join() === world.accepted.join() && world.confirmed === world.accepted.length
+      );
     }),
     { numRuns: 3_000 },
   );
@@ -104,10 +106,18 @@ t.test('a producer sends a window, accepts a buffer and refuses beyond it', (t) 
       if (effect.type === 'refuse') refused.push(effect.payload);
     }
   }
-  t.same([sent, refused], [[1, 2, 3, 4], [7, 8]]);
+  t.same(
+    [sent, refused],
+    [
+      [1, 2, 3, 4],
+      [7, 8],
+    ],
+  );
   const { effects } = stepProducer(producer, { type: 'ack', ack: { epoch: 1, life: 1, handled: 2, received: 4 } });
   t.same(
-    effects.map((effect) => (effect.type === 'send' && effect.packet.type === 'data' ? effect.packet.seq : effect.type)),
+    effects.map((effect) =>
+      effect.type === 'send' && effect.packet.type === 'data' ? effect.packet.seq : effect.type,
+    ),
     ['confirm', 5, 6, 'arm'],
   );
   t.end();
@@ -118,7 +128,8 @@ t.test('a producer resends later each time, probes what has only to be handled, 
   const log: string[] = [];
   const step = (input: Parameters<typeof stepProducer<string>>[1]): void => {
     for (const effect of stepProducer(producer, input).effects) {
-      if (effect.type === 'send') log.push(effect.packet.type === 'data' ? `send ${effect.packet.seq}` : effect.packet.type);
+      if (effect.type === 'send')
+        log.push(effect.packet.type === 'data' ? `send ${effect.packet.seq}` : effect.packet.type);
       else if (effect.type === 'arm') log.push(`arm ${effect.delayMs}`);
       else if (effect.type === 'give-up') log.push(`give up ${effect.payloads.join()}`);
     }

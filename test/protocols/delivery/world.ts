@@ -91,7 +91,10 @@ export class World {
   #link({ type, link, at }: Extract<Step, { readonly link: string }>): void {
     const [queue, take] =
       link === 'data'
-        ? ([this.#data, (packet: unknown) => this.#consume({ type: 'packet', packet: packet as ProducerPacket<Message> })] as const)
+        ? ([
+            this.#data,
+            (packet: unknown) => this.#consume({ type: 'packet', packet: packet as ProducerPacket<Message> }),
+          ] as const)
         : ([this.#acks, (ack: unknown) => this.#produce({ type: 'ack', ack: ack as Ack })] as const);
     if (queue.length === 0) return;
     const index = at % queue.length;

@@ -32,7 +32,7 @@ async function overALine(t: Test) {
     reliable: a.services.reliableOf(a.address),
   });
   /** Lets time pass until all was handled, or for so many rounds. */
-  const pass = async (upTo: number, rounds = 500): Promise<void> => {
+  const pass = async (upTo: number, rounds = 1_000): Promise<void> => {
     for (let round = 0; round < rounds && handled.length < upTo; round += 1) {
       await settle(3);
       pair.clock.advance(100);
@@ -98,7 +98,8 @@ t.test('packets of reliable delivery that are malformed are counted and harm nob
   ];
   const to = 'b@b1/0/0' as ActorAddress;
   for (const name of ['delivery.data', 'delivery.ack']) {
-    for (const message of junk) b.receive(encodeFrame([{ kind: 'cast', to, from: 'a@a1/0/99' as ActorAddress, name, message }]));
+    for (const message of junk)
+      b.receive(encodeFrame([{ kind: 'cast', to, from: 'a@a1/0/99' as ActorAddress, name, message }]));
   }
   await settle();
   t.equal(b.report().deadLetters.counts['no-such-handler'], 2 * junk.length);
@@ -107,21 +108,27 @@ t.test('packets of reliable delivery that are malformed are counted and harm nob
   t.same(handled, [1]);
 });
 
-t.test('a thread that dies while it handles reliable casts: each is handled at least once, first in order', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'skep-ledger-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'ledger');
-  const system = await threadSystem(t, ['reliable']);
-  const args = { file, dieAt: [70, 250] };
-  const to = await system.spawn(ledger, args, { executor: 2 });
-  const from = await system.spawn(clerk, undefined, { executor: 1 });
-  await from.call('send', { to: to.address, count: 500 }, { timeoutMs: 30_000 });
-  const lines = (): string[] => readFileSync(file, 'utf8').trimEnd().split('\n');
-  await eventually('all are handled', () => lines().includes('499'), 60_000);
-  const entries = lines();
-  t.same(entries.filter((line) => line.endsWith('died')), ['70 died', '250 died']);
-  const handled = entries.filter((line) => !line.endsWith('died')).map(Number);
-  t.same([...new Set(handled)], numbers(500), 'none is missing');
-  const again = handled.length - 500;
-  t.ok(again <= 2 * 32, `${again} were handled again, at most a window for each death`);
-});
+t.test(
+  'a thread that dies while it handles reliable casts: each is handled at least once, first in order',
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'skep-ledger-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'ledger');
+    const system = await threadSystem(t, ['reliable']);
+    const args = { file, dieAt: [70, 250] };
+    const to = await system.spawn(ledger, args, { executor: 2 });
+    const from = await system.spawn(clerk, undefined, { executor: 1 });
+    await from.call('send', { to: to.address, count: 500 }, { timeoutMs: 30_000 });
+    const lines = (): string[] => readFileSync(file, 'utf8').trimEnd().split('\n');
+    await eventually('all are handled', () => lines().includes('499'), 60_000);
+    const entries = lines();
+    t.same(
+      entries.filter((line) => line.endsWith('died')),
+      ['70 died', '250 died'],
+    );
+    const handled = entries.filter((line) => !line.endsWith('died')).map(Number);
+    t.same([...new Set(handled)], numbers(500), 'none is missing');
+    const again = handled.length - 500;
+    t.ok(again <= 2 * 32, `${again} were handled again, at most a window for each death`);
+  },
+);

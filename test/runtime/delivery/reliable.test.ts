@@ -4,10 +4,7 @@ import t, { type Test } from 'tap';
 import { deadLetters, inlineSystem, settle } from '../support.js';
 
 /** A receiver that crashes on numbers it is told to, so many times, and keeps what it handled over its lives. */
-function receiverWith(
-  handled: unknown[],
-  { reliable = true, crashes = {}, capacity = 100 }: Partial<Behaviour> = {},
-) {
+function receiverWith(handled: unknown[], { reliable = true, crashes = {}, capacity = 100 }: Partial<Behaviour> = {}) {
   const left: Record<number, number> = { ...crashes };
   return defineActor({
     name: 'receiver',
@@ -63,16 +60,19 @@ async function world(t: Test, behaviour: Partial<Behaviour> = {}, options: Syste
 
 const numbers = (upTo: number): number[] => Array.from({ length: upTo }, (_, n) => n);
 
-t.test('a message whose handler crashed is handled by the next life, before the later ones of its sender', async (t) => {
-  const { system, clock, handled, ref } = await world(t, { crashes: { 3: 2, 7: 1 } });
-  for (const n of numbers(10)) t.ok(ref.cast('take', n));
-  for (let round = 0; round < 10; round += 1) {
-    await settle();
-    clock.advance(50);
-  }
-  t.same(handled, numbers(10));
-  t.same(await deadLetters(system), {});
-});
+t.test(
+  'a message whose handler crashed is handled by the next life, before the later ones of its sender',
+  async (t) => {
+    const { system, clock, handled, ref } = await world(t, { crashes: { 3: 2, 7: 1 } });
+    for (const n of numbers(10)) t.ok(ref.cast('take', n));
+    for (let round = 0; round < 10; round += 1) {
+      await settle();
+      clock.advance(50);
+    }
+    t.same(handled, numbers(10));
+    t.same(await deadLetters(system), {});
+  },
+);
 
 t.test('without reliable the message in hand of a crash is lost', async (t) => {
   const handled: number[] = [];
@@ -109,8 +109,14 @@ t.test('a full mailbox delays reliable casts and loses none', async (t) => {
     await settle();
     clock.advance(20);
   }
-  t.same(handled.filter((n) => n < 200), [100, 0, 1, 2]);
-  t.same(handled.filter((n) => n >= 200), [200, 201, 202]);
+  t.same(
+    handled.filter((n) => n < 200),
+    [100, 0, 1, 2],
+  );
+  t.same(
+    handled.filter((n) => n >= 200),
+    [200, 201, 202],
+  );
   t.same(await deadLetters(system), {});
 });
 
@@ -178,7 +184,14 @@ t.test('what no handler takes, or is not plain data, is counted once and holds u
 });
 
 t.test('options of reliable that make no sense are refused by name', async (t) => {
-  for (const [field, value] of Object.entries({ window: 0, buffer: 5, resendMs: 0, maxResendMs: 1, giveUpMs: 0.5, maxDeliveries: 0 }))
+  for (const [field, value] of Object.entries({
+    window: 0,
+    buffer: 5,
+    resendMs: 0,
+    maxResendMs: 1,
+    giveUpMs: 0.5,
+    maxDeliveries: 0,
+  }))
     t.throws(() => defineActor({ name: 'x', init: () => null, reliable: { [field]: value } }), {
       code: 'BAD_CONFIG',
       message: new RegExp(`reliable.${field} is ${value}`),
