@@ -27,6 +27,7 @@ import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import type { Groups } from './groups/groups.js';
+import { makePool, type Pool, type PoolOptions } from './pool/pool.js';
 import type { RouteeSource, Router } from './routing/router.js';
 import type { RouterOptions } from './routing/strategy.js';
 import type { LogOptions } from './telemetry/log.js';
@@ -192,6 +193,11 @@ export class ActorSystem implements Messenger {
   router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
     const { executor } = this.#edge;
     return executor.services.router({ address: executor.address, messenger: this }, definition, source, options);
+  }
+
+  /** Starts a pool of actors under the guardian of this node. */
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
+    return makePool(this, definition, args, options, 'system');
   }
 
   /** Calls many actors and gives every outcome, in the order of the refs. */

@@ -30,6 +30,8 @@ interface Session {
   timer: Timer | undefined;
   /** Senders that wait for room. */
   waiting: (() => void)[];
+  /** Who waits for everything to be handled. */
+  settled: (() => void)[];
   /** The sender has ended: the session ends with its last message. */
   orphaned: boolean;
 }
@@ -76,8 +78,16 @@ export class Outgoing {
     if (session === undefined) return true;
     this.#carryOut(session, stepProducer(session.producer, { type: 'ack', ack: message.ack }).effects);
     if (!isFull(session)) for (const resolve of session.waiting.splice(0)) resolve();
-    if (session.orphaned && session.producer.pending.length === 0) this.#close(session);
+    if (session.producer.pending.length > 0) return true;
+    for (const resolve of session.settled.splice(0)) resolve();
+    if (session.orphaned) this.#close(session);
     return true;
+  }
+
+  /** Resolves once nothing waits for a receiver any more. */
+  async settled(to: ActorAddress): Promise<void> {
+    const open = this.#all().filter((session) => session.to === to && session.producer.pending.length > 0);
+    await Promise.all(open.map((session) => new Promise<void>((resolve) => session.settled.push(resolve))));
   }
 
   /** A sender ended: its sessions end once everything is handled. */
@@ -107,7 +117,7 @@ export class Outgoing {
     const present = ofSender.get(to);
     if (present !== undefined) return present;
     const producer = newProducer<Payload>(this.#nextEpoch(), settings);
-    const session: Session = { from, to, producer, timer: undefined, waiting: [], orphaned: false };
+    const session: Session = { from, to, producer, timer: undefined, waiting: [], settled: [], orphaned: false };
     ofSender.set(to, session);
     this.#sessions.set(from, ofSender);
     return session;
@@ -173,7 +183,7 @@ export class Outgoing {
     const ofSender = this.#sessions.get(session.from);
     ofSender?.delete(session.to);
     if (ofSender?.size === 0) this.#sessions.delete(session.from);
-    for (const resolve of session.waiting.splice(0)) resolve();
+    for (const resolve of [...session.waiting.splice(0), ...session.settled.splice(0)]) resolve();
   }
 
   #envelope({ from, to }: Session, { name, message }: Payload): Cast {

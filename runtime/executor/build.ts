@@ -7,6 +7,8 @@ import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { groups } from '../groups/registry.js';
+import { drain } from '../pool/drain.js';
+import { pool } from '../pool/pool-actor.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
 import { Executor } from './executor.js';
@@ -52,7 +54,8 @@ export interface BuiltExecutor {
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
   const { modules, extensions, ...options } = spec;
   const registry = new DefinitionRegistry();
-  for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
+  for (const definition of [guardian, names, groups, pool, drain, ...(local.definitions ?? [])])
+    registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
   const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, log });

@@ -18,6 +18,7 @@ import {
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { ActorGroups } from '../groups/groups.js';
+import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
@@ -150,6 +151,10 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
 
   router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
     return this.#host.services.router({ address: this.self, messenger: this }, definition, source, options);
+  }
+
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
+    return makePool(this, definition, args, options, 'same');
   }
 
   get callMany(): CallMany {

@@ -73,7 +73,7 @@ export class Services {
   call({ name, from, message }: Call): Promise<unknown> | undefined {
     switch (name) {
       case 'groups.fence':
-        return this.groups.fence(message);
+        return this.groups.fence(message, (member) => this.deliveries.outgoing.settled(member));
       case 'topics.interest':
         return Promise.resolve(this.topics.interest(from, message));
       case 'loads':
