@@ -17,6 +17,7 @@ import {
 } from '../actor/ref.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
+import type { Logger } from '../telemetry/log.js';
 import type { ActorGroups } from '../groups/groups.js';
 import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
@@ -28,13 +29,19 @@ import type { CallScope, CellHost } from './cell-host.js';
 export class CellContext implements ActorContext, Messenger, SpecSpawner {
   readonly #cell: Cell;
   readonly #host: CellHost;
-  readonly #timers = new Map<string, Timer>();
-  readonly log;
+  #timers: Map<string, Timer> | undefined;
+  #log: Logger | undefined;
 
   constructor(cell: Cell, host: CellHost) {
     this.#cell = cell;
     this.#host = host;
-    this.log = host.log.with({ actor: cell.address, definition: cell.definition.name });
+  }
+
+  get log(): Logger {
+    return (this.#log ??= this.#host.log.with({
+      actor: this.#cell.address,
+      definition: this.#cell.definition.name,
+    }));
   }
 
   get self(): ActorAddress {
@@ -63,6 +70,10 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
   get sender(): ActorAddress | undefined {
     return this.#cell.turns.hand.current.sender;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#cell.turns.hand.trace;
   }
 
   async spawn<D extends AnyDefinition>(
@@ -103,10 +114,10 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   after(delayMs: number, key: string): void {
     this.cancelTimer(key);
     const timer = this.#host.clock.after(delayMs, () => {
-      this.#timers.delete(key);
+      this.#timers?.delete(key);
       this.#cell.inform({ type: 'timer', key });
     });
-    this.#timers.set(key, timer);
+    (this.#timers ??= new Map()).set(key, timer);
   }
 
   every(periodMs: number, key: string): void {
@@ -116,21 +127,22 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
         arm();
         this.#cell.inform({ type: 'timer', key });
       });
-      this.#timers.set(key, timer);
+      (this.#timers ??= new Map()).set(key, timer);
     };
     this.cancelTimer(key);
     arm();
   }
 
   cancelTimer(key: string): void {
-    this.#timers.get(key)?.cancel();
-    this.#timers.delete(key);
+    this.#timers?.get(key)?.cancel();
+    this.#timers?.delete(key);
     this.#cell.turns.forgetTimer(key);
   }
 
   /** Ends all timers; a restarted actor begins without any. */
   cancelTimers(): void {
-    for (const key of [...this.#timers.keys()]) this.cancelTimer(key);
+    for (const key of [...(this.#timers?.keys() ?? [])]) this.cancelTimer(key);
+    this.#timers = undefined;
   }
 
   get groups(): ActorGroups {
@@ -166,7 +178,14 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
 
   cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#host.deliver({ kind: 'cast', to, from: this.self, name, message });
+    const { trace } = this.#cell.turns.hand;
+    const from = this.self;
+    // Two forms, so that an envelope without a trace is as small as it can be.
+    return this.#host.deliver(
+      trace === undefined
+        ? { kind: 'cast', to, from, name, message }
+        : { kind: 'cast', to, from, name, message, trace },
+    );
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
@@ -188,6 +207,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
       remainingMs: current.remainingMs(),
       cancelled: () => current.cancelled,
       onOpen: (cancel) => current.onCancel(cancel),
+      trace: current.trace,
     };
   }
 }

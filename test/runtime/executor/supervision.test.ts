@@ -306,7 +306,7 @@ t.test('what cannot be spawned is refused with its code, and nothing of it stays
   await t.rejects(system.spawn(child, { id: 'x' }, { executor: 7 }), { code: 'BAD_USAGE', message: /no executor 7/ });
   await t.rejects(system.spawn(child, { id: 'x' }, { node: 'b' }), { code: 'NO_SUCH_NODE' });
   await settle();
-  t.equal((await system.list()).length, 4);
+  t.equal((await system.list()).length, 5);
 });
 
 t.test('a name is free again as soon as the end of its actor is known', async (t) => {
