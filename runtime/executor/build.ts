@@ -7,6 +7,8 @@ import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { groups } from '../groups/registry.js';
+import { drain } from '../pool/drain.js';
+import { pool } from '../pool/pool-actor.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type Logger, type LogOptions } from '../telemetry/log.js';
 import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
@@ -70,7 +72,8 @@ export interface BuiltExecutor {
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
   const { modules, extensions, telemetry = {}, ...options } = spec;
   const registry = new DefinitionRegistry();
-  for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
+  for (const definition of [guardian, names, groups, pool, drain, ...(local.definitions ?? [])])
+    registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
   const { clock = systemClock, dispatcher, heartbeat } = local;

@@ -14,6 +14,7 @@ import {
   makeRef,
   type Messenger,
   type RefTarget,
+  type ReliableMessenger,
 } from '../actor/ref.js';
 import { castEnvelope } from '../flow/cast.js';
 import type { CastOutcome } from '../flow/outcome.js';
@@ -21,6 +22,7 @@ import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ActorGroups } from '../groups/groups.js';
+import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
@@ -166,8 +168,16 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
     return this.#host.services.router({ address: this.self, messenger: this }, definition, source, options);
   }
 
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
+    return makePool(this, definition, args, options, 'same');
+  }
+
   get callMany(): CallMany {
     return callManyBy(this);
+  }
+
+  get reliable(): ReliableMessenger {
+    return this.#host.services.reliableOf(this.self);
   }
 
   tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {

@@ -219,10 +219,16 @@ export class Turns {
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
-    const { from, name, trace } = envelope;
+    const { from, name, trace, receipt } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
     this.#host.meter.message = name;
-    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+    const body = (): unknown => handler(this.#owner.state, envelope.message, context);
+    if (receipt === undefined) {
+      this.hand.take({ current, body });
+      return;
+    }
+    receipt.taken();
+    this.hand.take({ current, body, onValue: () => receipt.handled() });
   }
 
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
@@ -231,6 +237,7 @@ export class Turns {
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
     if (info === undefined || definition.info === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
+      envelope.receipt?.handled();
       return;
     }
     const current = new Current(this.#host.clock, envelope.from);

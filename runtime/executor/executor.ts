@@ -153,7 +153,7 @@ export class Executor implements CellHost {
     this.#own = new OwnCalls(this);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
-    this.services = new Services(this);
+    this.services = new Services(this, options.firstSerial);
   }
 
   // ---- routing -----------------------------------------------------------------------------------------------
@@ -420,6 +420,7 @@ export class Executor implements CellHost {
   async close(): Promise<void> {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
     this.#channels.endWhere(() => true);
+    this.services.close();
     this.#routes.flush();
     this.#caller.close();
     this.#loopDelay?.close();
@@ -441,6 +442,7 @@ export class Executor implements CellHost {
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
+    this.services.nodeLost(nodeLoss(node, incarnation).gone);
     this.#foreignDeaths.forget(node);
     this.#lost(nodeLoss(node, incarnation));
   }
