@@ -94,8 +94,7 @@ t.test('the throughput is that of the options', async (t) => {
 t.test(
   'an actor whose messages take long gives up its turn, and the event loop has its own, once the slice is over',
   async (t) => {
-    const clock = new VirtualClock();
-    const queue = new RunQueue(clock, () => {}, schedulingOf({ sliceMs: 5 }));
+    const { queue, clock } = queueOf({ sliceMs: 5 });
     const slow = new Load(() => clock.advance(1));
     slow.waiting = 200;
     queue.add(slow);
