@@ -1,5 +1,5 @@
 /** Actors that harm the thread they live on, and actors that want to go on all the same. */
-import { type ActorAddress, defineActor } from '#runtime';
+import { type ActorAddress, defineActor, type Info } from '#runtime';
 
 /** Harms its thread in the way it is told. */
 export const harmful = defineActor({
@@ -71,5 +71,31 @@ export const brood = defineActor({
       state.addresses.push(...addresses);
       return addresses;
     },
+  },
+});
+
+/** Makes harmful children anywhere, watches, asks, and keeps what it is told. */
+export const guard = defineActor({
+  name: 'guard',
+  init: () => ({ infos: [] as Info[] }),
+  calls: {
+    make: async (
+      _state,
+      { node, executor }: { readonly node: string; readonly executor: number },
+      ctx,
+    ): Promise<ActorAddress> => (await ctx.spawn(harmful, undefined, { node, executor })).address,
+    watch: (_state, address: ActorAddress, ctx) => ctx.monitor(address),
+    infos: (state) => state.infos.map((info) => (info.type === 'down' ? `down ${info.reason.class} ${info.address}` : info.type)),
+  },
+  info: (state, info) => void state.infos.push(info),
+});
+
+/** Waits for another actor for ever. */
+export const waiter = defineActor({
+  name: 'waiter',
+  init: () => null,
+  calls: {
+    wait: (_state, address: ActorAddress, ctx) =>
+      ctx.ref(bystander, address).call('hang', undefined, { timeoutMs: Number.POSITIVE_INFINITY }),
   },
 });
