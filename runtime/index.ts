@@ -19,6 +19,7 @@ export type { ActorSummary, ExecutorReport } from './executor/report.js';
 export type { ExecutorDeath } from './executor/death.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
+export { defineOffload, type OffloadOptions, type OffloadSettings, type OffloadTask } from './offload/offload.js';
 export type { SchedulingOptions, ThreadSettings } from './executor/thread-options.js';
 export type { RestartIntensity } from './supervision/intensity.js';
 export type { LatencySummary } from './telemetry/histogram.js';

@@ -18,6 +18,7 @@ import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import type { ExecutorDeath } from './executor/death.js';
 import {
+  offloadLimitsOf,
   slowTurnMsOf,
   threadOptionsOf,
   type ThreadSettings,
@@ -258,6 +259,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     defaults: options.defaults ?? {},
     firstSerial: FIRST_SERIAL,
     slowTurnMs: slowTurnMsOf(options),
+    offload: offloadLimitsOf(options, count),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };
 }

@@ -6,6 +6,7 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
+import type { OffloadLimits } from '../offload/offloader.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
 import { watchLoopDelay } from '../telemetry/loop-delay.js';
@@ -31,6 +32,7 @@ export interface ExecutorSpec {
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
   readonly slowTurnMs: number;
+  readonly offload: OffloadLimits;
 }
 
 /** What cannot cross to a thread. */

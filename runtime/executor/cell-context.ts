@@ -9,6 +9,7 @@ import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
@@ -143,6 +144,15 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
 
   drained(to: ActorAddress): Promise<void> {
     return this.#host.drained(to);
+  }
+
+  offload<Args, Result>(
+    task: OffloadTask<Args, Result>,
+    args: Args,
+    options: OffloadOptions = {},
+  ): Promise<Awaited<Result>> {
+    const any = task as OffloadTask;
+    return this.#host.offload(any, args, options, this.#scope()) as Promise<Awaited<Result>>;
   }
 
   #scope(): CallScope {

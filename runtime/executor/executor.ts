@@ -17,6 +17,8 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
+import { Offloader, type OffloadLimits } from '../offload/offloader.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
@@ -61,6 +63,7 @@ export interface ExecutorOptions {
   /** Where a thread says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
+  readonly offload: OffloadLimits;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -94,6 +97,7 @@ export class Executor implements CellHost {
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
   readonly #foreignDeaths: ForeignDeaths;
+  readonly #offloader: Offloader;
 
   constructor(options: ExecutorOptions) {
     this.node = options.node;
@@ -119,6 +123,7 @@ export class Executor implements CellHost {
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
+    this.#offloader = new Offloader(options.clock, options.offload);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
   }
@@ -268,6 +273,10 @@ export class Executor implements CellHost {
     else await this.#routes.drained(node, executor, this.clock);
   }
 
+  offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown> {
+    return this.#offloader.run(task, args, options, scope);
+  }
+
   // ---- actors ------------------------------------------------------------------------------------------------
 
   start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> {
@@ -346,6 +355,7 @@ export class Executor implements CellHost {
     this.#routes.flush();
     this.#caller.close();
     this.#loopDelay?.close();
+    await this.#offloader.close();
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */
