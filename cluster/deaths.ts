@@ -30,11 +30,7 @@ export class DeathNews {
   readonly #latest = new Map<number, News>();
   readonly #stop: Unsubscribe;
 
-  constructor(
-    transport: Transport,
-    self: Pick<NodeInfo, 'name' | 'incarnation'>,
-    members: () => readonly NodeInfo[],
-  ) {
+  constructor(transport: Transport, self: Pick<NodeInfo, 'name' | 'incarnation'>, members: () => readonly NodeInfo[]) {
     this.#transport = transport;
     this.#self = self;
     this.#members = members;

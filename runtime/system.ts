@@ -17,12 +17,7 @@ import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import type { ExecutorDeath } from './executor/death.js';
-import {
-  offloadLimitsOf,
-  slowTurnMsOf,
-  threadOptionsOf,
-  type ThreadSettings,
-} from './executor/thread-options.js';
+import { offloadLimitsOf, slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import type { LogOptions } from './telemetry/log.js';

@@ -90,13 +90,7 @@ export function threadOptionsOf(options: ThreadSettings): ThreadOptions {
 }
 
 /** An option that is a number from `least`, or 0 where that means "none". @throws SkepError BAD_CONFIG. */
-function numberOf(
-  field: string,
-  value: number | undefined,
-  standard: number,
-  least: number,
-  mayBeNone = true,
-): number {
+function numberOf(field: string, value: number | undefined, standard: number, least: number, mayBeNone = true): number {
   const given = value ?? standard;
   if ((mayBeNone && given === 0) || (Number.isFinite(given) && given >= least)) return given;
   const none = mayBeNone && least > 0 ? ', or 0 for none' : '';

@@ -30,6 +30,8 @@ interface Thread {
   readonly ended: Promise<void>;
   /** The main thread's ends of its ports. */
   readonly ports: MessagePort[];
+  /** Those who wait for an answer of the thread, to be called when it ends; undefined once it has. */
+  waiting: Set<() => void> | undefined;
   readonly heartbeat: HeartbeatReader;
   /** Ends the thread, wherever it is stuck. */
   readonly terminate: () => void;
@@ -116,6 +118,7 @@ export class Threads {
       control: wrap<ExecutorControl>(port1),
       ended,
       ports: [port1],
+      waiting: new Set(),
       heartbeat: new HeartbeatReader(heartbeat),
       terminate: () => end.abort(),
       stalledMs: undefined,
@@ -131,9 +134,9 @@ export class Threads {
     this.#threads.set(id, thread);
     this.#watch(thread);
     ended.then(
-      () => closePorts(thread),
+      () => release(thread),
       (error: unknown) => {
-        closePorts(thread);
+        release(thread);
         if (!this.#stopping) void this.#died(thread, error);
       },
     );
@@ -169,7 +172,13 @@ export class Threads {
     const death = describeDeath({ node, incarnation, executor: id, nextSerial, cause, inTurn, stalledMs });
     const { reason, culprit } = death;
     const who = culprit === undefined ? {} : { actor: culprit, definition: inTurn?.definition };
-    this.#log.error('executor died', { peer: id, class: reason.class, ...who, error: stalledMs ?? cause, reason: reason.message });
+    this.#log.error('executor died', {
+      peer: id,
+      class: reason.class,
+      ...who,
+      error: stalledMs ?? cause,
+      reason: reason.message,
+    });
     // Nobody is waited for: the ports keep the order, so each hears of the death before it hears of the successor.
     for (const thread of this.#threads.values()) thread.control.executorDown(death).catch(() => {});
     this.#edge.executorDown(death);
@@ -239,13 +248,17 @@ export class Threads {
   }
 }
 
-/** What a thread answers; undefined when it dies before it does. */
+/**
+ * What a thread answers; undefined when it dies before it does. A race against `ended` would leave a reaction behind with
+ * each question, for as long as the thread lives.
+ */
 function answerOf<T>(thread: Thread, answer: Promise<T>): Promise<T | undefined> {
-  const dead = thread.ended.then(
-    () => undefined,
-    () => undefined,
-  );
-  return Promise.race([answer, dead]);
+  return new Promise((resolve, reject) => {
+    const dead = (): void => resolve(undefined);
+    if (thread.waiting === undefined) return dead();
+    thread.waiting.add(dead);
+    void answer.then(resolve, reject).finally(() => thread.waiting?.delete(dead));
+  });
 }
 
 async function connect(left: Thread, right: Thread): Promise<void> {
@@ -254,6 +267,13 @@ async function connect(left: Thread, right: Thread): Promise<void> {
     answerOf(left, left.control.connect(right.id, handOver(port1))),
     answerOf(right, right.control.connect(left.id, handOver(port2))),
   ]);
+}
+
+/** A thread has ended: nothing of it is waited for any more. */
+function release(thread: Thread): void {
+  closePorts(thread);
+  for (const dead of thread.waiting ?? []) dead();
+  thread.waiting = undefined;
 }
 
 function closePorts(thread: Thread): void {

@@ -130,7 +130,10 @@ export class Offloader {
     } catch (error) {
       const uncloneable = error instanceof Error && error.name === 'DataCloneError';
       const text = `offload ${name}: its arguments cannot be copied; give plain data`;
-      this.#fail(job, uncloneable ? new SkepError('BAD_MESSAGE', text, { task: name }, error) : offloadFailed(name, error));
+      this.#fail(
+        job,
+        uncloneable ? new SkepError('BAD_MESSAGE', text, { task: name }, error) : offloadFailed(name, error),
+      );
     }
   }
 

@@ -43,14 +43,17 @@ function serialised(name: string, value: unknown): Uint8Array {
   try {
     return serialize(value);
   } catch (error) {
-    throw new SkepError('BAD_MESSAGE', `offload ${name}: its result cannot be copied; give plain data`, { name }, error);
+    throw new SkepError(
+      'BAD_MESSAGE',
+      `offload ${name}: its result cannot be copied; give plain data`,
+      { name },
+      error,
+    );
   }
 }
 
 /** Whether nobody else can hold a part of its memory: small Buffers share one pool, which must not leave. */
 function isWholeBuffer(value: unknown): value is ArrayBuffer | NodeJS.ArrayBufferView {
   if (isAnyArrayBuffer(value)) return !isSharedArrayBuffer(value);
-  return (
-    isArrayBufferView(value) && !isSharedArrayBuffer(value.buffer) && value.byteLength === value.buffer.byteLength
-  );
+  return isArrayBufferView(value) && !isSharedArrayBuffer(value.buffer) && value.byteLength === value.buffer.byteLength;
 }

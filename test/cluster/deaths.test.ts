@@ -65,11 +65,21 @@ for (const [how, reason] of [
         t.rejects(child.call(how, undefined, forEver), failed, 'the fatal call'),
       ];
       await Promise.all(calls);
-      await eventually('the child is back', () => child.call('ping', undefined, { timeoutMs: 1_000 }).then(() => true, () => false));
+      await eventually('the child is back', () =>
+        child.call('ping', undefined, { timeoutMs: 1_000 }).then(
+          () => true,
+          () => false,
+        ),
+      );
       await eventually('the orphan is gone', async () => !(await living(a)).includes(orphan));
       t.equal(await safe.call('add', 1), 4, 'the other thread has lost nothing');
       t.same(await boss.call('infos'), [`down ${reason} ${far.address}`]);
-      await eventually('the one that its own node restarts is back', () => far.call('add', 0, { timeoutMs: 1_000 }).then(() => true, () => false));
+      await eventually('the one that its own node restarts is back', () =>
+        far.call('add', 0, { timeoutMs: 1_000 }).then(
+          () => true,
+          () => false,
+        ),
+      );
     },
   );
 }

@@ -36,20 +36,23 @@ t.test('a cancelled wait is not heard of, and the last one takes the timer with 
   t.same(fired, [1]);
 });
 
-t.test('one that is cancelled by another of the same moment does not fire, one that is set then waits its time', async (t) => {
-  const clock = new VirtualClock();
-  const timers = new SharedTimers(clock);
-  const fired: string[] = [];
-  const waits = [
-    timers.after(5, () => {
-      fired.push('first');
-      waits[1]?.cancel();
-      timers.after(5, () => fired.push('third'));
-    }),
-    timers.after(5, () => fired.push('second')),
-  ];
-  clock.advance(5);
-  t.same(fired, ['first']);
-  clock.advance(5);
-  t.same(fired, ['first', 'third']);
-});
+t.test(
+  'one that is cancelled by another of the same moment does not fire, one that is set then waits its time',
+  async (t) => {
+    const clock = new VirtualClock();
+    const timers = new SharedTimers(clock);
+    const fired: string[] = [];
+    const waits = [
+      timers.after(5, () => {
+        fired.push('first');
+        waits[1]?.cancel();
+        timers.after(5, () => fired.push('third'));
+      }),
+      timers.after(5, () => fired.push('second')),
+    ];
+    clock.advance(5);
+    t.same(fired, ['first']);
+    clock.advance(5);
+    t.same(fired, ['first', 'third']);
+  },
+);

@@ -24,20 +24,23 @@ function threads(): number {
 }
 
 for (const executors of [0, 1]) {
-  t.test(`with ${executors} executors an actor awaits an offloaded function and its executor answers others`, async (t) => {
-    const { ref, spawn } = await crunching(t, executors);
-    const neighbour = await spawn();
-    const { thread } = await neighbour.call('ping');
-    let done = false;
-    const work = ref.call('offload', { task: 'compute', args: 300 }).finally(() => (done = true));
-    let answered = 0;
-    while (!done) {
-      await neighbour.call('ping');
-      answered += 1;
-    }
-    t.not(await work, thread, 'it ran on another thread');
-    t.ok(answered > 20, `the neighbour answered ${answered} times meanwhile`);
-  });
+  t.test(
+    `with ${executors} executors an actor awaits an offloaded function and its executor answers others`,
+    async (t) => {
+      const { ref, spawn } = await crunching(t, executors);
+      const neighbour = await spawn();
+      const { thread } = await neighbour.call('ping');
+      let done = false;
+      const work = ref.call('offload', { task: 'compute', args: 300 }).finally(() => (done = true));
+      let answered = 0;
+      while (!done) {
+        await neighbour.call('ping');
+        answered += 1;
+      }
+      t.not(await work, thread, 'it ran on another thread');
+      t.ok(answered > 20, `the neighbour answered ${answered} times meanwhile`);
+    },
+  );
 
   t.test(`with ${executors} executors an error keeps its code, facts and cause on its way back`, async (t) => {
     const { ref } = await crunching(t, executors);
@@ -112,7 +115,9 @@ t.test('threads start on demand, idle ones end, and an executor that ends takes 
 
 t.test('an actor that is stopped ends what it has offloaded', async (t) => {
   const { ref, system } = await crunching(t, 1, { offload: { threads: 1 } });
-  const work = t.rejects(ref.call('offload', { task: 'forEver', args: null }), { code: /ACTOR_STOPPED|CALL_CANCELLED/ });
+  const work = t.rejects(ref.call('offload', { task: 'forEver', args: null }), {
+    code: /ACTOR_STOPPED|CALL_CANCELLED/,
+  });
   await ref.call('ping', undefined, { timeoutMs: 200 }).catch(() => {});
   system.stopActor(ref.address);
   await work;
