@@ -12,6 +12,7 @@ import { addRestart } from '../supervision/intensity.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ExecutorSpec } from './build.js';
 import { handOver, type Remote, wrap } from './control.js';
+import { cpuWaitMs } from './cpu-wait.js';
 import { describeDeath, type ExecutorDeath } from './death.js';
 import type { Executor } from './executor.js';
 import { heartbeatMemory, HeartbeatReader } from './heartbeat.js';
@@ -154,6 +155,7 @@ export class Threads {
   #watch(thread: Thread): void {
     this.#watchdog?.watch(thread.id, {
       beats: () => thread.heartbeat.beats,
+      cpuWaitMs: () => cpuWaitMs(thread.heartbeat.thread),
       onStalled: (stuckMs) => {
         thread.stalledMs = stuckMs;
         thread.terminate();
