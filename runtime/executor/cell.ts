@@ -9,15 +9,17 @@
 import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition, Info } from '../actor/definition.js';
 import { within } from '../clock/within.js';
+import { endWith, type Span } from '../telemetry/tracer.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, refuse } from './cell-refusal.js';
 import { Turns } from './cell-turns.js';
 import { Watch } from './cell-watch.js';
-import { Current } from './current.js';
+import { Current, NO_CHAIN } from './current.js';
 import type { Loss } from './losses.js';
 
 /** What there is to wait for when nothing is under way; shared, because every actor has one. */
@@ -85,9 +87,10 @@ export class Cell {
     return this.turns.ready;
   }
 
-  /** The first life. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
-  async start(): Promise<void> {
-    const began = this.#begin();
+  /** The first life, in the span of its start where there is one. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
+  async start(trace?: Traceparent, span?: Span): Promise<void> {
+    const began = this.#begin(trace, span);
+    if (span !== undefined) endWith(span, began);
     this.#beginning = began.catch(() => {});
     try {
       await began;
@@ -189,7 +192,7 @@ export class Cell {
   }
 
   /** Name, then init. Rejects unless the actor runs afterwards. */
-  async #begin(): Promise<void> {
+  async #begin(trace?: Traceparent, span?: Span): Promise<void> {
     this.#status = 'starting';
     this.incarnation += 1;
     const { name } = this.spec;
@@ -197,7 +200,7 @@ export class Cell {
       await this.#host.claimName(name, this.address);
       this.#named = true;
     }
-    if (!this.ending) await this.#init();
+    if (!this.ending) await this.#init(span?.trace ?? trace);
     if (this.status === 'starting') {
       this.#status = 'running';
       this.wake();
@@ -208,8 +211,9 @@ export class Cell {
     throw new SkepError('ACTOR_STOPPED', `${this.definition.name} ended before it ran`, { actor: this.address });
   }
 
-  async #init(): Promise<void> {
-    const current = new Current(this.#host.clock, this.spec.parent);
+  async #init(trace: Traceparent | undefined): Promise<void> {
+    const { parent } = this.spec;
+    const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
       this.#state = await this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
@@ -241,6 +245,7 @@ export class Cell {
     await within(this.#host.clock, this.#host.shutdownMs, this.turns.hand.idle());
     this.turns.abandon(error);
     this.#watch?.demonitorAll();
+    this.#host.services.lifeEnded(this.address);
     await this.#family?.renew();
     await this.#terminate(reason);
     this.context.cancelTimers();

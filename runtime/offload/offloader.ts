@@ -6,17 +6,16 @@
  *     waiting --a thread is free--> running --> done | failed
  *        '--cancel, deadline--> taken out   '--cancel, deadline--> thread ended
  */
-import { deserialize } from 'node:v8';
 import { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import type { CallScope } from '../executor/cell-host.js';
-import type { ThreadPool } from '../executor/pool.js';
-import { fromFailure, offloadFailed } from './failure.js';
+import { type Failure, fromFailure, offloadFailed } from './failure.js';
+import { inlinePool } from './inline.js';
 import { isOffloadTask, type OffloadOptions, type OffloadTask } from './offload.js';
-import type { OffloadOutcome, OffloadWork } from './worker.js';
 
 /** The settings with their defaults in. */
 export interface OffloadLimits {
+  /** 0 runs functions on the calling thread, for tests. */
   readonly threads: number;
   readonly queue: number;
   readonly idleMs: number;
@@ -33,14 +32,24 @@ interface Job {
   release: () => void;
 }
 
-type Pool = ThreadPool<OffloadWork, OffloadOutcome>;
+/** Where functions run: on threads (`threads.ts`), or in place (`inline.ts`). */
+export interface OffloadPool {
+  /** Runs a function once. Rejects when its thread dies, when `signal` ends it, or when its arguments cannot be copied. */
+  run(
+    task: OffloadTask,
+    args: unknown,
+    options: OffloadOptions,
+    signal: AbortSignal,
+  ): Promise<{ readonly value: unknown } | { readonly failure: Failure }>;
+  destroy(): Promise<void>;
+}
 
 export class Offloader {
   readonly #clock: Clock;
   readonly #limits: OffloadLimits;
   readonly #waiting = new Set<Job>();
   readonly #running = new Set<Job>();
-  #pool: Promise<Pool> | undefined;
+  #pool: Promise<OffloadPool> | undefined;
   #closed = false;
 
   constructor(clock: Clock, limits: OffloadLimits) {
@@ -82,7 +91,7 @@ export class Offloader {
     if (this.#closed) return new SkepError('ACTOR_STOPPED', 'the executor is shut down');
     if (signal?.aborted === true || scope.cancelled()) return cancelled(task);
     const { threads, queue } = this.#limits;
-    if (this.#running.size < threads || this.#waiting.size < queue) return undefined;
+    if (this.#running.size < Math.max(1, threads) || this.#waiting.size < queue) return undefined;
     const text = `offload ${task.name}: ${this.#running.size} run and ${this.#waiting.size} wait on this executor already`;
     return new SkepError('OFFLOAD_FULL', text, { task: task.name, threads, queue });
   }
@@ -107,7 +116,7 @@ export class Offloader {
   }
 
   #next(): void {
-    while (this.#running.size < this.#limits.threads) {
+    while (this.#running.size < Math.max(1, this.#limits.threads)) {
       const [job] = this.#waiting;
       if (job === undefined) return;
       this.#waiting.delete(job);
@@ -118,15 +127,12 @@ export class Offloader {
 
   async #execute(job: Job): Promise<void> {
     const { task, args, options, end } = job;
-    const { module, name } = task;
+    const { name } = task;
     try {
       const pool = await (this.#pool ??= this.#start());
-      const outcome = await pool.run({ module, name, args }, options.transfer ?? [], end.signal);
+      const outcome = await pool.run(task, args, options, end.signal);
       if ('failure' in outcome) this.#fail(job, fromFailure(outcome.failure, name));
-      else {
-        const value: unknown = 'serialised' in outcome ? deserialize(outcome.serialised) : outcome;
-        this.#settle(job, () => job.resolve(value));
-      }
+      else this.#settle(job, () => job.resolve(outcome.value));
     } catch (error) {
       const uncloneable = error instanceof Error && error.name === 'DataCloneError';
       const text = `offload ${name}: its arguments cannot be copied; give plain data`;
@@ -137,12 +143,10 @@ export class Offloader {
     }
   }
 
-  /** Piscina is loaded by those who offload only: it would delay the start of every executor. */
-  async #start(): Promise<Pool> {
-    const { ThreadPool } = await import('../executor/pool.js');
-    const { threads, idleMs } = this.#limits;
-    const module = new URL('./worker.js', import.meta.url);
-    return new ThreadPool({ module, minThreads: 0, maxThreads: threads, idleMs, heapMb: undefined });
+  async #start(): Promise<OffloadPool> {
+    if (this.#limits.threads === 0) return inlinePool;
+    const { offloadThreads } = await import('./threads.js');
+    return offloadThreads(this.#limits);
   }
 
   /** Ends a job with an error; one that runs is stopped. */
