@@ -52,6 +52,20 @@ export function offloadFailed(task: string, cause: unknown): SkepError {
   return new SkepError('OFFLOAD_FAILED', `offload ${task} failed: ${why}`, { task, ...code }, cause);
 }
 
+/** A copy of the result of a function. @throws SkepError BAD_MESSAGE when it cannot be copied. */
+export function copied<T>(name: string, copy: () => T): T {
+  try {
+    return copy();
+  } catch (error) {
+    throw new SkepError(
+      'BAD_MESSAGE',
+      `offload ${name}: its result cannot be copied; give plain data`,
+      { name },
+      error,
+    );
+  }
+}
+
 function errorOf(failure: Failure): Error {
   if (failure.skep !== undefined) return fromFailure(failure, '');
   const { name, message, stack, code, cause } = failure;

@@ -3,7 +3,7 @@ import { serialize } from 'node:v8';
 import { isAnyArrayBuffer, isArrayBufferView, isSharedArrayBuffer } from 'node:util/types';
 import { SkepError } from '#protocols/wire/error';
 import { handOverResult } from '../executor/pool.js';
-import { type Failure, toFailure } from './failure.js';
+import { copied, type Failure, toFailure } from './failure.js';
 import { isOffloadTask } from './offload.js';
 
 /** What the thread gets. */
@@ -33,22 +33,9 @@ export default async function runOffload({ module, name, args }: OffloadWork): P
     }
     const value: unknown = await task.run(args);
     if (isWholeBuffer(value)) return handOverResult(value);
-    return { serialised: serialised(name, value) } satisfies OffloadOutcome;
+    return { serialised: copied(name, () => serialize(value)) } satisfies OffloadOutcome;
   } catch (error) {
     return { failure: toFailure(error) } satisfies OffloadOutcome;
-  }
-}
-
-function serialised(name: string, value: unknown): Uint8Array {
-  try {
-    return serialize(value);
-  } catch (error) {
-    throw new SkepError(
-      'BAD_MESSAGE',
-      `offload ${name}: its result cannot be copied; give plain data`,
-      { name },
-      error,
-    );
   }
 }
 

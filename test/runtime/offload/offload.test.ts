@@ -1,8 +1,10 @@
 /** Offloaded functions on real threads, from executors in threads and from the calling thread alike. */
 import { readdirSync } from 'node:fs';
+import { threadId } from 'node:worker_threads';
 import { ActorSystem, defineOffload, type SystemOptions } from '#runtime';
 import t, { type Test } from 'tap';
 import { eventually } from '#test/support/eventually';
+import { TestSystem } from '#runtime/testing/test-system';
 import { cruncher } from '#test/testdata/actors/crunching';
 
 async function crunching(t: Test, executors: number, options: SystemOptions = {}) {
@@ -133,4 +135,12 @@ t.test('options that make no sense are refused by name', async (t) => {
   ] as const) {
     await t.rejects(ActorSystem.create({ offload }), { code: 'BAD_CONFIG', message: new RegExp(`^${field} is `) });
   }
+});
+
+t.test('in a test system functions run in place, and their outcomes are the same', async (t) => {
+  const system = await TestSystem.create({ definitions: [cruncher], seed: 7 });
+  const ref = await system.spawn(cruncher, undefined);
+  t.equal(await ref.call('offload', { task: 'compute', args: 0 }), threadId, 'on the calling thread');
+  t.match(await ref.call('cause', 'skep'), { code: 'PATH_UNREADABLE', cause: { code: 'ENOENT' } });
+  await t.rejects(ref.call('uncopied'), { code: 'BAD_MESSAGE' });
 });
