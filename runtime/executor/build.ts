@@ -6,6 +6,7 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
+import type { OffloadLimits } from '../offload/offloader.js';
 import { groups } from '../groups/registry.js';
 import { drain } from '../pool/drain.js';
 import { pool } from '../pool/pool-actor.js';
@@ -41,6 +42,7 @@ export interface ExecutorSpec {
   readonly freezeMessages: boolean;
   readonly telemetry?: TelemetryOptions;
   readonly slowTurnMs: number;
+  readonly offload: OffloadLimits;
 }
 
 /** What cannot cross to a thread. */

@@ -23,6 +23,8 @@ import { Channels } from '../flow/channels.js';
 import { Grants } from '../flow/grants.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { unsentError } from '../flow/unsent.js';
+import { Offloader, type OffloadLimits } from '../offload/offloader.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
@@ -82,6 +84,7 @@ export interface ExecutorOptions {
   /** Where a thread says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
+  readonly offload: OffloadLimits;
   /** Who gives turns. Default: the run queue, on the event loop. */
   readonly dispatcher?: MakeDispatcher | undefined;
 }
@@ -121,6 +124,7 @@ export class Executor implements CellHost {
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
   readonly #foreignDeaths: ForeignDeaths;
+  readonly #offloader: Offloader;
 
   constructor(options: ExecutorOptions) {
     this.node = options.node;
@@ -151,6 +155,7 @@ export class Executor implements CellHost {
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
+    this.#offloader = new Offloader(options.clock, options.offload);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
     this.services = new Services(this, options.firstSerial);
@@ -342,6 +347,10 @@ export class Executor implements CellHost {
     }
   }
 
+  offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown> {
+    return this.#offloader.run(task, args, options, scope);
+  }
+
   // ---- actors ------------------------------------------------------------------------------------------------
 
   start(spec: SpawnSpec, node: string | undefined, scope?: CallScope, trace?: Traceparent): Promise<ActorAddress> {
@@ -424,6 +433,7 @@ export class Executor implements CellHost {
     this.#routes.flush();
     this.#caller.close();
     this.#loopDelay?.close();
+    await this.#offloader.close();
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */
