@@ -4,18 +4,21 @@
  * executor one that does nothing by itself and hands every turn to a seeded scheduler.
  */
 import type { ActorAddress } from '#protocols/wire/address';
+import type { AnyDefinition } from '../actor/definition.js';
 import type { Clock } from '../clock/clock.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
 
 /** What a dispatcher needs of an actor. */
 export interface Runnable {
   readonly address: ActorAddress;
-  readonly definition: { readonly name: string };
+  readonly serial: number;
+  readonly definition: AnyDefinition;
   /** Whether the dispatcher has it in its queue. */
   scheduled: boolean;
   /** Whether a turn would do anything. */
   readonly ready: boolean;
-  /** Gives one turn of at most `budget` messages. */
-  run(budget: number): void;
+  /** Gives one turn of at most `budget` messages, and says how many it were. */
+  run(budget: number): number;
 }
 
 /** Gives turns and sends. */
@@ -28,5 +31,5 @@ export interface Dispatcher {
   flushSoon(): void;
 }
 
-/** Makes the dispatcher of an executor; `flush` sends all that is in its outboxes. */
-export type MakeDispatcher = (clock: Clock, flush: () => void) => Dispatcher;
+/** Makes the dispatcher of an executor; it tells the meter of each turn, and `flush` sends all that is in the outboxes. */
+export type MakeDispatcher = (clock: Clock, meter: TurnMeter, flush: () => void) => Dispatcher;
