@@ -16,6 +16,7 @@ import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { Heartbeat } from './heartbeat.js';
+import { runQueue } from './run-queue.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -70,7 +71,7 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const { clock = systemClock, dispatcher, heartbeat } = local;
+  const { clock = systemClock, dispatcher = runQueue, heartbeat } = local;
   // Under a clock of a test nothing may depend on the machine's.
   const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
   const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };

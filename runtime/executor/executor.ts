@@ -39,7 +39,6 @@ import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
-import { RunQueue } from './run-queue.js';
 import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
 import {
@@ -68,8 +67,7 @@ export interface ExecutorOptions {
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
-  /** Who gives turns. Default: the run queue, on the event loop. */
-  readonly dispatcher?: MakeDispatcher | undefined;
+  readonly dispatcher: MakeDispatcher;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
   /** Turns of this length and more are slow; 0 for none. */
@@ -132,11 +130,9 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
-    const flush = (): void => this.#routes.flush();
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat);
     this.#loopDelay = options.loopDelay;
-    const { dispatcher = (clock, meter, send) => new RunQueue(clock, meter, send) } = options;
-    this.#dispatcher = dispatcher(options.clock, this.meter, flush);
+    this.#dispatcher = options.dispatcher(options.clock, this.meter, () => this.#routes.flush());
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);

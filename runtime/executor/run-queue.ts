@@ -5,15 +5,18 @@
 import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
-import type { Dispatcher, Runnable } from './dispatcher.js';
+import type { Dispatcher, MakeDispatcher, Runnable } from './dispatcher.js';
 
 /** Milliseconds of turns before the event loop gets its turn. */
 const SLICE_MS = 5;
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
 const SLICE_TURNS = 4_096;
 
+/** Makes the run queue of an executor. */
+export const runQueue: MakeDispatcher = (clock, meter, flush) => new RunQueue(clock, meter, flush);
+
 /** The run queue of one executor. */
-export class RunQueue implements Dispatcher {
+class RunQueue implements Dispatcher {
   readonly #queue = new Queue<Runnable>();
   readonly #clock: Clock;
   readonly #meter: TurnMeter;
