@@ -41,8 +41,13 @@ type Arguments<H> =
     ? [message?: MessageOf<H>, options?: CallOptions]
     : [message: MessageOf<H>, options?: CallOptions];
 
+/** Names the field that exists for the compiler alone. */
+declare const handlers: unique symbol;
+
 /** A handle of a living (or once living) actor. */
 export interface ActorRef<D extends RefTarget = RefTarget> {
+  /** Keeps refs of different actors apart for the compiler, which takes methods for alike too easily; never there. */
+  readonly [handlers]?: { readonly calls: CallsOf<D>; readonly casts: CastsOf<D> };
   readonly address: ActorAddress;
   /**
    * Sends without waiting. False when the receiver is above its high-water mark (wait for `drained()` then) or when the

@@ -1,10 +1,12 @@
 /**
  * What the public types infer, held by the compiler: this file compiles only while each type below is exactly what it
- * says, and each line under a `@ts-expect-error` is refused. Nothing in it runs.
+ * says, and each line under a `@ts-expect-error` is refused. At run time is left to see that streams are where the types
+ * have them.
  */
 import type { ActorAddress, ActorRef, ArgsOf } from '#runtime';
 import { defineActor } from '#runtime';
 import type { ProbeCast, TestSystem } from '#runtime/testing/index';
+import t from 'tap';
 
 /** An actor with a handler of every form. */
 export const sample = defineActor({
@@ -93,11 +95,9 @@ export async function refused(ref: Sample, system: TestSystem): Promise<void> {
   // @ts-expect-error -- a call is not a cast
   ref.cast('sum', { by: 1 });
   // @ts-expect-error -- there is no reply to use
-  (await ref.call('nothing', { id: 'x' })).length;
+  void (await ref.call('nothing', { id: 'x' })).length;
   // @ts-expect-error -- a stream is no promise of one value
   await ref.call('numbers', { upTo: 1 }).then(() => {});
-  // @ts-expect-error -- a promise is no stream
-  for await (const item of ref.call('sum', { by: 1 })) void item;
   // @ts-expect-error -- the arguments of init are missing
   await system.spawn(sample);
   // @ts-expect-error -- one of them is
@@ -123,3 +123,17 @@ export function refusedDefinitions(): void {
   // @ts-expect-error -- no such policy
   defineActor({ name: 'x', init: () => null, mailbox: { policy: 'drop-all' } });
 }
+
+t.test('the calls that are streams for the compiler are those that are streams at run time', async (t) => {
+  type Calls = (typeof sample)['calls'];
+  type StreamNames = {
+    [K in keyof Calls]: [ReturnType<Calls[K]>] extends [never]
+      ? never
+      : ReturnType<Calls[K]> extends AsyncGenerator
+        ? K
+        : never;
+  }[keyof Calls];
+  // A record has to name every one of them, and none besides.
+  const streams: Readonly<Record<StreamNames, true>> = { numbers: true, pages: true };
+  t.same([...sample.streams].sort(), Object.keys(streams).sort());
+});
