@@ -37,16 +37,15 @@ import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { ExecutorDeath } from './death.js';
 import { ForeignDeaths } from './foreign-deaths.js';
-import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
-import { RunQueue } from './run-queue.js';
 import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
@@ -77,6 +76,7 @@ export interface ExecutorOptions {
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
+  readonly dispatcher: MakeDispatcher;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
   /** Turns of this length and more are slow; 0 for none. */
@@ -85,8 +85,6 @@ export interface ExecutorOptions {
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
   readonly offload: OffloadLimits;
-  /** Who gives turns. Default: the run queue, on the event loop. */
-  readonly dispatcher?: MakeDispatcher | undefined;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -145,12 +143,10 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
-    const flush = (): void => this.#routes.flush();
-    const { throughput, sliceMs } = options.scheduling ?? DEFAULT_SCHEDULING;
+    const { throughput } = options.scheduling ?? DEFAULT_SCHEDULING;
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat, throughput);
     this.#loopDelay = options.loopDelay;
-    this.#dispatcher =
-      options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush, sliceMs);
+    this.#dispatcher = options.dispatcher(options.clock, this.meter, () => this.#routes.flush());
     this.#channels = this.#makeChannels(options.firstSerial);
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
