@@ -9,9 +9,10 @@ import { parseArgs } from 'node:util';
 import { auditExecutors } from './audit-executors.js';
 import { auditKilled } from './audit-killed.js';
 import { idleActors } from './idle-actors.js';
+import { routers } from './routers.js';
 import { answer, type Answer, machine, type Question, renderResults } from './harness.js';
 
-const questions: readonly Question[] = [auditExecutors, auditKilled, idleActors];
+const questions: readonly Question[] = [auditExecutors, auditKilled, idleActors, routers];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -5,6 +5,7 @@
 import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { SubscribeOptions } from '../actor/context.js';
 import type { CallOptions, Messenger, RefTarget, ReliableMessenger } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
@@ -158,11 +159,15 @@ export class Services {
     return router;
   }
 
-  /** Reliable casts of a sender here. */
-  reliableOf(from: ActorAddress): ReliableMessenger {
+  /** Reliable casts of a sender here; `trace` is that of what it handles. */
+  reliableOf(from: ActorAddress, trace: () => Traceparent | undefined = () => undefined): ReliableMessenger {
     const { outgoing } = this.deliveries;
     return {
-      cast: (to, name, message, settings) => outgoing.cast(from, to, { name, message }, settings),
+      cast: (to, name, message, settings) => {
+        const traced = trace();
+        const payload = traced === undefined ? { name, message } : { name, message, trace: traced };
+        return outgoing.cast(from, to, payload, settings);
+      },
       drained: (to) => outgoing.drained(from, to),
     };
   }
