@@ -10,7 +10,7 @@ const BURST = 1_000;
 const receiver = defineActor({
   name: 'bench.receiver',
   init: () => ({ count: 0 }),
-  casts: { take: (state, _: { readonly user: string }) => void (state.count += 1) },
+  casts: { take: (state, message: { readonly user: string }) => void (state.count += message.user.length > 0 ? 1 : 0) },
   calls: { count: (state) => state.count },
 });
 

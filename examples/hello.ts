@@ -15,7 +15,8 @@ export const counter = defineActor({
     },
   },
   casts: {
-    reset: (state, _: { readonly reason: string }) => {
+    reset: (state, message: { readonly reason: string }, ctx) => {
+      ctx.log.info('reset', { reason: message.reason });
       state.count = 0;
     },
   },

@@ -21,6 +21,7 @@ import { checkDelivery, Topics } from '../topics/topics.js';
 import type { Cell } from './cell.js';
 import type { IsGone } from './cell-watch.js';
 import { LifeEnds } from './life-ends.js';
+import { GROUPS_SERIAL, NAMES_SERIAL } from './well-known.js';
 
 type Cast = Extract<Envelope, { kind: 'cast' }>;
 type Call = Extract<Envelope, { kind: 'call' }>;
@@ -92,6 +93,12 @@ export class Services {
   /** Another executor of the node died. */
   disconnected(executor: number): void {
     this.topics.disconnected(executor);
+    // On the system executor the registries forget what was there.
+    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
+      const to = this.#host.cells.get(serial)?.address;
+      if (to === undefined) continue;
+      this.#host.deliver({ kind: 'cast', to, from: this.#host.address, name: 'executorDown', message: { executor } });
+    }
   }
 
   /** A life of an actor here ended; the actor may begin another. */
