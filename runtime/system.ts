@@ -13,6 +13,7 @@ import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js
 import {
   type ActorRef,
   type CallOptions,
+  type CastOptions,
   makeRef,
   type Messenger,
   type RefTarget,
@@ -24,11 +25,13 @@ import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor
 import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
+import { schedulingOf } from './executor/scheduling.js';
+import { castEnvelope } from './flow/cast.js';
+import type { CastOutcome } from './flow/outcome.js';
 import type { ExecutorDeath } from './executor/death.js';
 import { slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
-import { readTraceparent } from '#protocols/wire/trace-context';
 import type { Groups } from './groups/groups.js';
 import { makePool, type Pool, type PoolOptions } from './pool/pool.js';
 import type { RouteeSource, Router } from './routing/router.js';
@@ -175,11 +178,14 @@ export class ActorSystem implements Messenger {
   }
 
   /** As `ref.cast`; `traceparent` is the W3C trace context that the message belongs to. */
-  cast(to: ActorAddress, name: string, message: unknown, options: Pick<CallOptions, 'traceparent'> = {}): boolean {
+  cast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): boolean {
+    return this.tryCast(to, name, message, options) === 'accepted';
+  }
+
+  /** As `cast`, and says what became of the message. */
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
     const { executor } = this.#edge;
-    const trace = readTraceparent(options.traceparent);
-    const cast = { kind: 'cast', to, from: executor.address, name, message } as const;
-    return executor.deliver(trace === undefined ? cast : { ...cast, trace });
+    return executor.offer(castEnvelope(executor.address, to, name, message, options));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -310,6 +316,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     shutdownMs: options.shutdownMs ?? 5_000,
     defaults: options.defaults ?? {},
+    scheduling: schedulingOf(options.scheduling),
     telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
     slowTurnMs: slowTurnMsOf(options),

@@ -8,6 +8,7 @@ import type { Envelope } from '#protocols/wire/envelope';
 import { unreachable } from '#protocols/wire/error';
 import type { Clock, Timer } from '../clock/clock.js';
 import { assertPlain } from '../codec/msgpack.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { ReliableSettings } from './options.js';
 import { type Payload, readAck } from './wire.js';
@@ -48,19 +49,21 @@ export class Outgoing {
     this.#nextEpoch = nextEpoch;
   }
 
-  /** Accepts a message, or refuses it as a dead letter. False when the sender should wait, and when it was refused. */
-  cast(from: ActorAddress, to: ActorAddress, payload: Payload, settings: ReliableSettings): boolean {
+  /** Accepts a message, or refuses it as a dead letter. */
+  offer(from: ActorAddress, to: ActorAddress, payload: Payload, settings: ReliableSettings): CastOutcome {
     const envelope: Cast = { kind: 'cast', to, from, ...payload };
     try {
       // What cannot be sent would be sent again for ever.
       assertPlain(payload.message);
     } catch {
       this.#host.deadLetter('unencodable', envelope);
-      return false;
+      return 'refused';
     }
     const session = this.#session(from, to, settings);
-    this.#carryOut(session, stepProducer(session.producer, { type: 'offer', payload }).effects);
-    return !isFull(session);
+    const { effects } = stepProducer(session.producer, { type: 'offer', payload });
+    this.#carryOut(session, effects);
+    if (effects.some(({ type }) => type === 'refuse')) return 'refused';
+    return isFull(session) ? 'wait' : 'accepted';
   }
 
   /** Resolves once a sender need not wait. */

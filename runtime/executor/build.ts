@@ -18,6 +18,7 @@ import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { Heartbeat } from './heartbeat.js';
+import type { Scheduling } from './scheduling.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -34,6 +35,8 @@ export interface ExecutorSpec {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  /** Default: {@link DEFAULT_SCHEDULING}. */
+  readonly scheduling?: Scheduling;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
   readonly telemetry?: TelemetryOptions;

@@ -10,11 +10,14 @@ import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import {
   type ActorRef,
   type CallOptions,
+  type CastOptions,
   makeRef,
   type Messenger,
   type RefTarget,
   type ReliableMessenger,
 } from '../actor/ref.js';
+import { castEnvelope } from '../flow/cast.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
@@ -177,15 +180,8 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
     return this.#host.services.reliableOf(this.self, () => this.#cell.turns.hand.trace);
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    const { trace } = this.#cell.turns.hand;
-    const from = this.self;
-    // Two forms, so that an envelope without a trace is as small as it can be.
-    return this.#host.deliver(
-      trace === undefined
-        ? { kind: 'cast', to, from, name, message }
-        : { kind: 'cast', to, from, name, message, trace },
-    );
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
+    return this.#host.offer(castEnvelope(this.self, to, name, message, options, this.#cell.turns.hand.trace));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {

@@ -170,10 +170,10 @@ export class Services {
   reliableOf(from: ActorAddress, trace: () => Traceparent | undefined = () => undefined): ReliableMessenger {
     const { outgoing } = this.deliveries;
     return {
-      cast: (to, name, message, settings) => {
+      tryCast: (to, name, message, settings) => {
         const traced = trace();
         const payload = traced === undefined ? { name, message } : { name, message, trace: traced };
-        return outgoing.cast(from, to, payload, settings);
+        return outgoing.offer(from, to, payload, settings);
       },
       drained: (to) => outgoing.drained(from, to),
     };
@@ -193,7 +193,7 @@ export class Services {
         if (cell === undefined) return undefined;
         const { address, definition } = cell;
         const settings = definition.reliable ?? receiverDefaults;
-        return { address, settings, accept: (envelope) => void cell.accept(envelope) };
+        return { address, settings, accept: (envelope) => void cell.accept(envelope, false) };
       },
     };
   }

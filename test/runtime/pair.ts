@@ -19,6 +19,8 @@ export interface Pair {
   readonly frames: Uint8Array[];
   /** From now on the line swallows everything. */
   cut(): void;
+  /** From now on the line carries again what is sent. */
+  mend(): void;
   /** From now on the line delivers each frame so often: 0 loses it, 2 doubles it. */
   through(copies: () => number): void;
 }
@@ -76,5 +78,6 @@ export async function pairOfNodes(t: Test, definitions: readonly AnyDefinition[]
     }
     await closing;
   });
-  return { a, b, clock, frames, cut: () => (copies = () => 0), through: (next) => (copies = next) };
+  const through = (next: () => number): void => void (copies = next);
+  return { a, b, clock, frames, cut: () => through(() => 0), mend: () => through(() => 1), through };
 }

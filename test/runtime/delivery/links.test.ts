@@ -25,7 +25,7 @@ async function overALine(t: Test) {
   const { a, b } = pair;
   const address = await a.start({ definition: 'receiver', args: null, restart: 'temporary', placement: 'same' }, 'b');
   const ref = makeRef(receiver, address, {
-    cast: (to, name, message) => a.deliver({ kind: 'cast', to, from: a.address, name, message }),
+    tryCast: (to, name, message) => a.offer({ kind: 'cast', to, from: a.address, name, message }),
     call: (to, name, message, options) => a.call(to, name, message, options),
     stream: (to, name, message, options) => a.stream(to, name, message, options),
     drained: (to) => a.drained(to),
