@@ -154,7 +154,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
 
   publish(topic: string, message: unknown): boolean {
-    return this.#host.services.topics.publish(this.self, topic, message);
+    return this.#host.services.topics.publish(this.self, topic, message, this.#cell.turns.hand.trace);
   }
 
   async subscribe(pattern: string, options: SubscribeOptions = {}): Promise<void> {
@@ -178,7 +178,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
 
   get reliable(): ReliableMessenger {
-    return this.#host.services.reliableOf(this.self);
+    return this.#host.services.reliableOf(this.self, () => this.#cell.turns.hand.trace);
   }
 
   tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {

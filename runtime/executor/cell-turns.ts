@@ -240,7 +240,8 @@ export class Turns {
       envelope.receipt?.handled();
       return;
     }
-    const current = new Current(this.#host.clock, envelope.from);
+    const { from, name, trace } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace);
     this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
   }
 

@@ -49,14 +49,7 @@ import { Routes } from './routes.js';
 import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
-import {
-  EDGE_EXECUTOR,
-  FIRST_SERIAL,
-  GROUPS_SERIAL,
-  GUARDIAN_SERIAL,
-  NAMES_SERIAL,
-  SYSTEM_EXECUTOR,
-} from './well-known.js';
+import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 
 /** How an executor is made. */
 export interface ExecutorOptions {
@@ -438,11 +431,6 @@ export class Executor implements CellHost {
     this.#routes.disconnect(executor);
     this.services.disconnected(executor);
     this.#lost(executorLoss(this.node, death));
-    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
-      const to = this.cells.get(serial)?.address;
-      if (to === undefined) continue;
-      this.deliver({ kind: 'cast', to, from: this.address, name: 'executorDown', message: { executor } });
-    }
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */
