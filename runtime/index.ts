@@ -12,11 +12,15 @@ export {
   type Info,
   type SupervisionOptions,
 } from './actor/definition.js';
+export type { DurableState, EventSourcing, PersistenceContext, PersistOptions } from './actor/persistence.js';
 export { castFace, type CastHandlers } from './actor/face.js';
 export type { ActorRef, CallOptions } from './actor/ref.js';
 export type { DefinitionSummary } from './actor/registry.js';
 export type { ActorSummary, ExecutorReport } from './executor/report.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
+export { type MemoryStore, memoryStore, type MemoryStoreOptions } from './store/memory.js';
+export type { StoreOptions } from './store/node-store.js';
+export type { Durability } from './store/store.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
 export { ActorSystem, type SystemOptions } from './system.js';

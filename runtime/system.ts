@@ -18,6 +18,8 @@ import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
+import type { MemoryStore } from './store/memory.js';
+import { type NodeStore, openNodeStore, type StoreOptions } from './store/node-store.js';
 import type { LogOptions } from './telemetry/log.js';
 
 /** How a system is made. */
@@ -48,6 +50,11 @@ export interface SystemOptions {
   readonly freezeMessages?: boolean;
   /** Time, for tests; only without threads. Default: the machine's. */
   readonly clock?: Clock;
+  /**
+   * Where actors persist: a folder, or `memoryStore()` in tests. Default: nowhere; definitions that persist cannot start.
+   * A store that fails is fatal for the node.
+   */
+  readonly store?: StoreOptions | MemoryStore;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
   readonly onFatal?: (error: SkepError) => void;
 }
@@ -65,6 +72,7 @@ export class ActorSystem implements Messenger {
   readonly executors: readonly number[];
   readonly #edge: BuiltExecutor;
   readonly #threads: Threads | undefined;
+  readonly #store: NodeStore | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(
@@ -73,28 +81,46 @@ export class ActorSystem implements Messenger {
     executors: readonly number[],
     edge: BuiltExecutor,
     threads: Threads | undefined,
+    store: NodeStore | undefined,
   ) {
     this.node = node;
     this.incarnation = incarnation;
     this.executors = executors;
     this.#edge = edge;
     this.#threads = threads;
+    this.#store = store;
   }
 
-  /** Starts a system. @throws SkepError when a module, a definition or an extension is at fault. */
+  /** Starts a system. @throws SkepError when a module, a definition, an extension or the store is at fault. */
   static async create(options: SystemOptions = {}): Promise<ActorSystem> {
     const spec = specOfNode(options);
+    const onFatal = once(options.onFatal ?? throwUncaught);
+    const store = options.store && (await openNodeStore(options.store, options.node, onFatal));
+    try {
+      return await ActorSystem.#start(options, store ? { ...spec, store: store.settings } : spec, store, onFatal);
+    } catch (error) {
+      await store?.close();
+      throw error;
+    }
+  }
+
+  static async #start(
+    options: SystemOptions,
+    spec: Omit<ExecutorSpec, 'id'>,
+    store: NodeStore | undefined,
+    onFatal: (error: SkepError) => void,
+  ): Promise<ActorSystem> {
     const { node, incarnation, topology } = spec;
-    const { definitions } = options;
+    const { definitions, clock } = options;
     if (options.executors === undefined || options.executors === 0) {
-      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock: options.clock });
-      return new ActorSystem(node, incarnation, topology.defaults, only, undefined);
+      const local = { definitions, clock, storePort: store?.connect() };
+      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, local);
+      return new ActorSystem(node, incarnation, topology.defaults, only, undefined, store);
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
-    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, {
-      onFatal: options.onFatal ?? throwUncaught,
-    });
+    const specOf = (id: number): ExecutorSpec => ({ ...spec, id });
+    const threads = new Threads(ids, specOf, edge.executor, { onFatal }, () => store?.connect());
     try {
       await threads.start(ids);
     } catch (error) {
@@ -102,7 +128,7 @@ export class ActorSystem implements Messenger {
       await edge.uninstall();
       throw error;
     }
-    return new ActorSystem(node, incarnation, ids, edge, threads);
+    return new ActorSystem(node, incarnation, ids, edge, threads, store);
   }
 
   /** Spawns under the guardian of this node, or of `options.node`. */
@@ -216,6 +242,8 @@ export class ActorSystem implements Messenger {
       await this.#threads?.stop(executor.shutdownMs);
       await executor.close();
       await this.#edge.uninstall();
+      // Last: what the actors stored while they ended is committed before it closes.
+      await this.#store?.close();
     }
   }
 }
@@ -249,6 +277,15 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     defaults: options.defaults ?? {},
     firstSerial: FIRST_SERIAL,
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
+  };
+}
+
+/** Several parts of a node may find out about one end. */
+function once(tell: (error: SkepError) => void): (error: SkepError) => void {
+  let told = false;
+  return (error) => {
+    if (!told) tell(error);
+    told = true;
   };
 }
 

@@ -7,6 +7,7 @@ import type { ExitReason, RestartPolicy } from '#protocols/wire/envelope';
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
 import type { AnyDefinition, ArgsOf } from './definition.js';
+import type { PersistenceContext } from './persistence.js';
 import type { ActorRef, RefTarget } from './ref.js';
 
 /** Options of a spawn. */
@@ -24,8 +25,8 @@ export interface SpawnOptions {
   readonly node?: string;
 }
 
-/** The surroundings of an actor. */
-export interface ActorContext {
+/** The surroundings of an actor, typed by the events and the state of an actor that persists them. */
+export interface ActorContext<Event = unknown, State = unknown> extends PersistenceContext<Event, State> {
   readonly self: ActorAddress;
   readonly name: string | undefined;
   readonly parent: ActorAddress | undefined;

@@ -2,11 +2,13 @@
  * Makes an executor from plain data, the same way on the main thread and in a worker: registers what the modules
  * export, starts the well-known actors where they belong, and installs the extensions.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { guardian } from '../supervision/guardian.js';
+import { StoreClient, type StoreSettings } from '../store/client.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
@@ -28,6 +30,8 @@ export interface ExecutorSpec {
   readonly defaults: ActorDefaults;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
+  /** How the store of the node is used, where it has one; the port to it is one of the local parts. */
+  readonly store?: StoreSettings;
 }
 
 /** What cannot cross to a thread. */
@@ -36,6 +40,8 @@ export interface LocalParts {
   readonly definitions?: readonly AnyDefinition[] | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
+  /** To the store of the node. */
+  readonly storePort?: MessagePort | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -49,13 +55,21 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, extensions, ...options } = spec;
+  const { modules, extensions, store: settings, ...options } = spec;
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, log });
-  const uninstall = await installExtensions(executor, extensions);
+  const clock = local.clock ?? systemClock;
+  const { storePort } = local;
+  const store =
+    settings === undefined || storePort === undefined ? undefined : new StoreClient(storePort, clock, settings);
+  const executor = new Executor({ ...options, registry, clock, log, store });
+  const remove = await installExtensions(executor, extensions);
+  const uninstall = async (): Promise<void> => {
+    await remove();
+    store?.close();
+  };
   try {
     if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
   } catch (error) {

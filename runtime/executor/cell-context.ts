@@ -4,11 +4,14 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
+import { SkepError } from '#protocols/wire/error';
 import type { ActorContext, SpawnOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
+import type { PersistOptions } from '../actor/persistence.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
+import type { Journal } from '../persistence/journal.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 
@@ -119,6 +122,44 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   /** Ends all timers; a restarted actor begins without any. */
   cancelTimers(): void {
     for (const key of [...this.#timers.keys()]) this.cancelTimer(key);
+  }
+
+  persist(events: unknown, options?: PersistOptions): Promise<unknown> {
+    return this.#journal('persist').persist(events, options);
+  }
+
+  persisted(id: string): boolean {
+    return this.#journal('persisted').persisted(id);
+  }
+
+  save(): Promise<void> {
+    return this.#journal('save').save();
+  }
+
+  erase(): Promise<void> {
+    return this.#journal('erase').erase();
+  }
+
+  afterDurable(delay: number | Date, key: string): Promise<void> {
+    const dueMs = delay instanceof Date ? delay.getTime() : this.clock.wall() + Math.max(0, delay);
+    return this.#journal('afterDurable').setTimer(dueMs, 0, key);
+  }
+
+  everyDurable(periodMs: number, key: string): Promise<void> {
+    // A period of nothing would be due for ever.
+    const period = Math.max(1, periodMs);
+    return this.#journal('everyDurable').setTimer(this.clock.wall() + period, period, key);
+  }
+
+  cancelDurable(key: string): Promise<void> {
+    return this.#journal('cancelDurable').cancelTimer(key);
+  }
+
+  #journal(method: string): Journal {
+    const { journal, definition } = this.#cell;
+    if (journal !== undefined) return journal;
+    const text = `ctx.${method}: ${definition.name} declares neither "persistence" nor "durable"`;
+    throw new SkepError('BAD_USAGE', text, { method });
   }
 
   cast(to: ActorAddress, name: string, message: unknown): boolean {

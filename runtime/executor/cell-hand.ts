@@ -32,6 +32,8 @@ export interface Work {
 
 export class Hand {
   current: Current;
+  /** Gives what a handler that is done must still wait for before its reply, if anything: what it persists. */
+  hold: (() => Promise<unknown> | undefined) | undefined;
   readonly #owner: HandOwner;
   readonly #log: Logger;
   #busy = false;
@@ -65,6 +67,7 @@ export class Hand {
     let later: boolean;
     try {
       outcome = body();
+      if (this.hold !== undefined) outcome = held(outcome, this.hold);
       later = isThenable(outcome);
     } catch (thrown) {
       this.threw(thrown, work);
@@ -126,6 +129,18 @@ export class Hand {
     for (const done of this.#onIdle.splice(0)) done();
     this.#owner.wake();
   }
+}
+
+/** An outcome that comes no sooner than what it must wait for. */
+function held(outcome: unknown, hold: () => Promise<unknown> | undefined): unknown {
+  if (isThenable(outcome)) {
+    return Promise.resolve(outcome).then(async (value) => {
+      await hold();
+      return value;
+    });
+  }
+  const open = hold();
+  return open === undefined ? outcome : open.then(() => outcome);
 }
 
 function isThenable(value: unknown): boolean {

@@ -8,6 +8,7 @@ import type { ActorDefaults } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { StoreClient } from '../store/client.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Cell } from './cell.js';
 
@@ -34,6 +35,8 @@ export interface CellHost {
   readonly shutdownMs: number;
   /** What definitions get that say nothing about it themselves. */
   readonly defaults: ActorDefaults;
+  /** The way to the store of the node, where it has one. */
+  readonly store: StoreClient | undefined;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(

@@ -9,6 +9,7 @@ import type { ActorContext } from '../actor/context.js';
 import type { Info } from '../actor/definition.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { Queue } from '../mailbox/queue.js';
+import type { Journal } from '../persistence/journal.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
@@ -26,6 +27,8 @@ export interface TurnOwner extends HandOwner {
   readonly state: unknown;
   /** Whether handlers may run. */
   readonly running: boolean;
+  /** What the actor persists, where it does. */
+  readonly journal: Journal | undefined;
 }
 
 export class Turns {
@@ -84,7 +87,7 @@ export class Turns {
 
   /** Queues an info; it runs before waiting messages. */
   inform(info: Info): void {
-    if (info.type === 'timer') {
+    if (info.type === 'timer' && info.dueMs === undefined) {
       if (this.#timersDue.has(info.key)) return;
       this.#timersDue.add(info.key);
     }
@@ -154,10 +157,13 @@ export class Turns {
   }
 
   #info(info: Info): void {
-    if (info.type === 'timer' && !this.#timersDue.delete(info.key)) return;
+    const due = info.type === 'timer' ? info.dueMs : undefined;
+    if (info.type === 'timer' && due === undefined && !this.#timersDue.delete(info.key)) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
-    const { definition, context } = this.#owner;
-    const body = (): unknown => definition.info?.(this.#owner.state, info, context);
+    const { definition, context, journal } = this.#owner;
+    const handle = (): unknown => definition.info?.(this.#owner.state, info, context);
+    const body =
+      info.type === 'timer' && due !== undefined ? (): unknown => journal?.fire(info.key, due, handle) : handle;
     this.hand.take({ current: new Current(this.#host.clock), body });
   }
 

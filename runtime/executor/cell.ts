@@ -11,6 +11,7 @@ import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { AnyDefinition, Info } from '../actor/definition.js';
 import { within } from '../clock/within.js';
+import { Journal } from '../persistence/journal.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
 import type { CellHost } from './cell-host.js';
@@ -29,6 +30,8 @@ export class Cell {
   readonly turns: Turns;
   readonly family: Family;
   readonly watch: Watch;
+  /** What the actor persists; only where its definition says so. */
+  readonly journal: Journal | undefined;
   incarnation = 0;
   /** Whether the executor has this cell in its run queue. */
   scheduled = false;
@@ -51,6 +54,11 @@ export class Cell {
     this.watch = new Watch(address, (to, signal) => this.#send(to, signal));
     this.context = new CellContext(this, host);
     this.turns = new Turns(this, host);
+    if (definition.persistence !== undefined || definition.durable !== undefined) {
+      const journal = new Journal(this, host);
+      this.journal = journal;
+      this.turns.hand.hold = () => journal.hold();
+    }
     this.family = new Family(this, host, { ...host.defaults.supervision, ...definition.supervision });
   }
 
@@ -65,6 +73,9 @@ export class Cell {
   }
   get state(): unknown {
     return this.#state;
+  }
+  set state(state: unknown) {
+    this.#state = state;
   }
   get ready(): boolean {
     return this.turns.ready;
@@ -160,6 +171,7 @@ export class Cell {
     this.#status = 'failed';
     this.turns.hand.current.cancel();
     this.context.cancelTimers();
+    this.journal?.end();
     this.turns.abandonStreams(this.#crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
     else this.#send(this.spec.parent, { type: 'failed', child: this.address, reason });
@@ -191,6 +203,7 @@ export class Cell {
     try {
       this.#state = await this.definition.init(this.spec.args, this.context);
       this.#initialised = true;
+      if (this.journal !== undefined) this.#state = await this.journal.recover(this.#state);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const facts = { definition: this.definition.name, ...(cause instanceof SkepError ? { cause: cause.code } : {}) };
@@ -271,6 +284,7 @@ export class Cell {
   #end(reason: ExitReason, tellParent: boolean): void {
     this.#status = 'stopped';
     this.context.cancelTimers();
+    this.journal?.end();
     this.turns.refuseAll();
     this.watch.demonitorAll();
     this.#host.remove(this);

@@ -45,6 +45,7 @@ export interface ThreadEvents {
 export class Threads {
   readonly #pool: Piscina;
   readonly #specOf: (id: number) => ExecutorSpec;
+  readonly #storePort: () => MessagePort | undefined;
   readonly #edge: Executor;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -54,8 +55,16 @@ export class Threads {
   #lives = 0;
   #stopping = false;
 
-  constructor(ids: readonly number[], specOf: (id: number) => ExecutorSpec, edge: Executor, events: ThreadEvents) {
+  /** `storePort` makes a port to the store of the node for one life of an executor. */
+  constructor(
+    ids: readonly number[],
+    specOf: (id: number) => ExecutorSpec,
+    edge: Executor,
+    events: ThreadEvents,
+    storePort: () => MessagePort | undefined = () => undefined,
+  ) {
     this.#specOf = specOf;
+    this.#storePort = storePort;
     this.#edge = edge;
     this.#log = edge.log;
     this.#clock = edge.clock;
@@ -84,8 +93,10 @@ export class Threads {
   /** Starts a thread; the result settles as each of the others has taken its port. */
   async #startThread(id: number, firstSerial: number): Promise<readonly Promise<unknown>[]> {
     const { port1, port2 } = new MessageChannel();
-    const task: WorkerTask = { spec: { ...this.#specOf(id), firstSerial }, control: port2 };
-    const ended = this.#pool.run(task, { transferList: [port2] }) as Promise<void>;
+    const storePort = this.#storePort();
+    const task: WorkerTask = { spec: { ...this.#specOf(id), firstSerial }, control: port2, storePort };
+    const transferList = storePort === undefined ? [port2] : [port2, storePort];
+    const ended = this.#pool.run(task, { transferList }) as Promise<void>;
     const thread: Thread = { id, control: wrap<ExecutorControl>(port1), ended, ports: [port1] };
     try {
       const failed = await Promise.race([thread.control.ready(), ended.then(() => null)]);

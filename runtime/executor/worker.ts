@@ -25,15 +25,17 @@ export interface ExecutorControl {
 export interface WorkerTask {
   readonly spec: ExecutorSpec;
   readonly control: MessagePort;
+  /** To the store of the node, where it has one. */
+  readonly storePort: MessagePort | undefined;
 }
 
 /** Hosts one executor until it is shut down. */
-export default async function hostExecutor({ spec, control }: WorkerTask): Promise<void> {
+export default async function hostExecutor({ spec, control, storePort }: WorkerTask): Promise<void> {
   let finish: () => void = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const building = buildExecutor(spec);
+  const building = buildExecutor(spec, { storePort });
   // The failure is told through `ready`; without a handler here the thread would die before it could be asked.
   building.catch(() => {});
   const ports = new Map<number, MessagePort>();

@@ -10,6 +10,9 @@ interface Entry {
   readonly callback: () => void;
 }
 
+/** The time of day at which every virtual clock begins: 2026-01-01, 00:00 UTC. */
+const EPOCH_MS = Date.UTC(2026, 0, 1);
+
 /** A {@link Clock} under the control of a test. */
 export class VirtualClock implements Clock {
   #nowMs = 0;
@@ -18,6 +21,10 @@ export class VirtualClock implements Clock {
 
   now(): number {
     return this.#nowMs;
+  }
+
+  wall(): number {
+    return EPOCH_MS + this.#nowMs;
   }
 
   after(delayMs: number, callback: () => void): Timer {
