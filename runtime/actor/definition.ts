@@ -32,10 +32,18 @@ export type Info =
 
 /** Answers a call; the return value, awaited, is the reply. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler's own message type is checked where refs use it
-export type CallHandler<State, Event = unknown> = (state: State, message: any, ctx: ActorContext<Event, State>) => unknown;
+export type CallHandler<State, Event = unknown> = (
+  state: State,
+  message: any,
+  ctx: ActorContext<Event, State>,
+) => unknown;
 /** Handles a cast. */
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
-export type CastHandler<State, Event = unknown> = (state: State, message: any, ctx: ActorContext<Event, State>) => void | Promise<void>;
+export type CastHandler<State, Event = unknown> = (
+  state: State,
+  message: any,
+  ctx: ActorContext<Event, State>,
+) => void | Promise<void>;
 
 /** How an actor supervises the children that it spawns (one-for-one: each child alone). */
 export interface SupervisionOptions extends Partial<RestartIntensity> {

@@ -215,18 +215,18 @@ export class Journal {
     if (every === 0 || life.snapshotting || seq - life.snapshotSeq < every || life.broken !== undefined) return;
     life.snapshotting = true;
     const keepFrom = Math.max(0, seq + 1 - Math.min(rules.keepEvents ?? 0, seq + 1));
-    const failed = (error: unknown): void => this.#host.log.warn('snapshot failed', { actor: this.#owner.address, key, error });
+    const failed = (error: unknown): void => {
+      life.snapshotting = false;
+      if (life === this.#life) this.#host.log.warn('snapshot failed', { actor: this.#owner.address, key, error });
+    };
     try {
       const bytes = packState(rules.version, this.#owner.state, life.ids.list(), key);
-      life.store.write({ type: 'snapshot', key, epoch, seq, bytes, keepFrom }, life.durability).then(() => {
+      const stored = life.store.write({ type: 'snapshot', key, epoch, seq, bytes, keepFrom }, life.durability);
+      stored.then(() => {
         life.snapshotting = false;
         life.snapshotSeq = seq;
-      }, (error: unknown) => {
-        life.snapshotting = false;
-        failed(error);
-      });
+      }, failed);
     } catch (error) {
-      life.snapshotting = false;
       failed(error);
     }
   }
@@ -288,7 +288,8 @@ export class Journal {
 
 function keyOf(definition: string, key: unknown): string {
   const whole = `${definition}/${String(key)}`;
-  if (typeof key === 'string' && key !== '' && Buffer.byteLength(key) <= MAX_KEY_BYTES && isStoreKey(whole)) return whole;
+  if (typeof key === 'string' && key !== '' && Buffer.byteLength(key) <= MAX_KEY_BYTES && isStoreKey(whole))
+    return whole;
   const text = `the key of ${definition} is ${JSON.stringify(key)}: expected 1 to ${MAX_KEY_BYTES} bytes of text without control characters`;
   throw new SkepError('BAD_NAME', text, { definition });
 }

@@ -41,8 +41,7 @@ export function unpackEvent(
   const own = rules.version ?? 1;
   if (version > own) throw tooNew(what, version, own);
   const events = version === own ? [event] : migrateEvent(rules, event, version, what);
-  const checked =
-    rules.events === undefined ? events : events.map((one) => checkEvent(rules, one, what, 'BAD_EVENT'));
+  const checked = rules.events === undefined ? events : events.map((one) => checkEvent(rules, one, what, 'BAD_EVENT'));
   return { events: checked, id: typeof id === 'string' ? id : undefined };
 }
 

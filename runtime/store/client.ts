@@ -84,7 +84,10 @@ export class StoreClient {
   #ask(question: StoreQuestion): Promise<StoreValue> {
     if (this.#ended !== undefined) throw this.#ended;
     const bytes = bytesOf(question);
-    if (this.#waiting.size >= WAITING_REQUESTS || (this.#waitingBytes > 0 && this.#waitingBytes + bytes > WAITING_BYTES)) {
+    if (
+      this.#waiting.size >= WAITING_REQUESTS ||
+      (this.#waitingBytes > 0 && this.#waitingBytes + bytes > WAITING_BYTES)
+    ) {
       const text = `${this.#waiting.size} requests with ${this.#waitingBytes} bytes wait for the store already`;
       throw new SkepError('STORE_BUSY', text);
     }

@@ -30,13 +30,9 @@ export function crc32c(bytes: Uint8Array, previous = 0): number {
   let at = 0;
   for (; at < whole; at += 4) {
     // The bounds are those of the loop, so the fallbacks of `noUncheckedIndexedAccess` are never taken.
-    crc ^=
-      (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+    crc ^= (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
     crc =
-      (t3[crc & 0xff] ?? 0) ^
-      (t2[(crc >>> 8) & 0xff] ?? 0) ^
-      (t1[(crc >>> 16) & 0xff] ?? 0) ^
-      (t0[crc >>> 24] ?? 0);
+      (t3[crc & 0xff] ?? 0) ^ (t2[(crc >>> 8) & 0xff] ?? 0) ^ (t1[(crc >>> 16) & 0xff] ?? 0) ^ (t0[crc >>> 24] ?? 0);
   }
   for (; at < bytes.length; at += 1) crc = (crc >>> 8) ^ (t0[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
   return ~crc >>> 0;

@@ -11,7 +11,17 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,7 +112,10 @@ function check(path: string, node: string, identity: Identity): void {
   if (identity.format !== FORMAT)
     throw damaged(path, `it has format ${identity.format}, and this version of skep reads format ${FORMAT}`);
   if (identity.node !== node)
-    throw damaged(path, `it belongs to node ${identity.node} and not to ${node}; start that node, or use another folder`);
+    throw damaged(
+      path,
+      `it belongs to node ${identity.node} and not to ${node}; start that node, or use another folder`,
+    );
   for (const durability of durabilities) {
     const file = join(environmentOf(path, durability), 'data.mdb');
     const size = existsSync(file) ? statSync(file).size : 0;

@@ -85,7 +85,9 @@ export function unseal(key: Uint8Array, sealed: Uint8Array): Uint8Array {
   const content = sealed.subarray(CHECKSUM_BYTES);
   const expected = sealed.length < CHECKSUM_BYTES ? -1 : Buffer.from(sealed.subarray(0, CHECKSUM_BYTES)).readUInt32BE();
   if (expected === crc32c(content, crc32c(key))) return Uint8Array.from(content);
-  const record = Buffer.from(key).toString().replaceAll(/[^\x20-\x7e]+/g, ' ');
+  const record = Buffer.from(key)
+    .toString()
+    .replaceAll(/[^\x20-\x7e]+/g, ' ');
   throw new SkepError('STORE_CORRUPT', `the record "${record}" does not carry its checksum`, { record });
 }
 

@@ -31,7 +31,10 @@ export interface MemoryStore {
 
 /** Makes an empty store in memory. */
 export function memoryStore({ sync = 'disk' }: MemoryStoreOptions = {}): MemoryStore {
-  const disks: Readonly<Record<Durability, MemoryDisk>> = { disk: new MemoryDisk(true), process: new MemoryDisk(false) };
+  const disks: Readonly<Record<Durability, MemoryDisk>> = {
+    disk: new MemoryDisk(true),
+    process: new MemoryDisk(false),
+  };
   return {
     kind: 'memory',
     sync,
@@ -56,6 +59,8 @@ class MemoryDisk {
   /** What the values that changed since the last flush were at it. */
   readonly #flushed = new Map<string, Uint8Array | undefined>();
   #opening = 0;
+  /** A flush has failed since it was opened: a flush at the end would promise what this one could not. */
+  #failed = false;
 
   /** `flushes`: whether each transaction is flushed before it is done. */
   constructor(flushes: boolean) {
@@ -64,6 +69,7 @@ class MemoryDisk {
 
   open(): Engine {
     const opening = ++this.#opening;
+    this.#failed = false;
     const check = (): void => {
       if (opening !== this.#opening) throw new Error('the store was closed by a crash or opened again');
     };
@@ -81,7 +87,7 @@ class MemoryDisk {
         return this.#transact(work);
       },
       close: async () => {
-        if (opening === this.#opening) this.#flush();
+        if (opening === this.#opening && !this.#failed) this.#flush();
       },
     };
   }
@@ -125,6 +131,7 @@ class MemoryDisk {
   #flush(): void {
     if (this.failNextFlush) {
       this.failNextFlush = false;
+      this.#failed = true;
       throw new Error('the flush failed (EIO)');
     }
     this.#flushed.clear();

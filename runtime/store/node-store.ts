@@ -82,7 +82,9 @@ async function openThread(
   let closing = false;
   const ended = new Promise<void>((resolve) => void worker.once('exit', () => resolve()));
   worker.on('error', (cause) => {
-    onFailed(new SkepError('STORE_FAILED', `the thread of the store ${data.path} ended: ${cause.message}`, { ...data }, cause));
+    onFailed(
+      new SkepError('STORE_FAILED', `the thread of the store ${data.path} ended: ${cause.message}`, { ...data }, cause),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     worker.on('message', (news: StoreNews) => {
@@ -93,7 +95,9 @@ async function openThread(
       } else onFailed(fromWireError(news.error));
     });
     worker.once('exit', () => {
-      reject(new SkepError('STORE_FAILED', `the thread of the store ${data.path} ended before it was open`, { ...data }));
+      reject(
+        new SkepError('STORE_FAILED', `the thread of the store ${data.path} ended before it was open`, { ...data }),
+      );
       if (!closing) onFailed(new SkepError('STORE_FAILED', `the thread of the store ${data.path} ended`, { ...data }));
     });
   });

@@ -12,7 +12,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { SkepError, toWireError, unreachable, type WireError } from '#protocols/wire/error';
 import { Queue } from '../mailbox/queue.js';
 import { bytesOf, isStoreRequest, type StoreAnswer, type StoreRequest } from './messages.js';
-import { durabilities, type Durability, type Store, type WriteOutcome } from './store.js';
+import type { Durability, Store, WriteOutcome } from './store.js';
 
 /** Requests of one executor that wait at most. A client keeps below it; what goes over it is answered STORE_BUSY. */
 export const LANE_REQUESTS = 8_192;
@@ -23,12 +23,16 @@ const TURN_REQUESTS = 4_096;
 const TURN_BYTES = 16 << 20;
 /** Reads of one turn at most: the start of many actors at once may not hold up those that run. */
 const TURN_READS = 256;
+/** Turns of the event loop in which a close looks for what was sent before it. */
+const CLOSING_ROUNDS = 100;
 
 interface Lane {
   readonly port: MessagePort;
   readonly queue: Queue<StoreRequest>;
   bytes: number;
   answers: StoreAnswer[];
+  /** The other end is gone; what it sent is carried out all the same. */
+  closed: boolean;
 }
 
 type WriteRequest = Extract<StoreRequest, { op: 'write' }>;
@@ -42,7 +46,6 @@ export class StoreService {
   #scheduled = false;
   #failed = false;
   #malformed = 0;
-  #onIdle: (() => void)[] = [];
 
   /** `onFailed` hears once that the store has failed. */
   constructor(store: Store, onFailed: (error: SkepError) => void) {
@@ -62,16 +65,20 @@ export class StoreService {
 
   /** Serves the executor at the other end of a port, until that end closes. */
   connect(port: MessagePort): void {
-    const lane: Lane = { port, queue: new Queue(), bytes: 0, answers: [] };
+    const lane: Lane = { port, queue: new Queue(), bytes: 0, answers: [], closed: false };
     this.#lanes.add(lane);
     port.on('message', (message: unknown) => this.#take(lane, message));
-    // The thread is gone: what it asked and nobody committed was not acknowledged, and nobody waits for it.
-    port.on('close', () => this.#lanes.delete(lane));
+    port.on('close', () => {
+      lane.closed = true;
+      this.#schedule();
+    });
   }
 
-  /** Carries out what has arrived, then closes the ports and the store. */
+  /** Carries out what has been sent, then closes the ports and the store. */
   async close(): Promise<void> {
-    if (this.#scheduled) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    // The executors have ended and their ends are closed; what they sent last may still be in the ports.
+    for (let round = 0; round < CLOSING_ROUNDS && (this.#lanes.size > 0 || this.#scheduled); round += 1)
+      await new Promise((resolve) => setImmediate(resolve));
     for (const { port } of this.#lanes) port.close();
     await this.#store.close();
   }
@@ -107,19 +114,16 @@ export class StoreService {
   #turn(): void {
     this.#scheduled = false;
     const { writes, reads } = this.#group();
-    for (const durability of durabilities) {
-      this.#commit(
-        writes.filter(({ request }) => request.durability === durability),
-        durability,
-      );
-    }
+    // First what is done at once, so that it does not wait for the disk with the others.
+    this.#commit(writes, 'process');
+    for (const lane of this.#lanes) send(lane);
+    this.#commit(writes, 'disk');
     for (const asked of reads) this.#read(asked);
     for (const lane of this.#lanes) {
-      if (lane.answers.length > 0) lane.port.postMessage(lane.answers);
-      lane.answers = [];
+      send(lane);
       if (lane.queue.size > 0) this.#schedule();
+      else if (lane.closed) this.#lanes.delete(lane);
     }
-    if (!this.#scheduled) for (const done of this.#onIdle.splice(0)) done();
   }
 
   /** The next requests: one of each lane in turn, so that no executor waits behind the flood of another. */
@@ -146,7 +150,9 @@ export class StoreService {
     return { writes, reads };
   }
 
-  #commit(group: readonly Asked<WriteRequest>[], durability: Durability): void {
+  /** Commits the writes of one durability. */
+  #commit(writes: readonly Asked<WriteRequest>[], durability: Durability): void {
+    const group = writes.filter(({ request }) => request.durability === durability);
     if (group.length === 0) return;
     try {
       const outcomes = this.#store.commit(
@@ -168,9 +174,7 @@ export class StoreService {
     const { id, key, durability } = request;
     try {
       const value =
-        request.op === 'load'
-          ? this.#store.load(key, durability)
-          : this.#store.events(key, request.from, durability);
+        request.op === 'load' ? this.#store.load(key, durability) : this.#store.events(key, request.from, durability);
       lane.answers.push({ id, value });
     } catch (error) {
       // A damaged record is the trouble of those who need it.
@@ -182,11 +186,18 @@ export class StoreService {
   /** An error after which the store answers nothing. */
   #failure(thrown: unknown): WireError {
     const error =
-      thrown instanceof SkepError ? thrown : new SkepError('STORE_FAILED', `the store failed: ${String(thrown)}`, {}, thrown);
+      thrown instanceof SkepError
+        ? thrown
+        : new SkepError('STORE_FAILED', `the store failed: ${String(thrown)}`, {}, thrown);
     if (!this.#failed) this.#onFailed(error);
     this.#failed = true;
     return toWireError(error);
   }
+}
+
+function send(lane: Lane): void {
+  if (lane.answers.length > 0) lane.port.postMessage(lane.answers);
+  lane.answers = [];
 }
 
 /** What a write's outcome is to the one who asked. */

@@ -12,7 +12,8 @@ import { durabilities } from './store.js';
 /** Reads one environment. @throws SkepError STORE_CORRUPT. */
 function verifyEngine(engine: Engine): void {
   let events = 0;
-  for (const letter of ['g', 's', 'd']) for (const { key, value } of engine.range(...rangeOf(letter))) unseal(key, value);
+  for (const letter of ['g', 's', 'd'])
+    for (const { key, value } of engine.range(...rangeOf(letter))) unseal(key, value);
   for (const { key, value } of engine.range(...rangeOf('h'))) {
     const owner = Buffer.from(key.subarray(1)).toString();
     const head = unpackHead(unseal(key, value));
@@ -46,7 +47,9 @@ for (const durability of durabilities) {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const remedy = 'Move it away and restore it from a backup, or let the node begin with an empty folder';
-    const error = new SkepError('STORE_CORRUPT', `the store ${folder} is refused: ${why}. ${remedy}.`, { path: folder });
+    const error = new SkepError('STORE_CORRUPT', `the store ${folder} is refused: ${why}. ${remedy}.`, {
+      path: folder,
+    });
     process.stdout.write(`${JSON.stringify({ error: toWireError(error) })}\n`);
     process.exit(1);
   }

@@ -10,6 +10,8 @@ export interface Command {
   readonly id: string;
   /** Without it: what is the count? */
   readonly amount?: number;
+  /** Lets the counter fill the heap of its thread; there is no answer to it. */
+  readonly hoard?: boolean;
 }
 
 /** What it hears: the count, or the code of an error. */
@@ -28,7 +30,11 @@ const system = await ActorSystem.create({
   store: { path, sync: sync as Durability },
 });
 const ref = await system.spawn(tally, { key: 'hits' }, { name: 'hits', timeoutMs: 60_000 });
-process.on('message', ({ id, amount }: Command) => {
+process.on('message', ({ id, amount, hoard }: Command) => {
+  if (hoard === true) {
+    ref.cast('hoard');
+    return;
+  }
   const asked = amount === undefined ? ref.call('get').then(({ count }) => count) : ref.call('add', { amount, id });
   asked.then(
     (count) => tell({ id, count }),

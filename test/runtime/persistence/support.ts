@@ -2,7 +2,7 @@
 import { ActorSystem, memoryStore, type MemoryStore, type SystemOptions } from '#runtime';
 import { VirtualClock } from '#runtime/testing/virtual-clock';
 import type { Test } from 'tap';
-import { alarm, draft, tally } from '#test/testdata/actors/ledger';
+import { alarm, draft, logbook, tally } from '#test/testdata/actors/ledger';
 import { shutdownInline } from '../support.js';
 
 /** A life of a node on this thread over a store in memory, which outlives it. */
@@ -17,7 +17,7 @@ export async function storedSystem(
     log: { level: 'silent', format: 'json' },
     freezeMessages: true,
     clock,
-    definitions: [tally, draft, alarm],
+    definitions: [tally, draft, alarm, logbook],
     callTimeoutMs: 60_000,
     store,
     ...options,

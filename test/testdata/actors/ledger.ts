@@ -27,13 +27,6 @@ export const tally = defineActor({
       await ctx.persist({ type: 'added', amount }, id === undefined ? {} : { id });
       return state.count;
     },
-    /** Many events by one command. */
-    fill: async (state, { events, batch }: { readonly events: number; readonly batch: number }, ctx) => {
-      for (let done = 0; done < events; done += batch) {
-        await ctx.persist(Array.from({ length: batch }, () => ({ type: 'added' as const, amount: 1 })));
-      }
-      return state.count;
-    },
     /** Answers without waiting for what it persists. */
     hasty: (state, { amount }: { readonly amount: number }, ctx): number => {
       void ctx.persist({ type: 'added', amount });
@@ -60,6 +53,29 @@ export const tally = defineActor({
       const hoarded: number[][] = [];
       for (;;) hoarded.push(Array.from({ length: 1_000_000 }, (_, index) => index * 1.5));
     },
+  },
+});
+
+/** Keeps every event and makes no snapshots, so that each life replays all of them. */
+export const logbook = defineActor({
+  name: 'logbook',
+  init: (_args: { readonly key: string }) => ({ entries: 0, sum: 0 }),
+  persistence: {
+    key: (args) => args.key,
+    snapshotEvery: 0,
+    apply: (state, event: number) => {
+      state.entries += 1;
+      state.sum = (state.sum * 31 + event) % 1_000_003;
+    },
+  },
+  calls: {
+    /** Writes so many entries, the numbers from 1. */
+    fill: async (state, { entries, batch }: { readonly entries: number; readonly batch: number }, ctx) => {
+      for (let done = 0; done < entries; done += batch)
+        await ctx.persist(Array.from({ length: batch }, (_, index) => done + index + 1));
+      return { ...state };
+    },
+    get: (state) => ({ ...state }),
   },
 });
 
