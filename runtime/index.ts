@@ -2,7 +2,8 @@
 export type { ActorAddress } from '#protocols/wire/address';
 export type { ExitReason, FailureClass, RestartPolicy } from '#protocols/wire/envelope';
 export { SkepError, type ErrorCode } from '#protocols/wire/error';
-export type { ActorContext, SpawnOptions } from './actor/context.js';
+export type { CallMany, CallManyOptions, CallOutcome } from './actor/call-many.js';
+export type { ActorContext, SpawnOptions, SubscribeOptions } from './actor/context.js';
 export {
   type ActorDefaults,
   type AnyDefinition,
@@ -19,6 +20,9 @@ export type { DefinitionSummary } from './actor/registry.js';
 export type { ActorSummary, ExecutorReport } from './executor/report.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
+export type { ActorGroups, GroupOptions, Groups } from './groups/groups.js';
+export type { RouteeSource, Router } from './routing/router.js';
+export type { RouterOptions, RoutingKey } from './routing/strategy.js';
 export { type MemoryStore, memoryStore, type MemoryStoreOptions } from './store/memory.js';
 export type { StoreOptions } from './store/node-store.js';
 export type { Durability } from './store/store.js';

@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { type ActorAddress, executorAddress, formatAddress, parseAddress } from '#protocols/wire/address';
 import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import { type CallMany, callManyBy } from './actor/call-many.js';
 import type { SpawnOptions } from './actor/context.js';
 import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
@@ -16,14 +17,22 @@ import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor
 import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
+import type { ExecutorDeath } from './executor/death.js';
+import { slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import type { MemoryStore } from './store/memory.js';
 import { type NodeStore, openNodeStore, type StoreOptions } from './store/node-store.js';
+import { readTraceparent } from '#protocols/wire/trace-context';
+import type { Groups } from './groups/groups.js';
+import type { RouteeSource, Router } from './routing/router.js';
+import type { RouterOptions } from './routing/strategy.js';
 import type { LogOptions } from './telemetry/log.js';
+import type { TelemetryOptions } from './telemetry/options.js';
+import type { Tracer } from './telemetry/tracer.js';
 
 /** How a system is made. */
-export interface SystemOptions {
+export interface SystemOptions extends ThreadSettings {
   /** Name of the node: 1 to 64 letters, digits, "-", "_". Default: made from the host name. */
   readonly node?: string;
   /** Base-36 text that differs from one life of the node to the next. Default: the start time. */
@@ -55,8 +64,14 @@ export interface SystemOptions {
    * A store that fails is fatal for the node.
    */
   readonly store?: StoreOptions | MemoryStore;
+  /** Where spans go, and what is kept of dead letters. Default: no spans, 1 MiB of dead letters an executor. */
+  readonly telemetry?: TelemetryOptions;
+  /** Takes the spans itself, for tests; only without threads. */
+  readonly tracer?: Tracer;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
   readonly onFatal?: (error: SkepError) => void;
+  /** Called when a thread died, and again when its replacement works; the cluster tells other nodes. */
+  readonly onExecutorDeath?: (death: ExecutorDeath, replaced: boolean) => Promise<void>;
 }
 
 /** Executors of one node at most; the edge has a number above them all. */
@@ -111,16 +126,17 @@ export class ActorSystem implements Messenger {
     onFatal: (error: SkepError) => void,
   ): Promise<ActorSystem> {
     const { node, incarnation, topology } = spec;
-    const { definitions, clock } = options;
+    const { definitions, clock, tracer } = options;
     if (options.executors === undefined || options.executors === 0) {
-      const local = { definitions, clock, storePort: store?.connect() };
+      const local = { definitions, clock, tracer, storePort: store?.connect() };
       const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, local);
       return new ActorSystem(node, incarnation, topology.defaults, only, undefined, store);
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
     const specOf = (id: number): ExecutorSpec => ({ ...spec, id });
-    const threads = new Threads(ids, specOf, edge.executor, { onFatal }, () => store?.connect());
+    const events = { onFatal, onDeath: options.onExecutorDeath ?? (() => Promise.resolve()) };
+    const threads = new Threads(ids, specOf, edge.executor, threadOptionsOf(options), events, () => store?.connect());
     try {
       await threads.start(ids);
     } catch (error) {
@@ -171,8 +187,12 @@ export class ActorSystem implements Messenger {
     return formatAddress({ node, incarnation, executor: SYSTEM_EXECUTOR, serial: GUARDIAN_SERIAL });
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#edge.executor.deliver({ kind: 'cast', to, from: this.#edge.executor.address, name, message });
+  /** As `ref.cast`; `traceparent` is the W3C trace context that the message belongs to. */
+  cast(to: ActorAddress, name: string, message: unknown, options: Pick<CallOptions, 'traceparent'> = {}): boolean {
+    const { executor } = this.#edge;
+    const trace = readTraceparent(options.traceparent);
+    const cast = { kind: 'cast', to, from: executor.address, name, message } as const;
+    return executor.deliver(trace === undefined ? cast : { ...cast, trace });
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -185,6 +205,28 @@ export class ActorSystem implements Messenger {
 
   drained(to: ActorAddress): Promise<void> {
     return this.#edge.executor.drained(to);
+  }
+
+  /** Process groups of this node. */
+  get groups(): Groups {
+    return this.#edge.executor.services.nodeGroups(this);
+  }
+
+  /** Sends to all subscribers of a topic on this node; see `ctx.publish`. @throws SkepError BAD_TOPIC. */
+  publish(topic: string, message: unknown): boolean {
+    const { executor } = this.#edge;
+    return executor.services.topics.publish(executor.address, topic, message);
+  }
+
+  /** A router over actors or the members of a group. */
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
+    const { executor } = this.#edge;
+    return executor.services.router({ address: executor.address, messenger: this }, definition, source, options);
+  }
+
+  /** Calls many actors and gives every outcome, in the order of the refs. */
+  get callMany(): CallMany {
+    return callManyBy(this);
   }
 
   /** Definitions registered on this node. */
@@ -265,6 +307,9 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
   if (count > 0 && options.clock !== undefined) {
     throw new SkepError('BAD_CONFIG', 'clock: a clock does not cross to threads; use it with executors: 0');
   }
+  if (count > 0 && options.tracer !== undefined) {
+    throw new SkepError('BAD_CONFIG', 'tracer: a tracer does not cross to threads; use it with executors: 0');
+  }
   return {
     node,
     incarnation,
@@ -275,7 +320,9 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     shutdownMs: options.shutdownMs ?? 5_000,
     defaults: options.defaults ?? {},
+    telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
+    slowTurnMs: slowTurnMsOf(options),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };
 }

@@ -7,11 +7,17 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
+import { groups } from '../groups/registry.js';
 import { guardian } from '../supervision/guardian.js';
 import { StoreClient, type StoreSettings } from '../store/client.js';
-import { createLogger, type LogOptions } from '../telemetry/log.js';
+import { createLogger, type Logger, type LogOptions } from '../telemetry/log.js';
+import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
+import type { Tracer } from '../telemetry/tracer.js';
+import { watchLoopDelay } from '../telemetry/loop-delay.js';
+import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
+import type { Heartbeat } from './heartbeat.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -32,6 +38,8 @@ export interface ExecutorSpec {
   readonly freezeMessages: boolean;
   /** How the store of the node is used, where it has one; the port to it is one of the local parts. */
   readonly store?: StoreSettings;
+  readonly telemetry?: TelemetryOptions;
+  readonly slowTurnMs: number;
 }
 
 /** What cannot cross to a thread. */
@@ -42,6 +50,14 @@ export interface LocalParts {
   readonly clock?: Clock | undefined;
   /** To the store of the node. */
   readonly storePort?: MessagePort | undefined;
+  /** Default: as the options of telemetry say. */
+  readonly tracer?: Tracer | undefined;
+  /** Where the thread of the executor says that it lives. */
+  readonly heartbeat?: Heartbeat | undefined;
+  /** Default: the run queue, on the event loop. */
+  readonly dispatcher?: MakeDispatcher | undefined;
+  /** Default: made from the options of the spec. */
+  readonly log?: Logger | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -55,23 +71,28 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, extensions, store: settings, ...options } = spec;
+  const { modules, extensions, telemetry = {}, store: settings, ...options } = spec;
   const registry = new DefinitionRegistry();
-  for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
+  for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
-  const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const clock = local.clock ?? systemClock;
-  const { storePort } = local;
+  const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
+  const { clock = systemClock, dispatcher, heartbeat, storePort } = local;
+  // Under a clock of a test nothing may depend on the machine's.
+  const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
+  const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
+  const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
   const store =
     settings === undefined || storePort === undefined ? undefined : new StoreClient(storePort, clock, settings);
-  const executor = new Executor({ ...options, registry, clock, log, store });
-  const remove = await installExtensions(executor, extensions);
+  const parts = { registry, clock, log, tracer, heartbeat, loopDelay, dispatcher, store };
+  const executor = new Executor({ ...options, ...parts });
+  const uninstallExtensions = await installExtensions(executor, extensions);
   const uninstall = async (): Promise<void> => {
-    await remove();
+    await uninstallExtensions();
     store?.close();
+    await closeTracer(tracer, clock, log);
   };
   try {
-    if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
+    if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name, groups.name);
   } catch (error) {
     await uninstall();
     throw error;

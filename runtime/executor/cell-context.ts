@@ -5,13 +5,18 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
-import type { ActorContext, SpawnOptions } from '../actor/context.js';
+import { type CallMany, callManyBy } from '../actor/call-many.js';
+import type { ActorContext, SpawnOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
 import type { PersistOptions } from '../actor/persistence.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { Journal } from '../persistence/journal.js';
+import type { Logger } from '../telemetry/log.js';
+import type { ActorGroups } from '../groups/groups.js';
+import type { RouteeSource, Router } from '../routing/router.js';
+import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 
@@ -19,13 +24,19 @@ import type { CallScope, CellHost } from './cell-host.js';
 export class CellContext implements ActorContext, Messenger, SpecSpawner {
   readonly #cell: Cell;
   readonly #host: CellHost;
-  readonly #timers = new Map<string, Timer>();
-  readonly log;
+  #timers: Map<string, Timer> | undefined;
+  #log: Logger | undefined;
 
   constructor(cell: Cell, host: CellHost) {
     this.#cell = cell;
     this.#host = host;
-    this.log = host.log.with({ actor: cell.address, definition: cell.definition.name });
+  }
+
+  get log(): Logger {
+    return (this.#log ??= this.#host.log.with({
+      actor: this.#cell.address,
+      definition: this.#cell.definition.name,
+    }));
   }
 
   get self(): ActorAddress {
@@ -54,6 +65,10 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
   get sender(): ActorAddress | undefined {
     return this.#cell.turns.hand.current.sender;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#cell.turns.hand.trace;
   }
 
   async spawn<D extends AnyDefinition>(
@@ -94,10 +109,10 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   after(delayMs: number, key: string): void {
     this.cancelTimer(key);
     const timer = this.#host.clock.after(delayMs, () => {
-      this.#timers.delete(key);
+      this.#timers?.delete(key);
       this.#cell.inform({ type: 'timer', key });
     });
-    this.#timers.set(key, timer);
+    (this.#timers ??= new Map()).set(key, timer);
   }
 
   every(periodMs: number, key: string): void {
@@ -107,21 +122,46 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
         arm();
         this.#cell.inform({ type: 'timer', key });
       });
-      this.#timers.set(key, timer);
+      (this.#timers ??= new Map()).set(key, timer);
     };
     this.cancelTimer(key);
     arm();
   }
 
   cancelTimer(key: string): void {
-    this.#timers.get(key)?.cancel();
-    this.#timers.delete(key);
+    this.#timers?.get(key)?.cancel();
+    this.#timers?.delete(key);
     this.#cell.turns.forgetTimer(key);
   }
 
   /** Ends all timers; a restarted actor begins without any. */
   cancelTimers(): void {
-    for (const key of [...this.#timers.keys()]) this.cancelTimer(key);
+    for (const key of [...(this.#timers?.keys() ?? [])]) this.cancelTimer(key);
+    this.#timers = undefined;
+  }
+
+  get groups(): ActorGroups {
+    return this.#host.services.groupsOf(this.#cell, this);
+  }
+
+  publish(topic: string, message: unknown): boolean {
+    return this.#host.services.topics.publish(this.self, topic, message);
+  }
+
+  async subscribe(pattern: string, options: SubscribeOptions = {}): Promise<void> {
+    await this.#host.services.subscribe(this.#cell, pattern, options);
+  }
+
+  unsubscribe(pattern: string): boolean {
+    return this.#host.services.topics.unsubscribe(this.self, pattern);
+  }
+
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
+    return this.#host.services.router({ address: this.self, messenger: this }, definition, source, options);
+  }
+
+  get callMany(): CallMany {
+    return callManyBy(this);
   }
 
   persist(events: unknown, options?: PersistOptions): Promise<unknown> {
@@ -163,7 +203,14 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
 
   cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#host.deliver({ kind: 'cast', to, from: this.self, name, message });
+    const { trace } = this.#cell.turns.hand;
+    const from = this.self;
+    // Two forms, so that an envelope without a trace is as small as it can be.
+    return this.#host.deliver(
+      trace === undefined
+        ? { kind: 'cast', to, from, name, message }
+        : { kind: 'cast', to, from, name, message, trace },
+    );
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
@@ -185,6 +232,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
       remainingMs: current.remainingMs(),
       cancelled: () => current.cancelled,
       onOpen: (cancel) => current.onCancel(cancel),
+      trace: current.trace,
     };
   }
 }

@@ -5,14 +5,19 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition } from '../actor/definition.js';
+import type { Clock } from '../clock/clock.js';
+import type { Journal } from '../persistence/journal.js';
 import type { Logger } from '../telemetry/log.js';
-import type { Current } from './current.js';
+import { Current } from './current.js';
 
 /** The actor whose hand it is. */
 export interface HandOwner {
   readonly address: ActorAddress;
   readonly definition: AnyDefinition;
+  /** What the actor persists, where it does. */
+  readonly journal: Journal | undefined;
   /** Asks for a turn. */
   wake(): void;
   /** A handler threw what it may not throw. */
@@ -31,20 +36,43 @@ export interface Work {
 }
 
 export class Hand {
-  current: Current;
-  /** Gives what a handler that is done must still wait for before its reply, if anything: what it persists. */
-  hold: (() => Promise<unknown> | undefined) | undefined;
   readonly #owner: HandOwner;
-  readonly #log: Logger;
+  readonly #host: { readonly clock: Clock; readonly log: Logger };
+  /** Absent in an idle actor, unless somebody holds its signal. */
+  #current: Current | undefined;
   #busy = false;
   #onError: Work['onError'];
-  #onIdle: (() => void)[] = [];
+  #onIdle: (() => void)[] | undefined;
   #life = 0;
 
-  constructor(owner: HandOwner, log: Logger, current: Current) {
+  constructor(owner: HandOwner, host: { readonly clock: Clock; readonly log: Logger }) {
     this.#owner = owner;
-    this.#log = log;
-    this.current = current;
+    this.#host = host;
+  }
+
+  /** What the actor is doing; between messages, that it does nothing for anybody. */
+  get current(): Current {
+    return (this.#current ??= new Current(this.#host.clock));
+  }
+
+  /** The trace of what the actor is doing. */
+  get trace(): Traceparent | undefined {
+    return this.#current?.trace;
+  }
+
+  set current(current: Current) {
+    this.#current = current;
+  }
+
+  /** The end of what the actor was doing. */
+  cancel(): void {
+    this.#current?.cancel();
+  }
+
+  /** The handler is done; who kept its signal still hears of the end of the actor. */
+  finish(current: Current): void {
+    current.finish();
+    if (current === this.#current && !current.observed) this.#current = undefined;
   }
 
   get busy(): boolean {
@@ -53,7 +81,7 @@ export class Hand {
 
   /** Resolves once no handler is at work. */
   idle(): Promise<void> {
-    return this.#busy ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+    return this.#busy ? new Promise((resolve) => (this.#onIdle ??= []).push(resolve)) : Promise.resolve();
   }
 
   /**
@@ -62,12 +90,12 @@ export class Hand {
    */
   take(work: Work): void {
     const { current, body, onValue, keep } = work;
-    this.current = current;
+    this.#current = current;
     let outcome: unknown;
     let later: boolean;
     try {
       outcome = body();
-      if (this.hold !== undefined) outcome = held(outcome, this.hold);
+      if (this.#owner.journal !== undefined) outcome = held(outcome, this.#owner.journal);
       later = isThenable(outcome);
     } catch (thrown) {
       this.threw(thrown, work);
@@ -77,20 +105,21 @@ export class Hand {
       this.#await(outcome, work);
       return;
     }
-    if (keep !== true) current.finish();
+    if (keep !== true) this.finish(current);
     onValue?.(outcome);
   }
 
   /** What to do with what a handler threw. */
   threw(thrown: unknown, { current, onError }: Work): void {
-    current.finish();
+    current.endSpan(thrown);
+    this.finish(current);
     if (thrown instanceof SkepError && onError !== undefined) {
       onError(thrown);
       return;
     }
     const { address, definition } = this.#owner;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    this.#log.error('actor crashed', { actor: address, definition: definition.name, error: thrown });
+    this.#host.log.error('actor crashed', { actor: address, definition: definition.name, error: thrown });
     onError?.(new SkepError('ACTOR_CRASHED', `${definition.name} crashed: ${message}`, { actor: address }));
     this.#owner.crashed({ class: 'crash', message });
   }
@@ -99,19 +128,20 @@ export class Hand {
   abandon(error: SkepError): void {
     this.#life += 1;
     if (!this.#busy) return;
-    this.current.cancel();
+    this.cancel();
     this.#onError?.(error);
     this.#release();
   }
 
   #await(outcome: unknown, work: Work): void {
     this.#busy = true;
+    work.current.waits();
     this.#onError = work.onError;
     const life = this.#life;
     Promise.resolve(outcome).then(
       (value) => {
         if (life !== this.#life) return;
-        if (work.keep !== true) work.current.finish();
+        if (work.keep !== true) this.finish(work.current);
         work.onValue?.(value);
         this.#release();
       },
@@ -126,20 +156,22 @@ export class Hand {
   #release(): void {
     this.#busy = false;
     this.#onError = undefined;
-    for (const done of this.#onIdle.splice(0)) done();
+    const waiting = this.#onIdle;
+    this.#onIdle = undefined;
+    for (const done of waiting ?? []) done();
     this.#owner.wake();
   }
 }
 
 /** An outcome that comes no sooner than what it must wait for. */
-function held(outcome: unknown, hold: () => Promise<unknown> | undefined): unknown {
+function held(outcome: unknown, journal: Journal): unknown {
   if (isThenable(outcome)) {
     return Promise.resolve(outcome).then(async (value) => {
-      await hold();
+      await journal.hold();
       return value;
     });
   }
-  const open = hold();
+  const open = journal.hold();
   return open === undefined ? outcome : open.then(() => outcome);
 }
 

@@ -9,13 +9,13 @@ import type { ActorContext } from '../actor/context.js';
 import type { Info } from '../actor/definition.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { Queue } from '../mailbox/queue.js';
-import type { Journal } from '../persistence/journal.js';
+import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
 import { callKey, type Producer, Producers } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
-import { Current } from './current.js';
+import { Current, NO_CHAIN } from './current.js';
 
 /** What waits in a mailbox: a cast, or a call with its deadline on this executor's clock. */
 type Letter = { readonly envelope: Cast } | { readonly envelope: Call; readonly deadlineMs: number };
@@ -27,34 +27,36 @@ export interface TurnOwner extends HandOwner {
   readonly state: unknown;
   /** Whether handlers may run. */
   readonly running: boolean;
-  /** What the actor persists, where it does. */
-  readonly journal: Journal | undefined;
 }
 
 export class Turns {
   readonly hand: Hand;
   readonly #owner: TurnOwner;
   readonly #host: CellHost;
-  readonly #mailbox: Mailbox<Letter>;
-  readonly #infos = new Queue<Info>();
+  // Most actors are idle and many never get a message: what follows is made when it is first needed.
+  #mailbox: Mailbox<Letter> | undefined;
+  #infos: Queue<Info> | undefined;
   /** Keys of timers whose info waits: a timer that fires again meanwhile is not told twice. */
-  readonly #timersDue = new Set<string>();
-  readonly #producers = new Producers();
+  #timersDue: Set<string> | undefined;
+  #producers: Producers | undefined;
   /** Keys of cancelled calls that may still wait in the mailbox. */
-  readonly #cancelled = new Set<string>();
-  #onDrained: (() => void)[] = [];
+  #cancelled: Set<string> | undefined;
+  #onDrained: (() => void)[] | undefined;
   #stepNext = false;
   #processed = 0;
 
   constructor(owner: TurnOwner, host: CellHost) {
     this.#owner = owner;
     this.#host = host;
-    this.#mailbox = new Mailbox({ ...host.defaults.mailbox, ...owner.definition.mailbox });
-    this.hand = new Hand(owner, host.log, new Current(host.clock));
+    this.hand = new Hand(owner, host);
   }
 
   get mailboxSize(): number {
-    return this.#mailbox.size;
+    return this.#mailbox?.size ?? 0;
+  }
+  /** What the actor has before it: waiting messages, the one in hand, and streams that are not at their end. */
+  get load(): number {
+    return this.mailboxSize + (this.hand.busy ? 1 : 0) + (this.#producers?.size ?? 0);
   }
   get processed(): number {
     return this.#processed;
@@ -62,7 +64,7 @@ export class Turns {
   /** Whether a turn would do anything. */
   get ready(): boolean {
     if (!this.#owner.running || this.hand.busy) return false;
-    return this.#infos.size > 0 || this.#mailbox.size > 0 || this.#producers.hasReady;
+    return this.mailboxSize > 0 || (this.#infos?.size ?? 0) > 0 || this.#producers?.hasReady === true;
   }
 
   /** Takes a cast or call into the mailbox. False when it was refused, or when senders should wait. */
@@ -75,65 +77,70 @@ export class Turns {
     }
     const letter: Letter =
       envelope.kind === 'call' ? { envelope, deadlineMs: this.#host.clock.now() + envelope.timeoutMs } : { envelope };
-    const outcome = this.#mailbox.push(letter);
+    const mailbox = (this.#mailbox ??= new Mailbox<Letter>(this.#host.mailboxOf(this.#owner.definition)));
+    const outcome = mailbox.push(letter);
     if (!outcome.accepted) {
       refuse(this.#host, this.#owner, envelope, 'mailbox-full', outcome.notify);
       return false;
     }
     if (outcome.displaced !== undefined) refuse(this.#host, this.#owner, outcome.displaced.envelope, 'displaced');
     this.#owner.wake();
-    return !this.#mailbox.overHighWater;
+    return !mailbox.overHighWater;
   }
 
   /** Queues an info; it runs before waiting messages. */
   inform(info: Info): void {
     if (info.type === 'timer' && info.dueMs === undefined) {
+      this.#timersDue ??= new Set();
       if (this.#timersDue.has(info.key)) return;
       this.#timersDue.add(info.key);
     }
-    this.#infos.push(info);
+    (this.#infos ??= new Queue()).push(info);
     this.#owner.wake();
   }
 
   /** An info of that timer that waits is not given any more. */
   forgetTimer(key: string): void {
-    this.#timersDue.delete(key);
+    this.#timersDue?.delete(key);
   }
 
   cancelCall(from: ActorAddress, id: number): void {
     const key = callKey(from, id);
-    if (this.#producers.drop(key) !== undefined) return;
+    if (this.#producers?.drop(key) !== undefined) return;
     if (this.hand.busy && this.hand.current.key === key) this.hand.current.cancel();
-    else if (this.#mailbox.size > 0) this.#markCancelled(key);
+    else if (this.mailboxSize > 0) this.#markCancelled(key);
   }
 
   grantCredit(from: ActorAddress, id: number, count: number): void {
-    this.#producers.grant(callKey(from, id), count);
+    this.#producers?.grant(callKey(from, id), count);
     this.#owner.wake();
   }
 
   /** Resolves once the mailbox is at or below its high-water mark, or the actor ends. */
   drained(): Promise<void> {
-    return this.#mailbox.overHighWater ? new Promise((resolve) => this.#onDrained.push(resolve)) : Promise.resolve();
+    if (this.#mailbox?.overHighWater !== true) return Promise.resolve();
+    return new Promise((resolve) => (this.#onDrained ??= []).push(resolve));
   }
 
   /** Ends what callers on a dead executor or node still wait for. */
   dropCallers(gone: IsGone): void {
-    this.#producers.dropAll(({ from }) => gone(from));
+    this.#producers?.dropAll(({ from }) => gone(from));
+    if (!this.hand.busy) return;
     const { key, sender } = this.hand.current;
-    if (this.hand.busy && key !== '' && sender !== undefined && gone(sender)) this.hand.current.cancel();
+    if (key !== '' && sender !== undefined && gone(sender)) this.hand.current.cancel();
   }
 
   /** Ends this life: whoever waits for the message in hand or for a stream gets `error`; the mailbox is kept. */
   abandon(error: SkepError): void {
     this.hand.abandon(error);
     this.abandonStreams(error);
-    this.#infos.drain();
-    this.#timersDue.clear();
+    this.#infos = undefined;
+    this.#timersDue = undefined;
   }
 
   /** Ends all streams that the actor produces. */
   abandonStreams(error: SkepError): void {
+    if (this.#producers === undefined) return;
     const wire = toWireError(error);
     for (const { from, id } of this.#producers.dropAll()) {
       this.#host.deliver({ kind: 'fail', to: from, id, error: wire });
@@ -142,25 +149,28 @@ export class Turns {
 
   /** Refuses everything that waits; for the end of the actor. */
   refuseAll(): void {
-    for (const letter of this.#mailbox.drain()) refuse(this.#host, this.#owner, letter.envelope, 'stopped');
-    this.#cancelled.clear();
-    for (const done of this.#onDrained.splice(0)) done();
+    for (const letter of this.#mailbox?.drain() ?? []) refuse(this.#host, this.#owner, letter.envelope, 'stopped');
+    this.#cancelled = undefined;
+    this.#tellDrained();
   }
 
-  /** Runs up to `budget` messages; the executor asks `ready` whether more wait. */
-  run(budget: number): void {
-    for (let left = budget; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
-      const info = this.#infos.shift();
+  /** Runs up to `budget` messages and gives how many it were; the executor asks `ready` whether more wait. */
+  run(budget: number): number {
+    let left = budget;
+    for (; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
+      const info = this.#infos?.shift();
       if (info !== undefined) this.#info(info);
-      else if (!this.#userTurn()) return;
+      else if (!this.#userTurn()) break;
     }
+    return budget - left;
   }
 
   #info(info: Info): void {
     const due = info.type === 'timer' ? info.dueMs : undefined;
-    if (info.type === 'timer' && due === undefined && !this.#timersDue.delete(info.key)) return;
+    if (info.type === 'timer' && due === undefined && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
     const { definition, context, journal } = this.#owner;
+    this.#host.meter.message = info.type;
     const handle = (): unknown => definition.info?.(this.#owner.state, info, context);
     const body =
       info.type === 'timer' && due !== undefined ? (): unknown => journal?.fire(info.key, due, handle) : handle;
@@ -169,41 +179,62 @@ export class Turns {
 
   /** One stream step or one letter, in turn when both wait; false when nothing waits. */
   #userTurn(): boolean {
-    const step = this.#stepNext || this.#mailbox.size === 0 ? this.#producers.take() : undefined;
+    const step = this.#stepNext || this.mailboxSize === 0 ? this.#producers?.take() : undefined;
     this.#stepNext = !this.#stepNext;
     if (step !== undefined) {
       this.#step(step);
       return true;
     }
-    const letter = this.#mailbox.shift();
-    if (letter === undefined) return this.#producers.hasReady;
+    const letter = this.#mailbox?.shift();
+    if (letter === undefined) return this.#producers?.hasReady === true;
     this.#processed += 1;
     if ('deadlineMs' in letter) this.#call(letter.envelope, letter.deadlineMs);
     else this.#cast(letter.envelope);
-    if (this.#mailbox.size === 0) this.#cancelled.clear();
-    if (this.#onDrained.length > 0 && !this.#mailbox.overHighWater) {
-      for (const done of this.#onDrained.splice(0)) done();
-    }
+    if (this.#cancelled !== undefined && this.mailboxSize === 0) this.#cancelled = undefined;
+    if (this.#onDrained !== undefined && this.#mailbox?.overHighWater !== true) this.#tellDrained();
     return true;
+  }
+
+  #tellDrained(): void {
+    const waiting = this.#onDrained;
+    this.#onDrained = undefined;
+    for (const done of waiting ?? []) done();
   }
 
   #cast(envelope: Cast): void {
     const { definition, context } = this.#owner;
     const handler = Object.hasOwn(definition.casts, envelope.name) ? definition.casts[envelope.name] : undefined;
     if (handler === undefined) {
+      this.#noHandler(envelope);
+      return;
+    }
+    const span = this.#host.spans?.turn(this.#owner, envelope);
+    const { from, name, trace } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
+    this.#host.meter.message = name;
+    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+  }
+
+  /** A message of a topic waits in the mailbox like any other and is handled as an info. */
+  #noHandler(envelope: Cast): void {
+    const { definition, context } = this.#owner;
+    const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
+    if (info === undefined || definition.info === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
       return;
     }
     const current = new Current(this.#host.clock, envelope.from);
-    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+    this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
   }
 
   #call(envelope: Call, deadlineMs: number): void {
     const { definition, context } = this.#owner;
-    const { from, id, name, chain, credit } = envelope;
+    const { from, id, name, chain, credit, trace } = envelope;
     const key = callKey(from, id);
-    if (this.#cancelled.delete(key)) return;
-    if (this.#host.clock.now() > deadlineMs) {
+    if (this.#cancelled?.delete(key) === true) return;
+    const nowMs = this.#host.clock.now();
+    this.#host.meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
+    if (nowMs > deadlineMs) {
       this.#host.deadLetter('expired', envelope);
       return;
     }
@@ -213,7 +244,9 @@ export class Turns {
       if (failure !== undefined) this.#fail(envelope, failure);
       return;
     }
-    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key);
+    const span = this.#host.spans?.turn(this.#owner, envelope);
+    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, name, trace, span);
+    this.#host.meter.message = name;
     const work: Work = {
       current,
       body: () => handler(this.#owner.state, envelope.message, context),
@@ -226,7 +259,7 @@ export class Turns {
     }
     try {
       const iterator = work.body() as Producer['iterator'];
-      this.#producers.add({ key, from, id, iterator, current, credit, queued: false });
+      (this.#producers ??= new Producers()).add({ key, from, id, iterator, current, credit, queued: false });
     } catch (thrown) {
       // A generator reads its parameters when it is made: a message that it cannot take apart throws here.
       this.hand.threw(thrown, work);
@@ -238,9 +271,10 @@ export class Turns {
     producer.credit -= 1;
     const onResult = (result: unknown): void => {
       // A reader that left while the step ran has been told nothing, and wants nothing.
-      if (!this.#producers.has(key)) return;
+      if (this.#producers?.has(key) !== true) return;
       const { done, value } = result as IteratorResult<unknown, unknown>;
       if (done === true) {
+        producer.current.endSpan();
         this.#producers.drop(key);
         this.#host.deliver({ kind: 'end', to: from, id });
       } else {
@@ -249,9 +283,10 @@ export class Turns {
       }
     };
     const onError = (error: SkepError): void => {
-      if (this.#producers.drop(key) === undefined) return;
+      if (this.#producers?.drop(key) === undefined) return;
       this.#host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
     };
+    this.#host.meter.message = 'stream step';
     this.hand.take({
       current: producer.current,
       body: () => producer.iterator.next(),
@@ -263,13 +298,14 @@ export class Turns {
 
   /** Remembers a cancelled call until its turn; keys of calls that no longer wait are swept before they outgrow the mail. */
   #markCancelled(key: string): void {
-    this.#cancelled.add(key);
-    if (this.#cancelled.size <= this.#mailbox.size) return;
+    const cancelled = (this.#cancelled ??= new Set());
+    cancelled.add(key);
+    if (cancelled.size <= this.mailboxSize) return;
     const waiting = new Set<string>();
-    for (const { envelope } of this.#mailbox) {
+    for (const { envelope } of this.#mailbox ?? []) {
       if (envelope.kind === 'call') waiting.add(callKey(envelope.from, envelope.id));
     }
-    for (const known of this.#cancelled) if (!waiting.has(known)) this.#cancelled.delete(known);
+    for (const known of cancelled) if (!waiting.has(known)) cancelled.delete(known);
   }
 
   #fail(envelope: Call, error: SkepError): void {

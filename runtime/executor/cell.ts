@@ -6,30 +6,35 @@
  *     starting -> running -> failed -> starting ...      (failed: the mailbox is kept, nothing runs)
  *         '----------+---------'-> stopping -> stopped   (stopping: the handler at work, children, terminate)
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition, Info } from '../actor/definition.js';
 import { within } from '../clock/within.js';
 import { Journal } from '../persistence/journal.js';
+import { endWith, type Span } from '../telemetry/tracer.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, refuse } from './cell-refusal.js';
 import { Turns } from './cell-turns.js';
-import { type IsGone, Watch } from './cell-watch.js';
-import { Current } from './current.js';
+import { Watch } from './cell-watch.js';
+import { Current, NO_CHAIN } from './current.js';
+import type { Loss } from './losses.js';
+
+/** What there is to wait for when nothing is under way; shared, because every actor has one. */
+const DONE: Promise<void> = Promise.resolve();
 
 export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
 
 export class Cell {
   readonly address: ActorAddress;
+  readonly serial: number;
   readonly spec: SpawnSpec;
   readonly definition: AnyDefinition;
   readonly context: CellContext;
   readonly turns: Turns;
-  readonly family: Family;
-  readonly watch: Watch;
   /** What the actor persists; only where its definition says so. */
   readonly journal: Journal | undefined;
   incarnation = 0;
@@ -37,29 +42,37 @@ export class Cell {
   scheduled = false;
 
   readonly #host: CellHost;
+  // Made when they are first needed: most actors have no children and watch nobody.
+  #family: Family | undefined;
+  #watch: Watch | undefined;
   #status: CellStatus = 'starting';
   #state: unknown;
   /** Whether there is a state that terminate has not seen. */
   #initialised = false;
   #named = false;
   /** The start or restart under way; never rejects. */
-  #beginning: Promise<void> = Promise.resolve();
+  #beginning: Promise<void> = DONE;
   #stopping: Promise<void> | undefined;
 
   constructor(host: CellHost, address: ActorAddress, spec: SpawnSpec, definition: AnyDefinition) {
     this.#host = host;
     this.address = address;
+    this.serial = addressParts(address).serial;
     this.spec = spec;
     this.definition = definition;
-    this.watch = new Watch(address, (to, signal) => this.#send(to, signal));
     this.context = new CellContext(this, host);
     this.turns = new Turns(this, host);
-    if (definition.persistence !== undefined || definition.durable !== undefined) {
-      const journal = new Journal(this, host);
-      this.journal = journal;
-      this.turns.hand.hold = () => journal.hold();
-    }
-    this.family = new Family(this, host, { ...host.defaults.supervision, ...definition.supervision });
+    if (definition.persistence !== undefined || definition.durable !== undefined) this.journal = new Journal(this, host);
+  }
+
+  get family(): Family {
+    return (this.#family ??= new Family(this, this.#host, {
+      ...this.#host.defaults.supervision,
+      ...this.definition.supervision,
+    }));
+  }
+  get watch(): Watch {
+    return (this.#watch ??= new Watch(this.address, (to, signal) => this.#send(to, signal)));
   }
 
   get status(): CellStatus {
@@ -81,12 +94,14 @@ export class Cell {
     return this.turns.ready;
   }
 
-  /** The first life. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
-  async start(): Promise<void> {
-    const began = this.#begin();
+  /** The first life, in the span of its start where there is one. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
+  async start(trace?: Traceparent, span?: Span): Promise<void> {
+    const began = this.#begin(trace, span);
+    if (span !== undefined) endWith(span, began);
     this.#beginning = began.catch(() => {});
     try {
       await began;
+      this.#beginning = DONE;
     } catch (error) {
       // A stop that came meanwhile waits for this start and takes everything down itself.
       if (!this.ending) await (this.#stopping ??= this.#abort(error));
@@ -100,8 +115,8 @@ export class Cell {
     return this.#beginning;
   }
 
-  run(budget: number): void {
-    this.turns.run(budget);
+  run(budget: number): number {
+    return this.turns.run(budget);
   }
 
   wake(): void {
@@ -126,16 +141,16 @@ export class Cell {
         this.watch.addWatcher(signal.watcher, to);
         return;
       case 'demonitor':
-        this.watch.removeWatcher(signal.watcher, to);
+        this.#watch?.removeWatcher(signal.watcher, to);
         return;
       case 'down':
-        if (!this.watch.isWatching(signal.address)) return;
-        if (this.definition.info === undefined) this.watch.fired(signal.address);
+        if (this.#watch?.isWatching(signal.address) !== true) return;
+        if (this.definition.info === undefined) this.#watch.fired(signal.address);
         else this.inform(signal);
         return;
       case 'failed':
       case 'exited':
-        this.family.news(signal);
+        this.#family?.news(signal);
         return;
       case 'restart':
         if (this.#status === 'failed' && from === this.spec.parent) this.#beginning = this.#restart(signal.reason);
@@ -143,19 +158,25 @@ export class Cell {
       case 'stop':
         void this.stop(signal.reason);
         return;
+      case 'executor-down':
+      case 'executor-up':
+        // For the executor, which takes it before any actor could.
+        return;
       default:
         unreachable(signal);
     }
   }
 
   /** An executor or node died: what this actor watched, supervised or served there is gone, and perhaps its parent. */
-  lost(gone: IsGone, reason: ExitReason): void {
-    this.watch.forgetWatchers(gone);
-    this.turns.dropCallers(gone);
-    for (const address of this.watch.watchedThatAre(gone))
-      this.signal({ type: 'down', address, reason }, address, this.address);
-    this.family.lost(gone, reason);
-    if (this.spec.parent === undefined || !gone(this.spec.parent)) return;
+  lost({ gone, reason, culprit, concerns }: Loss): void {
+    if (concerns !== 'supervisors') {
+      this.#watch?.forgetWatchers(gone);
+      this.turns.dropCallers(gone);
+      for (const address of this.#watch?.watchedThatAre(gone) ?? [])
+        this.signal({ type: 'down', address, reason }, address, this.address);
+    }
+    if (concerns !== 'all-but-supervisors') this.#family?.lost(gone, reason, culprit);
+    if (concerns === 'supervisors' || this.spec.parent === undefined || !gone(this.spec.parent)) return;
     void this.stop({ class: 'shutdown', message: `its parent is gone: ${reason.message}` });
   }
 
@@ -169,7 +190,8 @@ export class Cell {
   crashed(reason: ExitReason): void {
     if (this.#status !== 'running' && this.#status !== 'starting') return;
     this.#status = 'failed';
-    this.turns.hand.current.cancel();
+    this.#host.meter.failed(this.definition);
+    this.turns.hand.cancel();
     this.context.cancelTimers();
     this.journal?.end();
     this.turns.abandonStreams(this.#crashError(reason));
@@ -178,7 +200,7 @@ export class Cell {
   }
 
   /** Name, then init. Rejects unless the actor runs afterwards. */
-  async #begin(): Promise<void> {
+  async #begin(trace?: Traceparent, span?: Span): Promise<void> {
     this.#status = 'starting';
     this.incarnation += 1;
     const { name } = this.spec;
@@ -186,7 +208,7 @@ export class Cell {
       await this.#host.claimName(name, this.address);
       this.#named = true;
     }
-    if (!this.ending) await this.#init();
+    if (!this.ending) await this.#init(span?.trace ?? trace);
     if (this.status === 'starting') {
       this.#status = 'running';
       this.wake();
@@ -197,11 +219,12 @@ export class Cell {
     throw new SkepError('ACTOR_STOPPED', `${this.definition.name} ended before it ran`, { actor: this.address });
   }
 
-  async #init(): Promise<void> {
-    const current = new Current(this.#host.clock, this.spec.parent);
+  async #init(trace: Traceparent | undefined): Promise<void> {
+    const { parent } = this.spec;
+    const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
-      this.#state = await this.definition.init(this.spec.args, this.context);
+      this.#state = await this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
       this.#initialised = true;
       if (this.journal !== undefined) this.#state = await this.journal.recover(this.#state);
     } catch (cause) {
@@ -209,7 +232,7 @@ export class Cell {
       const facts = { definition: this.definition.name, ...(cause instanceof SkepError ? { cause: cause.code } : {}) };
       throw new SkepError('INIT_FAILED', `init of ${this.definition.name} failed: ${why}`, facts, cause);
     } finally {
-      current.finish();
+      this.turns.hand.finish(current);
     }
   }
 
@@ -230,15 +253,16 @@ export class Cell {
   async #endLife(reason: ExitReason, error: SkepError): Promise<void> {
     await within(this.#host.clock, this.#host.shutdownMs, this.turns.hand.idle());
     this.turns.abandon(error);
-    this.watch.demonitorAll();
-    await this.family.renew();
+    this.#watch?.demonitorAll();
+    this.#host.services.lifeEnded(this.address);
+    await this.#family?.renew();
     await this.#terminate(reason);
     this.context.cancelTimers();
   }
 
   async #stop(reason: ExitReason): Promise<void> {
     this.#status = 'stopping';
-    this.turns.hand.current.cancel();
+    this.turns.hand.cancel();
     this.turns.refuseAll();
     this.context.cancelTimers();
     const inTime = await within(
@@ -274,7 +298,7 @@ export class Cell {
     const { terminate } = this.definition;
     if (terminate === undefined) return;
     this.turns.hand.current = new Current(this.#host.clock);
-    const work = (async () => terminate(this.#state, reason, this.context))();
+    const work = (async () => this.#host.meter.inside(this, () => terminate(this.#state, reason, this.context)))();
     work.catch((error: unknown) => this.#host.log.error('terminate failed', { actor: this.address, error }));
     if (await within(this.#host.clock, this.#host.shutdownMs, work)) return;
     this.#host.log.warn('shutdown time exceeded', { actor: this.address, definition: this.definition.name });
@@ -286,10 +310,10 @@ export class Cell {
     this.context.cancelTimers();
     this.journal?.end();
     this.turns.refuseAll();
-    this.watch.demonitorAll();
+    this.#watch?.demonitorAll();
     this.#host.remove(this);
     if (this.spec.name !== undefined) this.#host.releaseName(this.spec.name, this.address);
-    this.watch.tellEnd(reason);
+    this.#watch?.tellEnd(reason);
     if (tellParent && this.spec.parent !== undefined)
       this.#send(this.spec.parent, { type: 'exited', child: this.address, reason });
   }

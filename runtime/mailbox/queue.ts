@@ -4,11 +4,17 @@
  *     items:  [ . . c d e . . . ]      head = 2, size = 3, capacity a power of two
  *                   ^head
  *
- * `Array.prototype.shift` is linear beyond a few thousand items in V8; the ring is constant and keeps its memory
- * until it is drained.
+ * `Array.prototype.shift` is linear beyond a few thousand items in V8; the ring is constant. Most queues of a node are
+ * empty most of the time: one that was never used has no ring, and one that had grown gives its ring back once empty.
  */
+const NO_ITEMS: readonly never[] = [];
+const FIRST_CAPACITY = 8;
+/** A ring of this many items or fewer is kept when it is empty: making it anew for each message would cost more. */
+const LARGEST_KEPT = 64;
+
+/** A FIFO queue. */
 export class Queue<T> {
-  #items: (T | undefined)[] = new Array<T | undefined>(8);
+  #items: (T | undefined)[] = NO_ITEMS as unknown as (T | undefined)[];
   #head = 0;
   #size = 0;
 
@@ -28,6 +34,7 @@ export class Queue<T> {
     this.#items[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#items.length - 1);
     this.#size -= 1;
+    if (this.#size === 0 && this.#items.length > LARGEST_KEPT) this.#release();
     return item;
   }
 
@@ -39,15 +46,19 @@ export class Queue<T> {
   /** Takes everything, oldest first. */
   drain(): T[] {
     const all = [...this];
-    this.#items = new Array<T | undefined>(8);
+    this.#release();
+    return all;
+  }
+
+  #release(): void {
+    this.#items = NO_ITEMS as unknown as (T | undefined)[];
     this.#head = 0;
     this.#size = 0;
-    return all;
   }
 
   #grow(): void {
     const old = this.#items;
-    const next = new Array<T | undefined>(old.length * 2);
+    const next = new Array<T | undefined>(Math.max(FIRST_CAPACITY, old.length * 2));
     for (let i = 0; i < this.#size; i += 1) next[i] = old[(this.#head + i) & (old.length - 1)];
     this.#items = next;
     this.#head = 0;

@@ -7,6 +7,9 @@ import type { ExitReason, SpawnSpec } from '#protocols/wire/envelope';
 import type { SupervisionOptions } from '../actor/definition.js';
 import { addRestart, backoffMs, DEFAULT_BACKOFF, DEFAULT_INTENSITY } from './intensity.js';
 
+/** Shared by all children that never failed. */
+const NO_RESTARTS: readonly number[] = [];
+
 interface Child {
   readonly spec: SpawnSpec;
   /** Its own restarts, oldest first; used where children are given up one by one. */
@@ -38,7 +41,7 @@ export class Children {
   }
 
   add(address: ActorAddress, spec: SpawnSpec): void {
-    this.#children.set(address, { spec, history: [] });
+    this.#children.set(address, { spec, history: NO_RESTARTS });
   }
 
   /** Forgets a child that ended; false when it was none. */
@@ -92,6 +95,15 @@ export class Children {
       };
     }
     return alone ? { type: 'stop-child' } : { type: 'fail-self', restarts: history.length - 1, withinMs };
+  }
+
+  /** Judges a child that is gone through the fault of another: it comes back, and nothing is counted against it. */
+  excuse(address: ActorAddress, reason: ExitReason): Verdict {
+    const child = this.#children.get(address);
+    if (child === undefined) return { type: 'ignore' };
+    if (!mayRestart(child.spec, reason)) return { type: 'stop-child' };
+    const delayMs = backoffMs(1, this.#options.backoff ?? DEFAULT_BACKOFF);
+    return { type: 'restart', spec: child.spec, delayMs };
   }
 
   /** The shared history without its latest entry when that was for the same event. */

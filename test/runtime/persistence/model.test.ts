@@ -52,7 +52,7 @@ class World {
         this.#issued += 1;
         return this.#add(`c${this.#issued}`);
       case 'repeat':
-        return this.#add(`c${Math.max(1, this.#issued)}`);
+        return this.#issued === 0 ? undefined : this.#add(`c${this.#issued}`);
       case 'crash':
         this.#ref?.cast('crash');
         await settle();
@@ -94,7 +94,7 @@ class World {
 }
 
 t.test('whatever dies, an acknowledged command is counted and no command is counted twice', async (t) => {
-  await fc.assert(
+  const details = await fc.check(
     fc.asyncProperty(steps, async (history) => {
       const world = new World();
       await world.start();
@@ -115,5 +115,5 @@ t.test('whatever dies, an acknowledged command is counted and no command is coun
     }),
     { numRuns: 40, interruptAfterTimeLimit: 60_000 },
   );
-  t.pass('for all histories');
+  t.equal(details.failed, false, String(details.errorInstance));
 });
