@@ -4,6 +4,7 @@
  * may then be damaged, and must not damage what promises `disk` with it.
  */
 import { SkepError, unreachable } from '#protocols/wire/error';
+import { Claims } from './claims.js';
 import type { Engine, EngineWrite } from './engine.js';
 import {
   documentKey,
@@ -42,29 +43,35 @@ import {
 /** The engines of a store. */
 export type Engines = Readonly<Record<Durability, Engine>>;
 
+/** One engine and the claims on its keys. */
+interface Side {
+  readonly engine: Engine;
+  readonly claims: Claims;
+}
+
 /** {@link Store} over two engines. */
 export class RecordStore implements Store {
   readonly #engines: Engines;
+  readonly #sides: Readonly<Record<Durability, Side>>;
   readonly #where: string;
   #failure: SkepError | undefined;
 
   /** `where` names the store in errors: its folder. */
   constructor(engines: Engines, where: string) {
     this.#engines = engines;
+    this.#sides = {
+      disk: { engine: engines.disk, claims: new Claims() },
+      process: { engine: engines.process, claims: new Claims() },
+    };
     this.#where = where;
   }
 
   commit(writes: readonly StoreWrite[], durability: Durability): readonly WriteOutcome[] {
     this.#check();
-    const engine = this.#engines[durability];
-    const other = this.#engines[durability === 'disk' ? 'process' : 'disk'];
+    const other = durability === 'disk' ? 'process' : 'disk';
+    const batch = new Batch(this.#sides[durability], this.#sides[other]);
     try {
-      return engine.transact((write) => {
-        const batch = new Batch(engine, write, other);
-        const outcomes = writes.map((one) => batch.take(one));
-        batch.finish();
-        return outcomes;
-      });
+      return batch.carryOut(writes);
     } catch (cause) {
       // Nobody knows what of it is on the disk, and after a failed flush the system may show what is not: no answer
       // of this store can be believed until what is really there has been read anew.
@@ -80,7 +87,7 @@ export class RecordStore implements Store {
     this.#check();
     const engine = this.#engines[durability];
     return this.#read(() => {
-      const head = headOf(engine, key);
+      const head = headOf(this.#sides[durability], key);
       if (head === undefined) return undefined;
       const snapshot = contentOf(engine, snapshotKey(key));
       if (snapshot === undefined && head.snapshotSeq > 0) throw missing(`the snapshot of ${key}`);
@@ -125,40 +132,63 @@ export class RecordStore implements Store {
   }
 }
 
-/** One transaction at work. Heads are written once a key, at its end. */
+/** Where a key stands that nobody has written. */
+const NOTHING = { seq: 0, first: 1, snapshotSeq: 0 };
+
+/** One batch of writes. Heads are written once a key, at its end. */
 class Batch {
   readonly #engine: Engine;
-  readonly #write: EngineWrite;
-  readonly #other: Engine;
+  readonly #claims: Claims;
+  readonly #other: Side;
   readonly #heads = new Map<string, Head | undefined>();
   readonly #changed = new Set<string>();
-  #epoch: number | undefined;
+  #write: EngineWrite | undefined;
 
-  constructor(engine: Engine, write: EngineWrite, other: Engine) {
+  constructor({ engine, claims }: Side, other: Side) {
     this.#engine = engine;
-    this.#write = write;
+    this.#claims = claims;
     this.#other = other;
   }
 
+  /** Claims alone wait for the first write of their keys; everything else is one transaction. */
+  carryOut(writes: readonly StoreWrite[]): readonly WriteOutcome[] {
+    const claims = writes.filter(({ type }) => type === 'claim').length;
+    if (claims === writes.length && this.#claims.hasRoom(claims)) return writes.map((write) => this.#take(write));
+    const outcomes = this.#engine.transact((write) => {
+      this.#write = write;
+      if (this.#claims.mustReserve(claims)) {
+        const written = unpackNumbers(contentOf(this.#engine, epochKey) ?? packNumbers([0]))[0] ?? 0;
+        this.#put(epochKey, packNumbers([this.#claims.reserve(claims, written)]));
+      }
+      const all = writes.map((one) => this.#take(one));
+      this.#finish();
+      return all;
+    });
+    for (const key of this.#changed) this.#claims.forget(key);
+    return outcomes;
+  }
+
   /** Carries one write out, or refuses it. */
-  take(write: StoreWrite): WriteOutcome {
-    const head = this.#head(write.key);
+  #take(write: StoreWrite): WriteOutcome {
+    const { key } = write;
+    const head = this.#head(key);
     if (write.type === 'claim') {
-      if (head === undefined && headOf(this.#other, write.key) !== undefined)
+      if (head === undefined && headOf(this.#other, key) !== undefined)
         return { ok: false, refusal: 'elsewhere', head: undefined };
-      const { seq, first, snapshotSeq } = head ?? { seq: 0, first: 1, snapshotSeq: 0 };
-      return this.#done(write.key, { epoch: this.#nextEpoch(), seq, first, snapshotSeq });
+      const claimed = { ...(head ?? NOTHING), epoch: this.#claims.give(key) };
+      this.#heads.set(key, claimed);
+      return { ok: true, head: claimed };
     }
     if (head === undefined || head.epoch !== write.epoch) return { ok: false, refusal: 'fenced', head };
     return this.#fenced(write, head);
   }
 
-  finish(): void {
+  #finish(): void {
+    for (const key of this.#claims.surplus()) if (this.#head(key) !== undefined) this.#changed.add(key);
     for (const key of this.#changed) {
       const head = this.#heads.get(key);
       if (head !== undefined) this.#put(headKey(key), packHead(head));
     }
-    if (this.#epoch !== undefined) this.#put(epochKey, packNumbers([this.#epoch]));
   }
 
   /** A write of the one who may. */
@@ -183,10 +213,10 @@ class Batch {
         return this.#done(key, { ...head, seq: head.seq + 1, first: head.seq + 2, snapshotSeq: head.seq + 1 });
       case 'put':
         this.#put(documentKey(key, write.name), write.bytes);
-        return { ok: true, head };
+        return this.#done(key, head);
       case 'remove':
-        this.#write.remove(documentKey(key, write.name));
-        return { ok: true, head };
+        this.#write?.remove(documentKey(key, write.name));
+        return this.#done(key, head);
       case 'erase':
         this.#erase(key, head);
         return { ok: true, head };
@@ -198,22 +228,23 @@ class Batch {
   /** Deletes events from `first` up to `keepFrom`, so many at most; gives the oldest that is left. */
   #forget(key: string, first: number, keepFrom: number): number {
     const end = Math.min(keepFrom, first + FORGET_EVENTS);
-    for (let seq = first; seq < end; seq += 1) this.#write.remove(eventKey(key, seq));
+    for (let seq = first; seq < end; seq += 1) this.#write?.remove(eventKey(key, seq));
     return Math.max(first, end);
   }
 
   #erase(key: string, head: Head): void {
-    for (let seq = head.first; seq <= head.seq; seq += 1) this.#write.remove(eventKey(key, seq));
+    for (let seq = head.first; seq <= head.seq; seq += 1) this.#write?.remove(eventKey(key, seq));
     const names = [...this.#engine.range(...rangeOf('d', key))].map((entry) => Uint8Array.from(entry.key));
-    for (const name of names) this.#write.remove(name);
-    this.#write.remove(snapshotKey(key));
-    this.#write.remove(headKey(key));
+    for (const name of names) this.#write?.remove(name);
+    this.#write?.remove(snapshotKey(key));
+    this.#write?.remove(headKey(key));
     this.#heads.set(key, undefined);
     this.#changed.delete(key);
+    this.#claims.forget(key);
   }
 
   #head(key: string): Head | undefined {
-    if (!this.#heads.has(key)) this.#heads.set(key, headOf(this.#engine, key));
+    if (!this.#heads.has(key)) this.#heads.set(key, headOf({ engine: this.#engine, claims: this.#claims }, key));
     return this.#heads.get(key);
   }
 
@@ -223,14 +254,8 @@ class Batch {
     return { ok: true, head };
   }
 
-  #nextEpoch(): number {
-    this.#epoch ??= unpackNumbers(contentOf(this.#engine, epochKey) ?? packNumbers([0]))[0] ?? 0;
-    this.#epoch += 1;
-    return this.#epoch;
-  }
-
   #put(key: Uint8Array, content: Uint8Array): void {
-    this.#write.put(key, seal(key, content));
+    this.#write?.put(key, seal(key, content));
   }
 }
 
@@ -239,9 +264,12 @@ function contentOf(engine: Engine, key: Uint8Array): Uint8Array | undefined {
   return sealed === undefined ? undefined : unseal(key, sealed);
 }
 
-function headOf(engine: Engine, key: string): Head | undefined {
+/** Where a key stands, a claim that waits included. */
+function headOf({ engine, claims }: Side, key: string): Head | undefined {
   const content = contentOf(engine, headKey(key));
-  return content === undefined ? undefined : unpackHead(content);
+  const stored = content === undefined ? undefined : unpackHead(content);
+  const epoch = claims.get(key);
+  return epoch === undefined ? stored : { ...(stored ?? NOTHING), epoch };
 }
 
 function pageOf(engine: Engine, key: string, from: number): EventPage {

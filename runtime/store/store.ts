@@ -30,7 +30,7 @@ export interface Head {
 
 /** One write. All but `claim` name the epoch under which they are made. */
 export type StoreWrite =
-  /** Makes the writer the only one; gives its epoch. */
+  /** Makes the writer the only one; gives its epoch. It holds at once, and is stored with the first write under it. */
   | { readonly type: 'claim'; readonly key: string }
   /** Adds events after the newest, which must be `after`. */
   | {

@@ -30,7 +30,8 @@ async function filled(t: Test, events = 2_000): Promise<string> {
   const store = openFolder(path, 'a');
   const epoch = claim(store, 'k');
   append(store, 'k', epoch, 0, ...Array.from({ length: events }, (_, index) => `event ${index} ${'x'.repeat(50)}`));
-  store.commit([{ type: 'claim', key: 'p' }], 'process');
+  const other = claim(store, 'p', 'process');
+  store.commit([{ type: 'save', key: 'p', epoch: other, after: 0, bytes: Buffer.from('s') }], 'process');
   await store.close();
   return path;
 }

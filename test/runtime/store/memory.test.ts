@@ -1,5 +1,6 @@
 /** The twin in memory: the contract, and the disks that it can be. */
 import { memoryStore } from '#runtime';
+import type { Store } from '#runtime/store/store';
 import t from 'tap';
 import { allEvents, append, claim, storeContract } from './contract.js';
 
@@ -8,12 +9,18 @@ storeContract(t, 'memory', () => {
   return { open: () => memory.open() };
 });
 
+/** Saves something under `process`. */
+function save(store: Store, key: string): void {
+  const epoch = claim(store, key, 'process');
+  store.commit([{ type: 'save', key, epoch, after: 0, bytes: Buffer.from('s') }], 'process');
+}
+
 t.test('a power cut takes what was not flushed, and nothing of what a commit under disk has returned', async (t) => {
   const memory = memoryStore();
   const store = memory.open();
   const epoch = claim(store, 'k');
   append(store, 'k', epoch, 0, 'one');
-  claim(store, 'p', 'process');
+  save(store, 'p');
   memory.failNextFlush();
   t.throws(() => append(store, 'k', epoch, 1, 'two'), { code: 'STORE_FAILED', message: /EIO/ });
   memory.crash('power');
@@ -26,7 +33,7 @@ t.test('the end of the process takes nothing that was committed', async (t) => {
   const memory = memoryStore();
   const store = memory.open();
   append(store, 'k', claim(store, 'k'), 0, 'one');
-  claim(store, 'p', 'process');
+  save(store, 'p');
   memory.crash('process');
   t.throws(() => store.events('k', 1, 'disk'), /closed by a crash/);
   const again = memory.open();

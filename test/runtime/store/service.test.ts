@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { memoryStore, type MemoryStore, type SkepError } from '#runtime';
 import { StoreClient } from '#runtime/store/client';
 import { LANE_REQUESTS, StoreService } from '#runtime/store/service';
-import type { Durability, Store, StoreWrite } from '#runtime/store/store';
+import type { Store, StoreWrite } from '#runtime/store/store';
 import { VirtualClock } from '#runtime/testing/virtual-clock';
 import t, { type Test } from 'tap';
 import { eventually } from '#test/support/eventually';
@@ -230,9 +230,10 @@ t.test('an executor that is gone leaves nothing in the service, and neither do a
 t.test('a close carries out what has arrived', async (t) => {
   const { service, client, memory } = serve(t);
   const one = client();
-  const writes = Array.from({ length: 100 }, (_, index) => one.write(claimOf(`k${index}`), 'disk' as Durability));
+  const { epoch } = await one.write(claimOf('k'), 'disk');
+  const writes = Array.from({ length: 100 }, (_, after) => one.write(event('k', epoch, after), 'disk'));
   await writes[0];
   await service.close();
   await Promise.allSettled(writes);
-  t.equal(memory.open().contents().keys, 100);
+  t.equal(memory.open().contents().events, 100);
 });
