@@ -89,7 +89,11 @@ function lmdbPuts(sync: Durability, group: number, increments: number): Contende
 function sqlite(increments: number): Contender {
   const measure = async (path: string): Promise<Figures> => {
     const insert = 'INSERT INTO events(body) VALUES (\'{"amount":1}\');';
-    const script = ['PRAGMA journal_mode=WAL;', 'PRAGMA synchronous=FULL;', 'CREATE TABLE events(seq INTEGER PRIMARY KEY, body TEXT);'];
+    const script = [
+      'PRAGMA journal_mode=WAL;',
+      'PRAGMA synchronous=FULL;',
+      'CREATE TABLE events(seq INTEGER PRIMARY KEY, body TEXT);',
+    ];
     const startMs = performance.now();
     const running = run('sqlite3', [join(path, 'events.db')], { timeout: 300_000 });
     running.child.stdin?.end([...script, ...Array.from({ length: increments }, () => insert), ''].join('\n'));

@@ -55,9 +55,13 @@ async function serve(path: string): Promise<void> {
   process.send?.({ recovered: before.cents, payments: before.payments });
 }
 
-type Told = { readonly recovered: number; readonly payments: number } | { readonly paid: string; readonly cents: number };
+type Told =
+  | { readonly recovered: number; readonly payments: number }
+  | { readonly paid: string; readonly cents: number };
 
-async function start(path: string): Promise<{ readonly child: ChildProcess; readonly recovered: number; readonly payments: number }> {
+async function start(
+  path: string,
+): Promise<{ readonly child: ChildProcess; readonly recovered: number; readonly payments: number }> {
   const child = fork(fileURLToPath(import.meta.url), [path]);
   const [told] = (await once(child, 'message')) as [Told];
   if (!('recovered' in told)) throw new Error('the child said something else first');

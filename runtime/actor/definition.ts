@@ -47,18 +47,18 @@ export type Info =
       readonly sender: ActorAddress;
     };
 
-/** Answers a call; the return value, awaited, is the reply. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler's own message type is checked where refs use it
+type HandlerMessage = any;
+/** Answers a call; the return value, awaited, is the reply. */
 export type CallHandler<State, Event = unknown> = (
   state: State,
-  message: any,
+  message: HandlerMessage,
   ctx: ActorContext<Event, State>,
 ) => unknown;
 /** Handles a cast. */
-// oxlint-disable-next-line typescript/no-explicit-any -- as above
 export type CastHandler<State, Event = unknown> = (
   state: State,
-  message: any,
+  message: HandlerMessage,
   ctx: ActorContext<Event, State>,
 ) => void | Promise<void>;
 

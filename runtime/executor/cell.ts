@@ -62,7 +62,8 @@ export class Cell {
     this.definition = definition;
     this.context = new CellContext(this, host);
     this.turns = new Turns(this, host);
-    if (definition.persistence !== undefined || definition.durable !== undefined) this.journal = new Journal(this, host);
+    if (definition.persistence !== undefined || definition.durable !== undefined)
+      this.journal = new Journal(this, host);
   }
 
   get family(): Family {

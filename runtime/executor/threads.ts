@@ -113,7 +113,13 @@ export class Threads {
     const storePort = this.#storePort();
     const heartbeat = heartbeatMemory();
     const beatMs = this.#watchdog === undefined ? undefined : lookPeriodMs(this.#options.stallMs) / 2;
-    const task: WorkerTask = { spec: { ...this.#specOf(id), firstSerial }, control: port2, heartbeat, beatMs, storePort };
+    const task: WorkerTask = {
+      spec: { ...this.#specOf(id), firstSerial },
+      control: port2,
+      heartbeat,
+      beatMs,
+      storePort,
+    };
     const end = new AbortController();
     const ended = this.#pool.run(task, storePort === undefined ? [port2] : [port2, storePort], end.signal);
     const thread: Thread = {

@@ -276,12 +276,12 @@ export class Journal {
   /** Counts a promise among those that a reply waits for. Its rejection is the handler's, awaited or not. */
   #track<T>(work: Promise<T>): Promise<T> {
     const open = (this.#open ??= new Set());
-    const done = (): void => {
+    const settled = (): void => {
       open.delete(work);
       if (open.size === 0 && this.#open === open) this.#open = undefined;
     };
     open.add(work);
-    work.then(done, done);
+    work.then(settled, settled);
     return work;
   }
 }

@@ -85,20 +85,26 @@ export function storeContract(t: Test, name: string, subject: (t: Test) => Subje
     await again.close();
   });
 
-  scenario('claims that never write are written out before they fill the memory, and fence all the same', async (t, { open }) => {
-    const store = open();
-    const first = claim(store, 'k0');
-    for (let done = 0; done < 70_000; done += 10_000) {
-      const writes = Array.from({ length: 10_000 }, (_, index): StoreWrite => ({ type: 'claim', key: `k${done + index}` }));
-      store.commit(writes, 'disk');
-    }
-    const { keys } = store.contents();
-    t.ok(keys >= 30_000 && keys < 70_000, `${keys} of 70,000 were written out`);
-    t.match(append(store, 'k0', first, 0, 'zombie'), { ok: false, refusal: 'fenced' });
-    const { epoch } = store.load('k0', 'disk')?.head ?? {};
-    t.match(append(store, 'k0', epoch ?? -1, 0, 'one'), { ok: true });
-    await store.close();
-  });
+  scenario(
+    'claims that never write are written out before they fill the memory, and fence all the same',
+    async (t, { open }) => {
+      const store = open();
+      const first = claim(store, 'k0');
+      for (let done = 0; done < 70_000; done += 10_000) {
+        const writes = Array.from(
+          { length: 10_000 },
+          (_, index): StoreWrite => ({ type: 'claim', key: `k${done + index}` }),
+        );
+        store.commit(writes, 'disk');
+      }
+      const { keys } = store.contents();
+      t.ok(keys >= 30_000 && keys < 70_000, `${keys} of 70,000 were written out`);
+      t.match(append(store, 'k0', first, 0, 'zombie'), { ok: false, refusal: 'fenced' });
+      const { epoch } = store.load('k0', 'disk')?.head ?? {};
+      t.match(append(store, 'k0', epoch ?? -1, 0, 'one'), { ok: true });
+      await store.close();
+    },
+  );
 
   scenario('an erased key is gone, and its old epoch fits no later life of it', async (t, { open }) => {
     const store = open();
