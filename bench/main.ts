@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { auditExecutors } from './audit-executors.js';
 import { auditKilled } from './audit-killed.js';
 import { castsThreads } from './casts-threads.js';
+import { durableIncrements } from './durable-increments.js';
 import { executorDeath } from './executor-death.js';
 import { idleActors } from './idle-actors.js';
 import { routers } from './routers.js';
@@ -18,6 +19,7 @@ const questions: readonly Question[] = [
   auditExecutors,
   auditKilled,
   castsThreads,
+  durableIncrements,
   executorDeath,
   idleActors,
   routers,
