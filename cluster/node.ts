@@ -10,6 +10,7 @@ import {
   type AnyDefinition,
   type LogOptions,
   type SkepError,
+  type TelemetryOptions,
 } from '#runtime';
 import { systemClock } from '#runtime/clock/clock';
 import { createLogger } from '#runtime/telemetry/log';
@@ -45,6 +46,8 @@ export interface NodeOptions {
   readonly defaults: ActorDefaults;
   /** What placement or people may tell nodes apart by, such as `{ zone: 'a' }`. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Where spans go and what is kept of dead letters; absent: no spans, and the runtime's default. */
+  readonly telemetry?: TelemetryOptions;
   /** Absent: a cluster of one, without a bus. */
   readonly bus?: { readonly nats: NatsOptions; readonly membership: MembershipTiming };
   readonly onFatal: (error: SkepError) => void;
@@ -86,6 +89,7 @@ export class ClusterNode {
       log: options.log,
       callTimeoutMs: options.callTimeoutMs,
       defaults: options.defaults,
+      ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
       onFatal: options.onFatal,
     });
     const executors = options.executors === 0 ? [0] : system.executors.filter((id) => id !== 0);

@@ -15,8 +15,16 @@ export {
 export { castFace, type CastHandlers } from './actor/face.js';
 export type { ActorRef, CallOptions } from './actor/ref.js';
 export type { DefinitionSummary } from './actor/registry.js';
-export type { ActorSummary, ExecutorReport } from './executor/report.js';
+export type { ActorInspection } from './executor/inspect.js';
+export type { ListedDeadLetter } from './executor/operator.js';
+export type { ActorSummary, DefinitionReport, ExecutorReport } from './executor/report.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
+export type { NodePlace, NodeReports, ReplayOptions } from './operate.js';
+export type { ReplayOutcome, ReplayResult } from '#protocols/wire/operator';
+export type { DeadLetter, DeadLetterReason } from './telemetry/dead-letters.js';
+export { type FinishedSpan, MemoryTracer } from './telemetry/memory-tracer.js';
+export type { TelemetryOptions, TraceOptions } from './telemetry/options.js';
+export type { Span, SpanStart, Tracer } from './telemetry/tracer.js';
 export { ActorSystem, type SystemOptions } from './system.js';

@@ -62,7 +62,7 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   const clock = local.clock ?? systemClock;
   const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
   const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
-  const executor = new Executor({ ...options, registry, clock, log, tracer });
+  const executor = new Executor({ ...options, registry, clock, log, tracer, deadLetterBytes: telemetry.deadLetterBytes });
   const uninstallExtensions = await installExtensions(executor, extensions);
   const uninstall = async (): Promise<void> => {
     await uninstallExtensions();

@@ -53,6 +53,10 @@ export class Turns {
   get mailboxSize(): number {
     return this.#mailbox?.size ?? 0;
   }
+  /** Streams that it produces. */
+  get streams(): number {
+    return this.#producers?.size ?? 0;
+  }
   get processed(): number {
     return this.#processed;
   }

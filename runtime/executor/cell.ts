@@ -45,6 +45,7 @@ export class Cell {
   /** Whether there is a state that terminate has not seen. */
   #initialised = false;
   #named = false;
+  #bornS = 0;
   /** The start or restart under way; never rejects. */
   #beginning: Promise<void> = DONE;
   #stopping: Promise<void> | undefined;
@@ -82,6 +83,18 @@ export class Cell {
   }
   get ready(): boolean {
     return this.turns.ready;
+  }
+  /** When the present life began, in seconds of the executor's clock: a small integer takes no memory of its own. */
+  get bornS(): number {
+    return this.#bornS;
+  }
+  /** Children, oldest first. */
+  get children(): readonly ActorAddress[] {
+    return this.#family?.children ?? [];
+  }
+  /** How many it watches, and how many watch it. */
+  get monitors(): { readonly watching: number; readonly watchers: number } {
+    return this.#watch?.sizes ?? { watching: 0, watchers: 0 };
   }
 
   /** The first life, in the span of its start where there is one. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
@@ -174,6 +187,7 @@ export class Cell {
   crashed(reason: ExitReason): void {
     if (this.#status !== 'running' && this.#status !== 'starting') return;
     this.#status = 'failed';
+    this.#host.metrics.failed(this.definition.name);
     this.turns.hand.cancel();
     this.context.cancelTimers();
     this.turns.abandonStreams(this.#crashError(reason));
@@ -185,6 +199,8 @@ export class Cell {
   async #begin(trace?: Traceparent, span?: Span): Promise<void> {
     this.#status = 'starting';
     this.incarnation += 1;
+    if (this.incarnation > 1) this.#host.metrics.restarted(this.definition.name);
+    this.#bornS = Math.trunc(this.#host.clock.now() / 1_000);
     const { name } = this.spec;
     if (name !== undefined && !this.#named) {
       await this.#host.claimName(name, this.address);

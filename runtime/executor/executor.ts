@@ -18,12 +18,14 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
-import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { DefinitionMetrics } from '../telemetry/definition-metrics.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
 import type { Tracer } from '../telemetry/tracer.js';
 import { Absent } from './absent.js';
+import { Bookkeeping } from './bookkeeping.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
@@ -54,15 +56,13 @@ export interface ExecutorOptions {
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
+  /** Bytes of payload of dead letters that are kept at most. */
+  readonly deadLetterBytes?: number | undefined;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
-
-/** The first bad frames are logged, then one of so many: a hostile peer may not fill the log. */
-const BAD_FRAMES_LOGGED = 10;
-const BAD_FRAMES_PER_LINE = 1_000;
 
 export class Executor implements CellHost {
   readonly node: string;
@@ -79,7 +79,7 @@ export class Executor implements CellHost {
   readonly cells = new Map<number, Cell>();
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
-  readonly #deadLetters = new DeadLetters();
+  readonly #books: Bookkeeping;
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #runQueue: RunQueue;
   readonly #routes: Routes;
@@ -102,6 +102,7 @@ export class Executor implements CellHost {
     this.address = executorAddress(options.node, options.incarnation, options.id);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
     this.#freezes = options.freezeMessages;
+    this.#books = new Bookkeeping(this, options.firstSerial, options.deadLetterBytes);
     this.#routes = new Routes(
       options.node,
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
@@ -133,7 +134,7 @@ export class Executor implements CellHost {
     try {
       envelopes = decodeFrame(frame);
     } catch (error) {
-      this.#badFrame(error);
+      this.#books.badFrame(error);
       return;
     }
     for (const envelope of envelopes) {
@@ -216,17 +217,8 @@ export class Executor implements CellHost {
     return address === this.cells.get(GUARDIAN_SERIAL)?.address;
   }
 
-  #badFrame(error: unknown): void {
-    this.#deadLetters.add({ reason: 'bad-frame', to: undefined, name: '', atMs: Date.now() });
-    const count = this.#deadLetters.count('bad-frame');
-    if (count <= BAD_FRAMES_LOGGED || count % BAD_FRAMES_PER_LINE === 0)
-      this.log.warn('frame refused', { count, error });
-  }
-
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void {
-    const name = envelope.kind === 'cast' || envelope.kind === 'call' ? envelope.name : envelope.kind;
-    this.#deadLetters.add({ reason, to: envelope.to, name, atMs: Date.now() });
-    this.log.debug('dead letter', { reason, to: envelope.to, name });
+    this.#books.deadLetter(reason, envelope);
   }
 
   // ---- calls -------------------------------------------------------------------------------------------------
@@ -266,6 +258,7 @@ export class Executor implements CellHost {
   }
 
   remove(cell: Cell): void {
+    this.#books.ended(cell);
     this.cells.delete(addressParts(cell.address).serial);
   }
 
@@ -309,15 +302,15 @@ export class Executor implements CellHost {
   }
 
   report(): ExecutorReport {
-    const { id } = this;
-    const deadLetters = this.#deadLetters.report();
-    return {
-      id,
-      actors: this.cells.size,
-      pendingCalls: this.#caller.pending,
-      turns: this.#runQueue.turns,
-      deadLetters,
-    };
+    return this.#books.report({ pendingCalls: this.#caller.pending, turns: this.#runQueue.turns });
+  }
+
+  get metrics(): DefinitionMetrics {
+    return this.#books.metrics;
+  }
+
+  operate(name: string, message: unknown): unknown {
+    return this.#books.operate(name, message);
   }
 
   /** Ends everything under the guardian of the node; on the system executor only. */
@@ -330,6 +323,7 @@ export class Executor implements CellHost {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
     this.#routes.flush();
     this.#caller.close();
+    this.#books.close();
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */

@@ -24,6 +24,8 @@ export interface OwnCallsHost {
   list(): unknown;
   report(): unknown;
   definitions(): unknown;
+  /** What an operator asks, by name; undefined for a name that is none of these. */
+  operate(name: string, message: unknown): unknown;
 }
 
 type Call = Extract<Envelope, { kind: 'call' }>;
@@ -79,8 +81,11 @@ export class OwnCalls {
         return this.#host.report();
       case 'definitions':
         return this.#host.definitions();
-      default:
+      default: {
+        const answer = this.#host.operate(envelope.name, envelope.message);
+        if (answer !== undefined) return answer;
         throw new SkepError('NO_SUCH_HANDLER', `an executor has no call "${envelope.name}"`);
+      }
     }
   }
 
