@@ -44,13 +44,21 @@ class Deadline implements Timer {
     // Who still holds this one must not hold its neighbours with it.
     this.before = undefined;
     this.after = undefined;
+    if (length.first === undefined) {
+      length.timer?.cancel();
+      length.timer = undefined;
+    }
   }
 }
+
+/** So many lists are kept though they may be empty. */
+const LENGTHS_KEPT = 1_024;
 
 /** Deadlines on a clock. */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #lengths = new Map<number, Length>();
+  #sweepAt = LENGTHS_KEPT;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -61,6 +69,7 @@ export class Deadlines {
     const lengthMs = Math.ceil(delayMs);
     let length = this.#lengths.get(lengthMs);
     if (length === undefined) {
+      if (this.#lengths.size >= this.#sweepAt) this.#sweep();
       length = { lengthMs, first: undefined, last: undefined, timer: undefined };
       this.#lengths.set(lengthMs, length);
     }
@@ -69,10 +78,10 @@ export class Deadlines {
     return deadline;
   }
 
-  /** Takes back all deadlines. The timers of the clock would otherwise keep a process alive that has nothing to do. */
-  close(): void {
-    for (const { timer } of this.#lengths.values()) timer?.cancel();
-    this.#lengths.clear();
+  /** Inner calls have what is left of their outer one, so their lengths are many and most are used once. */
+  #sweep(): void {
+    for (const { first, lengthMs } of this.#lengths.values()) if (first === undefined) this.#lengths.delete(lengthMs);
+    this.#sweepAt = Math.max(LENGTHS_KEPT, 2 * this.#lengths.size);
   }
 
   /** Waits for the head of a list. A head that was taken back meanwhile costs one look at the next, not a timer each. */
@@ -85,9 +94,7 @@ export class Deadlines {
         first.callback();
       }
       // A callback may have set a deadline of this length, and armed it.
-      if (length.timer !== undefined) return;
-      if (length.first === undefined) this.#lengths.delete(length.lengthMs);
-      else this.#arm(length, length.first.dueMs - nowMs);
+      if (length.timer === undefined && length.first !== undefined) this.#arm(length, length.first.dueMs - nowMs);
     });
   }
 }

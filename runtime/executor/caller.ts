@@ -108,7 +108,7 @@ export class Caller {
   /** Fails every call, and those to come: nothing of the executor waits any more. */
   close(): void {
     this.#closed = true;
-    this.#table.close(closedError);
+    this.failWhere(() => true, closedError);
   }
 
   #open(

@@ -100,12 +100,6 @@ export class CallTable {
     for (const [id, { to }] of this.#pending) if (gone(to)) this.fail(id, error(to));
   }
 
-  /** Ends every call, and the timers with them. */
-  close(error: (to: ActorAddress) => SkepError): void {
-    this.failWhere(() => true, error);
-    this.#deadlines.close();
-  }
-
   #take(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
