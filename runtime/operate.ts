@@ -132,7 +132,9 @@ function executorsOf(executors: readonly number[]): readonly number[] {
 /** The executor where a dead letter lies. */
 function executorOf(id: string): ActorAddress {
   if (!deadLetterIdSchema.safeParse(id).success) {
-    throw new SkepError('BAD_MESSAGE', `dead letter ${JSON.stringify(id)}: expected an id such as node-1@k3f9/2#17`, { id });
+    throw new SkepError('BAD_MESSAGE', `dead letter ${JSON.stringify(id)}: expected an id such as node-1@k3f9/2#17`, {
+      id,
+    });
   }
   return `${id.slice(0, id.indexOf('#'))}/0` as ActorAddress;
 }

@@ -18,6 +18,8 @@ import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorInspection } from './executor/inspect.js';
 import type { ListedDeadLetter } from './executor/operator.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
+import type { ExecutorDeath } from './executor/death.js';
+import { slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import type { ReplayResult } from '#protocols/wire/operator';
@@ -28,7 +30,7 @@ import type { TelemetryOptions } from './telemetry/options.js';
 import type { Tracer } from './telemetry/tracer.js';
 
 /** How a system is made. */
-export interface SystemOptions {
+export interface SystemOptions extends ThreadSettings {
   /** Name of the node: 1 to 64 letters, digits, "-", "_". Default: made from the host name. */
   readonly node?: string;
   /** Base-36 text that differs from one life of the node to the next. Default: the start time. */
@@ -61,6 +63,8 @@ export interface SystemOptions {
   readonly tracer?: Tracer;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
   readonly onFatal?: (error: SkepError) => void;
+  /** Called when a thread died, and again when its replacement works; the cluster tells other nodes. */
+  readonly onExecutorDeath?: (death: ExecutorDeath, replaced: boolean) => Promise<void>;
 }
 
 /** Executors of one node at most; the edge has a number above them all. */
@@ -103,8 +107,9 @@ export class ActorSystem implements Messenger {
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
-    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, {
+    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, threadOptionsOf(options), {
       onFatal: options.onFatal ?? throwUncaught,
+      onDeath: options.onExecutorDeath ?? (() => Promise.resolve()),
     });
     try {
       await threads.start(ids);
@@ -287,6 +292,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     defaults: options.defaults ?? {},
     telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
+    slowTurnMs: slowTurnMsOf(options),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };
 }

@@ -55,7 +55,18 @@ export type Signal =
   | { readonly type: 'failed'; readonly child: ActorAddress; readonly reason: ExitReason }
   | { readonly type: 'exited'; readonly child: ActorAddress; readonly reason: ExitReason }
   | { readonly type: 'restart'; readonly spec: SpawnSpec; readonly reason: ExitReason }
-  | { readonly type: 'stop'; readonly reason: ExitReason };
+  | { readonly type: 'stop'; readonly reason: ExitReason }
+  /** A thread of another node died (`executor-down`); its replacement can be reached (`executor-up`). */
+  | {
+      readonly type: 'executor-down' | 'executor-up';
+      /** The executor itself: its serial is 0. */
+      readonly executor: ActorAddress;
+      readonly reason: ExitReason;
+      /** The actor in whose turn it died, where that is known. */
+      readonly culprit?: ActorAddress;
+      /** Actors with this serial and above are not of the life that ended. */
+      readonly nextSerial: number;
+    };
 
 /** One message. `id` is the caller executor's correlation id. */
 export type Envelope =

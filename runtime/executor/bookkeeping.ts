@@ -5,8 +5,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
-import { DefinitionMetrics } from '../telemetry/definition-metrics.js';
-import { LoopDelay } from '../telemetry/loop-delay.js';
+import type { LoopDelay } from '../telemetry/loop-delay.js';
 import type { Cell } from './cell.js';
 import type { CellHost } from './cell-host.js';
 import { operate } from './operator.js';
@@ -20,6 +19,14 @@ export interface BookHost extends CellHost {
   readonly cells: ReadonlyMap<number, Cell>;
 }
 
+/** What an executor is made with. */
+interface BookOptions {
+  /** Above that of the executor's life before, and so are the numbers of dead letters. */
+  readonly firstSerial: number;
+  readonly deadLetterBytes?: number | undefined;
+  readonly loopDelay?: LoopDelay | undefined;
+}
+
 /** What only the routing knows. */
 type Counted = Pick<ExecutorReport, 'pendingCalls' | 'turns'>;
 
@@ -28,17 +35,16 @@ const BAD_FRAMES_LOGGED = 10;
 const BAD_FRAMES_PER_LINE = 1_000;
 
 export class Bookkeeping {
-  readonly metrics = new DefinitionMetrics();
   readonly #host: BookHost;
   readonly #beganMs: number;
-  readonly #loop = new LoopDelay();
+  readonly #loopDelay: LoopDelay | undefined;
   readonly #letters: DeadLetters;
   readonly #replay: Replay;
 
-  /** `firstSerial` is above that of the executor's life before, and so are the numbers of dead letters. */
-  constructor(host: BookHost, firstSerial: number, deadLetterBytes: number | undefined) {
+  constructor(host: BookHost, { firstSerial, deadLetterBytes, loopDelay }: BookOptions) {
     this.#host = host;
     this.#beganMs = host.clock.now();
+    this.#loopDelay = loopDelay;
     this.#letters = new DeadLetters({
       prefix: host.address.slice(0, host.address.lastIndexOf('/')),
       firstNumber: firstSerial - FIRST_SERIAL + 1,
@@ -60,20 +66,20 @@ export class Bookkeeping {
     this.#host.log.warn('frame refused', { count, error });
   }
 
-  /** An actor ended. */
-  ended(cell: Cell): void {
-    this.metrics.ended(cell.definition.name, cell.turns.processed);
-  }
-
   report(counted: Counted): ExecutorReport {
-    const { id, cells, clock } = this.#host;
+    const { id, cells, clock, meter } = this.#host;
+    const turns = meter.report();
+    const { active, idle } = performance.eventLoopUtilization();
     return {
       id,
       uptimeMs: Math.round(clock.now() - this.#beganMs),
       actors: cells.size,
       ...counted,
-      ...measureCells(cells.values(), this.metrics),
-      loop: this.#loop.report(),
+      ...turns,
+      ...measureCells(cells.values(), turns.definitions),
+      ...(this.#loopDelay === undefined ? {} : { eventLoopDelay: this.#loopDelay.summary() }),
+      loopActiveMs: Math.round(active),
+      loopIdleMs: Math.round(idle),
       heapUsedBytes: process.memoryUsage().heapUsed,
       deadLetters: this.#letters.report(),
     };
@@ -85,6 +91,6 @@ export class Bookkeeping {
   }
 
   close(): void {
-    this.#loop.close();
+    this.#loopDelay?.close();
   }
 }

@@ -10,8 +10,10 @@ import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
 import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
 import type { Tracer } from '../telemetry/tracer.js';
+import { watchLoopDelay } from '../telemetry/loop-delay.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
+import type { Heartbeat } from './heartbeat.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -31,6 +33,7 @@ export interface ExecutorSpec {
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
   readonly telemetry?: TelemetryOptions;
+  readonly slowTurnMs: number;
 }
 
 /** What cannot cross to a thread. */
@@ -41,6 +44,8 @@ export interface LocalParts {
   readonly clock?: Clock | undefined;
   /** Default: as the options of telemetry say. */
   readonly tracer?: Tracer | undefined;
+  /** Where the thread of the executor says that it lives. */
+  readonly heartbeat?: Heartbeat | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -59,10 +64,13 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const clock = local.clock ?? systemClock;
+  const { clock = systemClock, heartbeat } = local;
+  // Under a clock of a test nothing may depend on the machine's.
+  const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
   const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
   const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
-  const executor = new Executor({ ...options, registry, clock, log, tracer, deadLetterBytes: telemetry.deadLetterBytes });
+  const { deadLetterBytes } = telemetry;
+  const executor = new Executor({ ...options, registry, clock, log, heartbeat, loopDelay, tracer, deadLetterBytes });
   const uninstallExtensions = await installExtensions(executor, extensions);
   const uninstall = async (): Promise<void> => {
     await uninstallExtensions();

@@ -10,9 +10,9 @@ import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
-import type { DefinitionMetrics } from '../telemetry/definition-metrics.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Spans } from '../telemetry/spans.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { Cell } from './cell.js';
 
 /** How a call from inside a handler is bound to that handler's own call. */
@@ -35,8 +35,7 @@ export interface CellHost {
   readonly id: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Counters by definition. */
-  readonly metrics: DefinitionMetrics;
+  readonly meter: TurnMeter;
   /** Makes spans; undefined while tracing is off. */
   readonly spans: Spans | undefined;
   readonly callTimeoutMs: number;

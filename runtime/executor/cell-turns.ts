@@ -12,7 +12,7 @@ import { Queue } from '../mailbox/queue.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
-import { callKey, type Producer, Producers } from './cell-streams.js';
+import { callerOf, callKey, type Producer, Producers } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
 
@@ -123,10 +123,10 @@ export class Turns {
 
   /** Ends what callers on a dead executor or node still wait for. */
   dropCallers(gone: IsGone): void {
-    this.#producers?.dropAll(({ from }) => gone(from));
-    if (!this.hand.busy) return;
-    const { key, sender } = this.hand.current;
-    if (key !== '' && sender !== undefined && gone(sender)) this.hand.current.cancel();
+    this.#producers?.dropAll(({ from, id }) => gone(from, id));
+    if (!this.hand.busy || this.hand.current.key === '') return;
+    const { from, id } = callerOf(this.hand.current.key);
+    if (gone(from, id)) this.hand.current.cancel();
   }
 
   /** Ends this life: whoever waits for the message in hand or for a stream gets `error`; the mailbox is kept. */
@@ -153,19 +153,22 @@ export class Turns {
     this.#tellDrained();
   }
 
-  /** Runs up to `budget` messages; the executor asks `ready` whether more wait. */
-  run(budget: number): void {
-    for (let left = budget; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
+  /** Runs up to `budget` messages and gives how many it were; the executor asks `ready` whether more wait. */
+  run(budget: number): number {
+    let left = budget;
+    for (; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
       const info = this.#infos?.shift();
       if (info !== undefined) this.#info(info);
-      else if (!this.#userTurn()) return;
+      else if (!this.#userTurn()) break;
     }
+    return budget - left;
   }
 
   #info(info: Info): void {
     if (info.type === 'timer' && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
     const { definition, context } = this.#owner;
+    this.#host.meter.message = info.type;
     const body = (): unknown => definition.info?.(this.#owner.state, info, context);
     this.hand.take({ current: new Current(this.#host.clock), body });
   }
@@ -201,6 +204,7 @@ export class Turns {
       this.#host.deadLetter('no-such-handler', envelope);
       return;
     }
+    this.#host.meter.message = envelope.name;
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const { from, name, trace } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
@@ -212,7 +216,9 @@ export class Turns {
     const { from, id, name, chain, credit, trace } = envelope;
     const key = callKey(from, id);
     if (this.#cancelled?.delete(key) === true) return;
-    if (this.#host.clock.now() > deadlineMs) {
+    const nowMs = this.#host.clock.now();
+    this.#host.meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
+    if (nowMs > deadlineMs) {
       this.#host.deadLetter('expired', envelope);
       return;
     }
@@ -222,6 +228,7 @@ export class Turns {
       if (failure !== undefined) this.#fail(envelope, failure);
       return;
     }
+    this.#host.meter.message = name;
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, name, trace, span);
     const work: Work = {
@@ -263,6 +270,7 @@ export class Turns {
       if (this.#producers?.drop(key) === undefined) return;
       this.#host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
     };
+    this.#host.meter.message = 'stream step';
     this.hand.take({
       current: producer.current,
       body: () => producer.iterator.next(),

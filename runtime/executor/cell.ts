@@ -6,7 +6,7 @@
  *     starting -> running -> failed -> starting ...      (failed: the mailbox is kept, nothing runs)
  *         '----------+---------'-> stopping -> stopped   (stopping: the handler at work, children, terminate)
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
@@ -18,8 +18,9 @@ import { Family } from './cell-family.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, refuse } from './cell-refusal.js';
 import { Turns } from './cell-turns.js';
-import { type IsGone, Watch } from './cell-watch.js';
+import { Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
+import type { Loss } from './losses.js';
 
 /** What there is to wait for when nothing is under way; shared, because every actor has one. */
 const DONE: Promise<void> = Promise.resolve();
@@ -28,6 +29,7 @@ export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopp
 
 export class Cell {
   readonly address: ActorAddress;
+  readonly serial: number;
   readonly spec: SpawnSpec;
   readonly definition: AnyDefinition;
   readonly context: CellContext;
@@ -53,6 +55,7 @@ export class Cell {
   constructor(host: CellHost, address: ActorAddress, spec: SpawnSpec, definition: AnyDefinition) {
     this.#host = host;
     this.address = address;
+    this.serial = addressParts(address).serial;
     this.spec = spec;
     this.definition = definition;
     this.context = new CellContext(this, host);
@@ -118,8 +121,8 @@ export class Cell {
     return this.#beginning;
   }
 
-  run(budget: number): void {
-    this.turns.run(budget);
+  run(budget: number): number {
+    return this.turns.run(budget);
   }
 
   wake(): void {
@@ -161,19 +164,25 @@ export class Cell {
       case 'stop':
         void this.stop(signal.reason);
         return;
+      case 'executor-down':
+      case 'executor-up':
+        // For the executor, which takes it before any actor could.
+        return;
       default:
         unreachable(signal);
     }
   }
 
   /** An executor or node died: what this actor watched, supervised or served there is gone, and perhaps its parent. */
-  lost(gone: IsGone, reason: ExitReason): void {
-    this.#watch?.forgetWatchers(gone);
-    this.turns.dropCallers(gone);
-    for (const address of this.#watch?.watchedThatAre(gone) ?? [])
-      this.signal({ type: 'down', address, reason }, address, this.address);
-    this.#family?.lost(gone, reason);
-    if (this.spec.parent === undefined || !gone(this.spec.parent)) return;
+  lost({ gone, reason, culprit, concerns }: Loss): void {
+    if (concerns !== 'supervisors') {
+      this.#watch?.forgetWatchers(gone);
+      this.turns.dropCallers(gone);
+      for (const address of this.#watch?.watchedThatAre(gone) ?? [])
+        this.signal({ type: 'down', address, reason }, address, this.address);
+    }
+    if (concerns !== 'all-but-supervisors') this.#family?.lost(gone, reason, culprit);
+    if (concerns === 'supervisors' || this.spec.parent === undefined || !gone(this.spec.parent)) return;
     void this.stop({ class: 'shutdown', message: `its parent is gone: ${reason.message}` });
   }
 
@@ -187,7 +196,7 @@ export class Cell {
   crashed(reason: ExitReason): void {
     if (this.#status !== 'running' && this.#status !== 'starting') return;
     this.#status = 'failed';
-    this.#host.metrics.failed(this.definition.name);
+    this.#host.meter.failed(this.definition);
     this.turns.hand.cancel();
     this.context.cancelTimers();
     this.turns.abandonStreams(this.#crashError(reason));
@@ -199,7 +208,7 @@ export class Cell {
   async #begin(trace?: Traceparent, span?: Span): Promise<void> {
     this.#status = 'starting';
     this.incarnation += 1;
-    if (this.incarnation > 1) this.#host.metrics.restarted(this.definition.name);
+    if (this.incarnation > 1) this.#host.meter.restarted(this.definition);
     this.#bornS = Math.trunc(this.#host.clock.now() / 1_000);
     const { name } = this.spec;
     if (name !== undefined && !this.#named) {
@@ -222,7 +231,7 @@ export class Cell {
     const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
-      this.#state = await this.definition.init(this.spec.args, this.context);
+      this.#state = await this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
       this.#initialised = true;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
@@ -294,7 +303,7 @@ export class Cell {
     const { terminate } = this.definition;
     if (terminate === undefined) return;
     this.turns.hand.current = new Current(this.#host.clock);
-    const work = (async () => terminate(this.#state, reason, this.context))();
+    const work = (async () => this.#host.meter.inside(this, () => terminate(this.#state, reason, this.context)))();
     work.catch((error: unknown) => this.#host.log.error('terminate failed', { actor: this.address, error }));
     if (await within(this.#host.clock, this.#host.shutdownMs, work)) return;
     this.#host.log.warn('shutdown time exceeded', { actor: this.address, definition: this.definition.name });

@@ -19,17 +19,21 @@ import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
-import type { DefinitionMetrics } from '../telemetry/definition-metrics.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
 import type { Tracer } from '../telemetry/tracer.js';
+import type { LoopDelay } from '../telemetry/loop-delay.js';
+import { TurnMeter } from '../telemetry/turn-meter.js';
 import { Absent } from './absent.js';
 import { Bookkeeping } from './bookkeeping.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Heartbeat } from './heartbeat.js';
+import type { ExecutorDeath } from './death.js';
+import { ForeignDeaths } from './foreign-deaths.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
@@ -60,6 +64,11 @@ export interface ExecutorOptions {
   readonly deadLetterBytes?: number | undefined;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
+  /** Turns of this length and more are slow; 0 for none. */
+  readonly slowTurnMs: number;
+  /** Where a thread says that it lives. */
+  readonly heartbeat?: Heartbeat | undefined;
+  readonly loopDelay?: LoopDelay | undefined;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -77,6 +86,7 @@ export class Executor implements CellHost {
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
+  readonly meter: TurnMeter;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
   readonly #books: Bookkeeping;
@@ -87,6 +97,7 @@ export class Executor implements CellHost {
   readonly #caller: Caller;
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
+  readonly #foreignDeaths: ForeignDeaths;
 
   constructor(options: ExecutorOptions) {
     this.node = options.node;
@@ -102,16 +113,18 @@ export class Executor implements CellHost {
     this.address = executorAddress(options.node, options.incarnation, options.id);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
     this.#freezes = options.freezeMessages;
-    this.#books = new Bookkeeping(this, options.firstSerial, options.deadLetterBytes);
+    this.#books = new Bookkeeping(this, options);
     this.#routes = new Routes(
       options.node,
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
-    this.#runQueue = new RunQueue(options.clock, () => this.#routes.flush());
+    this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat);
+    this.#runQueue = new RunQueue(options.clock, this.meter, () => this.#routes.flush());
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
+    this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
   }
 
@@ -202,7 +215,11 @@ export class Executor implements CellHost {
 
   #signal(signal: Signal, from: ActorAddress, to: ActorAddress, serial: number): void {
     // An executor ends with its thread or node only, and whoever watches it hears of that without a monitor.
-    if (serial === EXECUTOR_SERIAL) return;
+    if (serial === EXECUTOR_SERIAL) {
+      if (signal.type !== 'executor-down' && signal.type !== 'executor-up') return;
+      for (const loss of this.#foreignDeaths.losses(from, signal)) this.#lost(loss);
+      return;
+    }
     if (signal.type === 'stop' && serial < FIRST_SERIAL && !this.#isGuardian(from)) {
       this.log.warn('stop refused', { actor: to, from });
       return;
@@ -258,7 +275,6 @@ export class Executor implements CellHost {
   }
 
   remove(cell: Cell): void {
-    this.#books.ended(cell);
     this.cells.delete(addressParts(cell.address).serial);
   }
 
@@ -305,10 +321,6 @@ export class Executor implements CellHost {
     return this.#books.report({ pendingCalls: this.#caller.pending, turns: this.#runQueue.turns });
   }
 
-  get metrics(): DefinitionMetrics {
-    return this.#books.metrics;
-  }
-
   operate(name: string, message: unknown): unknown {
     return this.#books.operate(name, message);
   }
@@ -327,9 +339,10 @@ export class Executor implements CellHost {
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */
-  executorDown(executor: number): void {
+  executorDown(death: ExecutorDeath): void {
+    const { executor } = death;
     this.#routes.disconnect(executor);
-    this.#lost(executorLoss(this.node, executor));
+    this.#lost(executorLoss(this.node, death));
     const names = this.cells.get(NAMES_SERIAL)?.address;
     if (names === undefined) return;
     this.deliver({ kind: 'cast', to: names, from: this.address, name: 'executorDown', message: { executor } });
@@ -338,12 +351,15 @@ export class Executor implements CellHost {
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
+    this.#foreignDeaths.forget(node);
     this.#lost(nodeLoss(node, incarnation));
   }
 
-  #lost({ gone, reason, error }: Loss): void {
-    this.#caller.failWhere(gone, error);
-    this.#own.dropCallers(gone);
-    for (const cell of [...this.cells.values()]) cell.lost(gone, reason);
+  #lost(loss: Loss): void {
+    if (loss.concerns !== 'supervisors') {
+      this.#caller.failWhere(loss.gone, loss.error);
+      this.#own.dropCallers(loss.gone);
+    }
+    for (const cell of [...this.cells.values()]) cell.lost(loss);
   }
 }

@@ -36,7 +36,9 @@ const answers: Answers = {
       .kept()
       .filter(({ letter }) => reason === undefined || letter.reason === reason)
       .slice(0, limit)
-      .map((kept) => (payload && kept.payload !== undefined ? { ...kept.letter, payload: payloadOf(kept) } : kept.letter)),
+      .map((kept) =>
+        payload && kept.payload !== undefined ? { ...kept.letter, payload: payloadOf(kept) } : kept.letter,
+      ),
   replay: ({ replay }, request) => replay.run(request),
 };
 

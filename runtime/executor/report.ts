@@ -3,9 +3,10 @@
  * thread; rates are for whoever compares two reports, by their `uptimeMs`.
  */
 import type { ActorAddress } from '#protocols/wire/address';
+import type { AnyDefinition } from '../actor/definition.js';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
-import type { DefinitionMetrics } from '../telemetry/definition-metrics.js';
-import type { LoopReport } from '../telemetry/loop-delay.js';
+import type { LatencySummary } from '../telemetry/histogram.js';
+import type { DefinitionLoad, TurnReport } from '../telemetry/turn-meter.js';
 import type { Cell, CellStatus } from './cell.js';
 
 /** One actor in an inspection. */
@@ -19,15 +20,10 @@ export interface ActorSummary {
   readonly processed: number;
 }
 
-/** What the actors of one definition on one executor did. */
-export interface DefinitionReport {
-  readonly definition: string;
+/** The actors of one definition on an executor: what they did, ended ones included, and what waits for them. */
+export interface DefinitionReport extends DefinitionLoad {
   /** Living actors. */
   readonly actors: number;
-  /** Messages taken out of their mailboxes, by those that have ended, too. */
-  readonly processed: number;
-  readonly failed: number;
-  readonly restarts: number;
   /** Messages that wait, in all mailboxes and in the longest. */
   readonly mailbox: number;
   readonly mailboxMax: number;
@@ -42,43 +38,45 @@ export interface BusyActor {
 }
 
 /** State of an executor. */
-export interface ExecutorReport {
+export interface ExecutorReport extends TurnReport {
   readonly id: number;
   /** Milliseconds since the executor began. */
   readonly uptimeMs: number;
   readonly actors: number;
   readonly pendingCalls: number;
   readonly turns: number;
-  /** Messages processed by all actors, and those that wait in all mailboxes. */
+  /** Handled by all actors, and waiting in all mailboxes. */
   readonly processed: number;
   readonly mailbox: number;
-  /** By name. */
+  /** By name and version. */
   readonly definitions: readonly DefinitionReport[];
   /** The longest mailboxes, longest first. */
   readonly busiest: readonly BusyActor[];
-  readonly loop: LoopReport;
   readonly heapUsedBytes: number;
+  /** Milliseconds that the event loop was at work, and idle, since the thread began. */
+  readonly loopActiveMs: number;
+  readonly loopIdleMs: number;
+  /** How late its event loop is, in milliseconds; absent under a clock of a test. */
+  readonly eventLoopDelay?: LatencySummary;
   readonly deadLetters: DeadLetterReport;
 }
 
 /** Mailboxes in {@link ExecutorReport.busiest}. */
 const BUSIEST = 10;
 
-/** What the cells of an executor add to its report. */
+/** What the cells of an executor and the loads of their definitions add to its report. */
 export function measureCells(
   cells: Iterable<Cell>,
-  metrics: DefinitionMetrics,
+  loads: readonly DefinitionLoad[],
 ): Pick<ExecutorReport, 'processed' | 'mailbox' | 'definitions' | 'busiest'> {
-  const living = new Map<string, { actors: number; processed: number; mailbox: number; mailboxMax: number }>();
+  const living = new Map<AnyDefinition, { actors: number; mailbox: number; mailboxMax: number }>();
   let busiest: Cell[] = [];
   let bar = 0;
   for (const cell of cells) {
-    const { name } = cell.definition;
-    const { mailboxSize, processed } = cell.turns;
-    let sum = living.get(name);
-    if (sum === undefined) living.set(name, (sum = { actors: 0, processed: 0, mailbox: 0, mailboxMax: 0 }));
+    const { mailboxSize } = cell.turns;
+    let sum = living.get(cell.definition);
+    if (sum === undefined) living.set(cell.definition, (sum = { actors: 0, mailbox: 0, mailboxMax: 0 }));
     sum.actors += 1;
-    sum.processed += processed;
     sum.mailbox += mailboxSize;
     if (mailboxSize > sum.mailboxMax) sum.mailboxMax = mailboxSize;
     if (mailboxSize <= bar) continue;
@@ -88,13 +86,12 @@ export function measureCells(
     busiest = longest(busiest);
     bar = busiest.at(-1)?.turns.mailboxSize ?? 0;
   }
-  const names = [...new Set([...living.keys(), ...metrics.definitions()])].sort();
-  const definitions = names.map((definition): DefinitionReport => {
-    const { actors = 0, processed = 0, mailbox = 0, mailboxMax = 0 } = living.get(definition) ?? {};
-    const ended = metrics.of(definition);
-    const { failed, restarts } = ended;
-    return { definition, actors, processed: processed + ended.processed, failed, restarts, mailbox, mailboxMax };
-  });
+  const reports = new Map(loads.map((load): [string, DefinitionReport] => [keyOf(load), { ...load, ...nobody }]));
+  for (const [{ name: definition, version }, sum] of living) {
+    const key = keyOf({ definition, version });
+    reports.set(key, { ...(reports.get(key) ?? { definition, version, ...idle }), ...sum });
+  }
+  const definitions = [...reports].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, report]) => report);
   return {
     processed: definitions.reduce((sum, { processed }) => sum + processed, 0),
     mailbox: definitions.reduce((sum, { mailbox }) => sum + mailbox, 0),
@@ -106,6 +103,13 @@ export function measureCells(
       mailbox: turns.mailboxSize,
     })),
   };
+}
+
+const nobody = { actors: 0, mailbox: 0, mailboxMax: 0 };
+const idle = { processed: 0, failed: 0, restarts: 0, busyMs: 0 };
+
+function keyOf({ definition, version }: Pick<DefinitionLoad, 'definition' | 'version'>): string {
+  return `${definition} ${version}`;
 }
 
 function longest(cells: readonly Cell[]): Cell[] {

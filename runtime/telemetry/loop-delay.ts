@@ -1,54 +1,44 @@
 /**
- * How late the event loop of this thread runs, and how busy it is. The delay is sampled by Node itself; a look at it
- * begins a new window once the present one is old, so that a spike shows for a while and not for ever.
+ * How late the event loop of this thread is: the time that an event waits because something else holds the loop. Node
+ * measures it with a timer of its own, which keeps no process alive.
  */
-import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { LatencySummary } from './histogram.js';
 
-/** The event loop of a thread. */
-export interface LoopReport {
-  /** Delay beyond the due time of a timer, over the last window of 10 s or more, in milliseconds. */
-  readonly delayP99Ms: number;
-  readonly delayMaxMs: number;
-  /** Since the thread began, in milliseconds: at work, and waiting for something to do. */
-  readonly activeMs: number;
-  readonly idleMs: number;
-}
+/** Milliseconds between two samples; each wakes the thread, so idle threads should have few. */
+const SAMPLE_MS = 50;
+const NS_PER_MS = 1_000_000;
 
-/** Milliseconds between two samples. */
-const RESOLUTION_MS = 20;
+/** A window is closed by the first look after this time, so that a spike shows for a while and not for ever. */
 const WINDOW_MS = 10_000;
 
-/** Watches the loop of the thread that makes it. */
-export class LoopDelay {
-  readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  #windowSinceMs = performance.now();
+/** The delay of one thread's event loop in the present window. */
+export interface LoopDelay {
+  summary(): LatencySummary;
+  close(): void;
+}
 
-  constructor() {
-    this.#histogram.enable();
-  }
-
-  report(): LoopReport {
-    const { active, idle } = performance.eventLoopUtilization();
-    const report = {
-      delayP99Ms: this.#delayMs(this.#histogram.percentile(99)),
-      delayMaxMs: this.#delayMs(this.#histogram.max),
-      activeMs: Math.round(active),
-      idleMs: Math.round(idle),
-    };
-    if (performance.now() - this.#windowSinceMs >= WINDOW_MS) {
-      this.#histogram.reset();
-      this.#windowSinceMs = performance.now();
-    }
-    return report;
-  }
-
-  close(): void {
-    this.#histogram.disable();
-  }
-
-  /** Node measures from timer to timer; what is beyond the period is the delay. Empty histograms give a huge minimum. */
-  #delayMs(nanoseconds: number): number {
-    if (this.#histogram.count === 0) return 0;
-    return Math.max(0, Math.round((nanoseconds / 1e6 - RESOLUTION_MS) * 10) / 10);
-  }
+/** Begins to measure on this thread. */
+export function watchLoopDelay(): LoopDelay {
+  const histogram = monitorEventLoopDelay({ resolution: SAMPLE_MS });
+  histogram.enable();
+  let windowSinceMs = performance.now();
+  // What is sampled is the time between two samples, their distance included.
+  const late = (ns: number): number => Math.max(0, ns / NS_PER_MS - SAMPLE_MS);
+  return {
+    summary: () => {
+      const summary = {
+        p50: late(histogram.percentile(50)),
+        p99: late(histogram.percentile(99)),
+        max: late(histogram.max),
+        count: histogram.count,
+      };
+      if (performance.now() - windowSinceMs >= WINDOW_MS) {
+        histogram.reset();
+        windowSinceMs = performance.now();
+      }
+      return summary;
+    },
+    close: () => void histogram.disable(),
+  };
 }

@@ -104,6 +104,7 @@ function record(value: object, budget: Budget, path: readonly object[]): unknown
 /** Names the class of an instance without running its code. */
 function nameOf(value: object): string {
   const prototype = Object.getPrototypeOf(value) as object | null;
-  const maker: unknown = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const maker: unknown =
+    prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   return typeof maker === 'function' && maker.name !== '' ? maker.name : 'instance';
 }
