@@ -2,6 +2,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { DEFAULT_CAPACITY } from '../mailbox/mailbox.js';
 import { type StateSummary, summariseState } from '../telemetry/state-summary.js';
+import type { SlowTurn } from '../telemetry/turn-meter.js';
 import type { Cell, CellStatus } from './cell.js';
 import type { CellHost } from './cell-host.js';
 
@@ -44,6 +45,8 @@ export interface ActorInspection {
   /** Streams that it produces. */
   readonly streams: number;
   readonly current: MessageInHand | undefined;
+  /** The latest of its definition on its executor, oldest first. */
+  readonly slowTurns: readonly SlowTurn[];
   /** Only when asked for. */
   readonly state?: StateSummary;
 }
@@ -77,6 +80,7 @@ export function inspectCell(cell: Cell, host: CellHost, withState: boolean): Act
     timerCount: timers.length,
     streams: turns.streams,
     current: inHand(cell, nowMs),
+    slowTurns: host.meter.report().slowTurns.filter((turn) => turn.definition === definition.name),
     ...(withState ? { state: summariseState(cell.state) } : {}),
   };
 }

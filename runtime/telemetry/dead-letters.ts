@@ -35,14 +35,14 @@ export interface DeadLetter {
   readonly reason: DeadLetterReason;
   /** `frame` for bytes that were no envelopes. */
   readonly kind: Envelope['kind'] | 'frame';
-  readonly to: ActorAddress | undefined;
-  readonly from: ActorAddress | undefined;
+  readonly to?: ActorAddress | undefined;
+  readonly from?: ActorAddress | undefined;
   /** Name of the cast or call; else its kind. */
   readonly name: string;
   /** Unix time. */
   readonly atMs: number;
   /** Size of the payload that is kept; undefined when none is. */
-  readonly bytes: number | undefined;
+  readonly bytes?: number | undefined;
   /** Whether it was sent again. */
   readonly replayed: boolean;
 }
