@@ -76,8 +76,9 @@ export class NodeOperator {
     return { letters: request.limit === undefined ? newest : newest.slice(0, request.limit), silent };
   }
 
-  /** Sends these letters again, wherever they lie; a result for each, in their order. @throws SkepError BAD_MESSAGE. */
-  async replay(ids: readonly string[], options: ReplayOptions = {}): Promise<readonly ReplayResult[]> {
+  /** Sends these letters again, wherever they lie; a result for each one, in their order. @throws SkepError BAD_MESSAGE. */
+  async replay(given: readonly string[], options: ReplayOptions = {}): Promise<readonly ReplayResult[]> {
+    const ids = [...new Set(given)];
     const byExecutor = new Map<ActorAddress, string[]>();
     for (const id of ids) {
       const executor = executorOf(id);

@@ -119,9 +119,9 @@ function partsOf(model: TopModel): readonly Part[] {
     },
     {
       title: 'MAILBOXES',
-      headings: ['LONGEST MAILBOX', 'NAME', 'DEFINITION', 'WAITING'],
-      numeric: [false, false, false, true],
-      rows: model.mailboxes.map((row) => [row.address, row.name, row.definition, countText(row.mailbox)]),
+      headings: ['LONGEST MAILBOX', 'WAITING', 'NAME', 'DEFINITION'],
+      numeric: [false, true, false, false],
+      rows: model.mailboxes.map((row) => [row.address, countText(row.mailbox), row.name, row.definition]),
     },
     {
       title: 'SLOW TURNS',
@@ -144,6 +144,19 @@ function partsOf(model: TopModel): readonly Part[] {
   ];
 }
 
+/** Characters that a column of texts keeps at least; the first keeps its heading, which tells how much is hidden. */
+const LEAST_TEXT = 12;
+
+/** As many columns as have room at their least, from the left: what matters most stands there. */
+function fitting(leasts: readonly number[], columns: number): number {
+  let used = -2;
+  const count = leasts.findIndex((least) => {
+    used += 2 + least;
+    return used > columns;
+  });
+  return count === -1 ? leasts.length : Math.max(1, count);
+}
+
 function partLines(part: Part, shown: number, columns: number, style: Style): readonly string[] {
   const rows = part.rows.slice(0, shown).map((row) => row.map(printable));
   const [first = '', ...others] = part.headings;
@@ -152,10 +165,16 @@ function partLines(part: Part, shown: number, columns: number, style: Style): re
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
   );
-  narrow(widths, part.numeric, columns);
+  const leasts = widths.map((width, column) => {
+    if (column === 0) return headings[0]?.length ?? 0;
+    return part.numeric[column] === true ? width : Math.min(width, LEAST_TEXT);
+  });
+  widths.length = fitting(leasts, columns);
+  narrow(widths, leasts, columns);
   const line = (cells: readonly string[]): string =>
     fit(
       cells
+        .slice(0, widths.length)
         .map((cell, column) => {
           const width = widths[column] ?? 0;
           return part.numeric[column] === true ? cell.padStart(width) : fit(cell, width).padEnd(width);
@@ -167,14 +186,13 @@ function partLines(part: Part, shown: number, columns: number, style: Style): re
   return [style.heading(line(headings)), ...rows.map(line)];
 }
 
-/** Texts give way until the numbers fit; the widest first. */
-function narrow(widths: number[], numeric: readonly boolean[], columns: number): void {
-  const LEAST = 8;
+/** Columns give way until all fit, the widest first, none below its least. */
+function narrow(widths: number[], leasts: readonly number[], columns: number): void {
   let over = widths.reduce((total, width) => total + width, 2 * (widths.length - 1)) - columns;
   while (over > 0) {
     let widest = -1;
     for (const [column, width] of widths.entries())
-      if (numeric[column] !== true && width > LEAST && width > (widths[widest] ?? 0)) widest = column;
+      if (width > (leasts[column] ?? 0) && width > (widths[widest] ?? 0)) widest = column;
     if (widest === -1) return;
     widths[widest] = (widths[widest] ?? 0) - 1;
     over -= 1;
