@@ -2,7 +2,8 @@
 export type { ActorAddress } from '#protocols/wire/address';
 export type { ExitReason, FailureClass, RestartPolicy } from '#protocols/wire/envelope';
 export { SkepError, type ErrorCode } from '#protocols/wire/error';
-export type { ActorContext, SpawnOptions } from './actor/context.js';
+export type { CallMany, CallManyOptions, CallOutcome } from './actor/call-many.js';
+export type { ActorContext, SpawnOptions, SubscribeOptions } from './actor/context.js';
 export {
   type ActorDefaults,
   type AnyDefinition,
@@ -25,6 +26,9 @@ export type { SchedulingOptions, ThreadSettings } from './executor/thread-option
 export type { RestartIntensity } from './supervision/intensity.js';
 export type { LatencySummary } from './telemetry/histogram.js';
 export type { DefinitionLoad, SlowTurn } from './telemetry/turn-meter.js';
+export type { ActorGroups, GroupOptions, Groups } from './groups/groups.js';
+export type { RouteeSource, Router } from './routing/router.js';
+export type { RouterOptions, RoutingKey } from './routing/strategy.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
 export type { NodePlace, NodeReports, ReplayOptions } from './operate.js';
 export type { ReplayOutcome, ReplayResult } from '#protocols/wire/operator';

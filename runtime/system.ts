@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { type ActorAddress, executorAddress, formatAddress, parseAddress } from '#protocols/wire/address';
 import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import { type CallMany, callManyBy } from './actor/call-many.js';
 import type { SpawnOptions } from './actor/context.js';
 import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
@@ -24,6 +25,9 @@ import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import type { ReplayResult } from '#protocols/wire/operator';
 import { readTraceparent } from '#protocols/wire/trace-context';
+import type { Groups } from './groups/groups.js';
+import type { RouteeSource, Router } from './routing/router.js';
+import type { RouterOptions } from './routing/strategy.js';
 import { NodeOperator, type ReplayOptions } from './operate.js';
 import type { LogOptions } from './telemetry/log.js';
 import type { TelemetryOptions } from './telemetry/options.js';
@@ -179,6 +183,28 @@ export class ActorSystem implements Messenger {
 
   drained(to: ActorAddress): Promise<void> {
     return this.#edge.executor.drained(to);
+  }
+
+  /** Process groups of this node. */
+  get groups(): Groups {
+    return this.#edge.executor.services.nodeGroups(this);
+  }
+
+  /** Sends to all subscribers of a topic on this node; see `ctx.publish`. @throws SkepError BAD_TOPIC. */
+  publish(topic: string, message: unknown): boolean {
+    const { executor } = this.#edge;
+    return executor.services.topics.publish(executor.address, topic, message);
+  }
+
+  /** A router over actors or the members of a group. */
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
+    const { executor } = this.#edge;
+    return executor.services.router({ address: executor.address, messenger: this }, definition, source, options);
+  }
+
+  /** Calls many actors and gives every outcome, in the order of the refs. */
+  get callMany(): CallMany {
+    return callManyBy(this);
   }
 
   /** Definitions registered on this node. */

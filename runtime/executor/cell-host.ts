@@ -14,6 +14,7 @@ import type { Logger } from '../telemetry/log.js';
 import type { Spans } from '../telemetry/spans.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { Cell } from './cell.js';
+import type { Services } from './services.js';
 
 /** How a call from inside a handler is bound to that handler's own call. */
 export interface CallScope {
@@ -35,9 +36,9 @@ export interface CellHost {
   readonly id: number;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly meter: TurnMeter;
   /** Makes spans; undefined while tracing is off. */
   readonly spans: Spans | undefined;
+  readonly meter: TurnMeter;
   readonly callTimeoutMs: number;
   /** Milliseconds an actor may take to stop before it is removed all the same. */
   readonly shutdownMs: number;
@@ -45,6 +46,7 @@ export interface CellHost {
   readonly defaults: ActorDefaults;
   /** The bounds of the mailboxes of a definition. */
   mailboxOf(definition: AnyDefinition): MailboxOptions;
+  readonly services: Services;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(

@@ -9,6 +9,7 @@ import type { ActorContext } from '../actor/context.js';
 import type { Info } from '../actor/definition.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { Queue } from '../mailbox/queue.js';
+import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
@@ -56,6 +57,10 @@ export class Turns {
   /** Streams that it produces. */
   get streams(): number {
     return this.#producers?.size ?? 0;
+  }
+  /** What the actor has before it: waiting messages, the one in hand, and streams that are not at their end. */
+  get load(): number {
+    return this.mailboxSize + (this.hand.busy ? 1 : 0) + (this.#producers?.size ?? 0);
   }
   get processed(): number {
     return this.#processed;
@@ -201,14 +206,26 @@ export class Turns {
     const { definition, context } = this.#owner;
     const handler = Object.hasOwn(definition.casts, envelope.name) ? definition.casts[envelope.name] : undefined;
     if (handler === undefined) {
-      this.#host.deadLetter('no-such-handler', envelope);
+      this.#noHandler(envelope);
       return;
     }
-    this.#host.meter.message = envelope.name;
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const { from, name, trace } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
+    this.#host.meter.message = name;
     this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+  }
+
+  /** A message of a topic waits in the mailbox like any other and is handled as an info. */
+  #noHandler(envelope: Cast): void {
+    const { definition, context } = this.#owner;
+    const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
+    if (info === undefined || definition.info === undefined) {
+      this.#host.deadLetter('no-such-handler', envelope);
+      return;
+    }
+    const current = new Current(this.#host.clock, envelope.from);
+    this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
   }
 
   #call(envelope: Call, deadlineMs: number): void {
@@ -228,9 +245,9 @@ export class Turns {
       if (failure !== undefined) this.#fail(envelope, failure);
       return;
     }
-    this.#host.meter.message = name;
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, name, trace, span);
+    this.#host.meter.message = name;
     const work: Work = {
       current,
       body: () => handler(this.#owner.state, envelope.message, context),

@@ -260,6 +260,7 @@ export class Cell {
     await within(this.#host.clock, this.#host.shutdownMs, this.turns.hand.idle());
     this.turns.abandon(error);
     this.#watch?.demonitorAll();
+    this.#host.services.lifeEnded(this.address);
     await this.#family?.renew();
     await this.#terminate(reason);
     this.context.cancelTimers();

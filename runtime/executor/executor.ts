@@ -34,14 +34,23 @@ import { freezePayload } from './freeze.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { ExecutorDeath } from './death.js';
 import { ForeignDeaths } from './foreign-deaths.js';
+import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
 import { RunQueue } from './run-queue.js';
+import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
-import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
+import {
+  EDGE_EXECUTOR,
+  FIRST_SERIAL,
+  GROUPS_SERIAL,
+  GUARDIAN_SERIAL,
+  NAMES_SERIAL,
+  SYSTEM_EXECUTOR,
+} from './well-known.js';
 
 /** How an executor is made. */
 export interface ExecutorOptions {
@@ -69,6 +78,8 @@ export interface ExecutorOptions {
   /** Where a thread says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
+  /** Who gives turns. Default: the run queue, on the event loop. */
+  readonly dispatcher?: MakeDispatcher | undefined;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -87,11 +98,12 @@ export class Executor implements CellHost {
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
   readonly meter: TurnMeter;
+  readonly services: Services;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
   readonly #books: Bookkeeping;
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
-  readonly #runQueue: RunQueue;
+  readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
   readonly #absent: Absent;
   readonly #caller: Caller;
@@ -119,13 +131,15 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
+    const flush = (): void => this.#routes.flush();
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat);
-    this.#runQueue = new RunQueue(options.clock, this.meter, () => this.#routes.flush());
+    this.#dispatcher = options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush);
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
+    this.services = new Services(this);
   }
 
   // ---- routing -----------------------------------------------------------------------------------------------
@@ -133,7 +147,8 @@ export class Executor implements CellHost {
   /** Connects another executor of this node. */
   connect(executor: number, link: FrameLink): void {
     this.#routes.connect(executor, link);
-    this.#runQueue.flushSoon();
+    this.services.connected(executor);
+    this.#dispatcher.flushSoon();
   }
 
   /** Gives the way to other nodes. */
@@ -175,7 +190,7 @@ export class Executor implements CellHost {
       this.#absent.route(envelope);
       return false;
     }
-    this.#runQueue.flushSoon();
+    this.#dispatcher.flushSoon();
     return flowing;
   }
 
@@ -276,6 +291,7 @@ export class Executor implements CellHost {
 
   remove(cell: Cell): void {
     this.cells.delete(addressParts(cell.address).serial);
+    this.services.lifeEnded(cell.address);
   }
 
   mailboxOf(definition: AnyDefinition): MailboxOptions {
@@ -288,11 +304,11 @@ export class Executor implements CellHost {
   }
 
   schedule(cell: Cell): void {
-    this.#runQueue.add(cell);
+    this.#dispatcher.add(cell);
   }
 
-  startWellKnown(guardian: string, names: string): Promise<void> {
-    return this.#spawner.startWellKnown(guardian, names);
+  startWellKnown(guardian: string, names: string, groups: string): Promise<void> {
+    return this.#spawner.startWellKnown(guardian, names, groups);
   }
 
   lookup(name: string, node?: string): Promise<ActorAddress | undefined> {
@@ -318,7 +334,7 @@ export class Executor implements CellHost {
   }
 
   report(): ExecutorReport {
-    return this.#books.report({ pendingCalls: this.#caller.pending, turns: this.#runQueue.turns });
+    return this.#books.report({ pendingCalls: this.#caller.pending, turns: this.#dispatcher.turns });
   }
 
   operate(name: string, message: unknown): unknown {
@@ -342,10 +358,13 @@ export class Executor implements CellHost {
   executorDown(death: ExecutorDeath): void {
     const { executor } = death;
     this.#routes.disconnect(executor);
+    this.services.disconnected(executor);
     this.#lost(executorLoss(this.node, death));
-    const names = this.cells.get(NAMES_SERIAL)?.address;
-    if (names === undefined) return;
-    this.deliver({ kind: 'cast', to: names, from: this.address, name: 'executorDown', message: { executor } });
+    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
+      const to = this.cells.get(serial)?.address;
+      if (to === undefined) continue;
+      this.deliver({ kind: 'cast', to, from: this.address, name: 'executorDown', message: { executor } });
+    }
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */

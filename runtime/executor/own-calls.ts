@@ -11,6 +11,7 @@ import { checkSpec } from '../actor/check-spec.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import { callKey } from './cell-streams.js';
 import type { IsGone } from './cell-watch.js';
+import type { Services } from './services.js';
 
 /** What the executor can be asked. */
 export interface OwnCallsHost {
@@ -26,6 +27,7 @@ export interface OwnCallsHost {
   definitions(): unknown;
   /** What an operator asks, by name; undefined for a name that is none of these. */
   operate(name: string, message: unknown): unknown;
+  readonly services: Services;
 }
 
 type Call = Extract<Envelope, { kind: 'call' }>;
@@ -45,9 +47,10 @@ export class OwnCalls {
     this.#host = host;
   }
 
-  /** Answers a call; an executor takes no casts. */
+  /** Answers a call; casts are for the services. */
   accept(envelope: Extract<Envelope, { kind: 'cast' | 'call' }>): boolean {
     if (envelope.kind === 'cast') {
+      if (this.#host.services.cast(envelope)) return true;
       this.#host.deadLetter('no-such-handler', envelope);
       return false;
     }
@@ -83,7 +86,8 @@ export class OwnCalls {
       case 'definitions':
         return this.#host.definitions();
       default: {
-        const answer = this.#host.operate(envelope.name, envelope.message);
+        const { name, message } = envelope;
+        const answer = this.#host.operate(name, message) ?? this.#host.services.call(envelope);
         if (answer !== undefined) return answer;
         throw new SkepError('NO_SUCH_HANDLER', `an executor has no call "${envelope.name}"`);
       }
