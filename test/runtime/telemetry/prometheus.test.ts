@@ -41,7 +41,14 @@ function read(text: string): { readonly types: ReadonlyMap<string, string>; read
     if (!/^([+-]?(\d+(\.\d+)?(e[+-]?\d+)?|Inf)|NaN)$/.test(value)) throw new Error(`value ${value}`);
     samples.push({ name, labels: readLabels(labelText), value: Number(value.replace('Inf', 'Infinity')) });
   }
-  const keys = samples.map(({ name, labels }) => name + JSON.stringify(Object.entries(labels).sort()));
+  const keys = samples.map(
+    ({ name, labels }) =>
+      name +
+      Object.entries(labels)
+        .map(String)
+        .sort((a, b) => (a < b ? -1 : 1))
+        .join(';'),
+  );
   if (new Set(keys).size !== keys.length) throw new Error('a sample is there twice');
   return { types, samples };
 }
