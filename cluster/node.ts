@@ -11,6 +11,7 @@ import {
   type ExecutorDeath,
   type LogOptions,
   type SkepError,
+  type TelemetryOptions,
   type ThreadSettings,
 } from '#runtime';
 import { systemClock } from '#runtime/clock/clock';
@@ -48,6 +49,8 @@ export interface NodeOptions extends ThreadSettings {
   readonly defaults: ActorDefaults;
   /** What placement or people may tell nodes apart by, such as `{ zone: 'a' }`. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Where spans go and what is kept of dead letters; absent: no spans, and the runtime's default. */
+  readonly telemetry?: TelemetryOptions;
   /** Absent: a cluster of one, without a bus. */
   readonly bus?: { readonly nats: NatsOptions; readonly membership: MembershipTiming };
   readonly onFatal: (error: SkepError) => void;
@@ -98,6 +101,7 @@ export class ClusterNode {
       log: options.log,
       callTimeoutMs: options.callTimeoutMs,
       defaults: options.defaults,
+      ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
       ...(scheduling === undefined ? {} : { scheduling }),
       ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
       ...(threadIntensity === undefined ? {} : { threadIntensity }),

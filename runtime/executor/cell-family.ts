@@ -56,6 +56,11 @@ export class Family {
     return this.#children.size;
   }
 
+  /** Oldest first. */
+  get children(): readonly ActorAddress[] {
+    return this.#children.addresses();
+  }
+
   /** Starts a child. Rejects when it does not start, or when its parent ended or restarted meanwhile. */
   async spawn(spec: SpawnSpec, node: string | undefined, scope: CallScope): Promise<ActorAddress> {
     if (this.#closing) throw new SkepError('ACTOR_STOPPED', `${this.#head.address} is stopping and starts nothing`);

@@ -56,6 +56,10 @@ export class Turns {
   get mailboxSize(): number {
     return this.#mailbox?.size ?? 0;
   }
+  /** Streams that it produces. */
+  get streams(): number {
+    return this.#producers?.size ?? 0;
+  }
   /** What the actor has before it: waiting messages, the one in hand, and streams that are not at their end. */
   get load(): number {
     return this.mailboxSize + (this.hand.busy ? 1 : 0) + (this.#producers?.size ?? 0);

@@ -52,6 +52,7 @@ export class Cell implements Receiver {
   /** Whether there is a state that terminate has not seen. */
   #initialised = false;
   #named = false;
+  #bornS = 0;
   /** The start or restart under way; never rejects. */
   #beginning: Promise<void> = DONE;
   #stopping: Promise<void> | undefined;
@@ -98,6 +99,18 @@ export class Cell implements Receiver {
   }
   get room(): number | undefined {
     return this.turns.room;
+  }
+  /** When the present life began, in seconds of the executor's clock: a small integer takes no memory of its own. */
+  get bornS(): number {
+    return this.#bornS;
+  }
+  /** Children, oldest first. */
+  get children(): readonly ActorAddress[] {
+    return this.#family?.children ?? [];
+  }
+  /** How many it watches, and how many watch it. */
+  get monitors(): { readonly watching: number; readonly watchers: number } {
+    return this.#watch?.sizes ?? { watching: 0, watchers: 0 };
   }
 
   /** Resolves once senders need not wait, or the actor ends. */
@@ -214,6 +227,8 @@ export class Cell implements Receiver {
   async #begin(trace?: Traceparent, span?: Span): Promise<void> {
     this.#status = 'starting';
     this.incarnation += 1;
+    if (this.incarnation > 1) this.#host.meter.restarted(this.definition);
+    this.#bornS = Math.trunc(this.#host.clock.now() / 1_000);
     const { name } = this.spec;
     if (name !== undefined && !this.#named) {
       await this.#host.claimName(name, this.address);

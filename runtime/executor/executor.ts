@@ -26,7 +26,7 @@ import type { CastOutcome } from '../flow/outcome.js';
 import { unsentError } from '../flow/unsent.js';
 import { Offloader, type OffloadLimits } from '../offload/offloader.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
-import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
@@ -34,6 +34,7 @@ import type { Tracer } from '../telemetry/tracer.js';
 import type { LoopDelay } from '../telemetry/loop-delay.js';
 import { TurnMeter } from '../telemetry/turn-meter.js';
 import { Absent } from './absent.js';
+import { Bookkeeping } from './bookkeeping.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
@@ -73,6 +74,8 @@ export interface ExecutorOptions {
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
   readonly dispatcher: MakeDispatcher;
+  /** Bytes of payload of dead letters that are kept at most. */
+  readonly deadLetterBytes?: number | undefined;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
   /** Turns of this length and more are slow; 0 for none. */
@@ -84,10 +87,6 @@ export interface ExecutorOptions {
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
-
-/** The first bad frames are logged, then one of so many: a hostile peer may not fill the log. */
-const BAD_FRAMES_LOGGED = 10;
-const BAD_FRAMES_PER_LINE = 1_000;
 
 export class Executor implements CellHost {
   readonly node: string;
@@ -104,11 +103,10 @@ export class Executor implements CellHost {
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
   readonly meter: TurnMeter;
-  readonly #loopDelay: LoopDelay | undefined;
   readonly services: Services;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
-  readonly #deadLetters = new DeadLetters();
+  readonly #books: Bookkeeping;
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
@@ -136,6 +134,7 @@ export class Executor implements CellHost {
     this.address = executorAddress(options.node, options.incarnation, options.id);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
     this.#freezes = options.freezeMessages;
+    this.#books = new Bookkeeping(this, options);
     this.#routes = new Routes(
       options.node,
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
@@ -143,7 +142,6 @@ export class Executor implements CellHost {
     );
     const { throughput } = options.scheduling ?? DEFAULT_SCHEDULING;
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat, throughput);
-    this.#loopDelay = options.loopDelay;
     this.#dispatcher = options.dispatcher(options.clock, this.meter, () => this.#routes.flush());
     this.#channels = this.#makeChannels(options.firstSerial);
     this.#absent = new Absent(this);
@@ -175,7 +173,7 @@ export class Executor implements CellHost {
     try {
       envelopes = decodeFrame(frame);
     } catch (error) {
-      this.#badFrame(error);
+      this.#books.badFrame(error);
       return;
     }
     for (const envelope of envelopes) {
@@ -299,17 +297,8 @@ export class Executor implements CellHost {
     return address === this.cells.get(GUARDIAN_SERIAL)?.address;
   }
 
-  #badFrame(error: unknown): void {
-    this.#deadLetters.add({ reason: 'bad-frame', to: undefined, name: '', atMs: Date.now() });
-    const count = this.#deadLetters.count('bad-frame');
-    if (count <= BAD_FRAMES_LOGGED || count % BAD_FRAMES_PER_LINE === 0)
-      this.log.warn('frame refused', { count, error });
-  }
-
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void {
-    const name = envelope.kind === 'cast' || envelope.kind === 'call' ? envelope.name : envelope.kind;
-    this.#deadLetters.add({ reason, to: envelope.to, name, atMs: Date.now() });
-    this.log.debug('dead letter', { reason, to: envelope.to, name });
+    this.#books.deadLetter(reason, envelope);
   }
 
   // ---- calls -------------------------------------------------------------------------------------------------
@@ -400,18 +389,15 @@ export class Executor implements CellHost {
   }
 
   report(): ExecutorReport {
-    const { id } = this;
-    const deadLetters = this.#deadLetters.report();
-    return {
-      id,
-      actors: this.cells.size,
+    return this.#books.report({
       pendingCalls: this.#caller.pending,
       turns: this.#dispatcher.turns,
-      ...this.meter.report(),
-      ...(this.#loopDelay === undefined ? {} : { eventLoopDelay: this.#loopDelay.summary() }),
-      deadLetters,
       flow: { ...this.#channels.report(), withheld: this.#grants.withheld },
-    };
+    });
+  }
+
+  operate(name: string, message: unknown): unknown {
+    return this.#books.operate(name, message);
   }
 
   /** Ends everything under the guardian of the node; on the system executor only. */
@@ -426,7 +412,7 @@ export class Executor implements CellHost {
     this.services.close();
     this.#routes.flush();
     this.#caller.close();
-    this.#loopDelay?.close();
+    this.#books.close();
     await this.#offloader.close();
   }
 

@@ -25,6 +25,8 @@ export interface OwnCallsHost {
   list(): unknown;
   report(): unknown;
   definitions(): unknown;
+  /** What an operator asks, by name; undefined for a name that is none of these. */
+  operate(name: string, message: unknown): unknown;
   readonly services: Services;
 }
 
@@ -84,7 +86,8 @@ export class OwnCalls {
       case 'definitions':
         return this.#host.definitions();
       default: {
-        const answer = this.#host.services.call(envelope);
+        const { name, message } = envelope;
+        const answer = this.#host.operate(name, message) ?? this.#host.services.call(envelope);
         if (answer !== undefined) return answer;
         throw new SkepError('NO_SUCH_HANDLER', `an executor has no call "${envelope.name}"`);
       }

@@ -67,7 +67,9 @@ export class Spawner {
   /** Brings an actor back at its old address after its thread died, or after it ended as permanent actors may not. */
   revive(address: ActorAddress, spec: SpawnSpec): void {
     try {
-      void this.#make(spec, addressParts(address).serial).revive();
+      const cell = this.#make(spec, addressParts(address).serial);
+      void cell.revive();
+      this.#host.meter.restarted(cell.definition);
       this.#host.log.debug('actor revived', { actor: address, definition: spec.definition });
     } catch (error) {
       // The definition is not known here (any more).
