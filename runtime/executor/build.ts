@@ -7,6 +7,8 @@ import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { groups } from '../groups/registry.js';
+import { drain } from '../pool/drain.js';
+import { pool } from '../pool/pool-actor.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type Logger, type LogOptions } from '../telemetry/log.js';
 import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
@@ -16,7 +18,8 @@ import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { Heartbeat } from './heartbeat.js';
-import { runQueue } from './run-queue.js';
+import { RunQueue } from './run-queue.js';
+import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -33,6 +36,8 @@ export interface ExecutorSpec {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  /** Default: {@link DEFAULT_SCHEDULING}. */
+  readonly scheduling?: Scheduling;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
   readonly telemetry?: TelemetryOptions;
@@ -45,14 +50,14 @@ export interface LocalParts {
   readonly definitions?: readonly AnyDefinition[] | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
-  /** Default: the run queue, on the event loop. */
-  readonly dispatcher?: MakeDispatcher | undefined;
-  /** Default: made from the options of the spec. */
-  readonly log?: Logger | undefined;
   /** Default: as the options of telemetry say. */
   readonly tracer?: Tracer | undefined;
   /** Where the thread of the executor says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
+  /** Default: the run queue, on the event loop. */
+  readonly dispatcher?: MakeDispatcher | undefined;
+  /** Default: made from the options of the spec. */
+  readonly log?: Logger | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -68,10 +73,14 @@ export interface BuiltExecutor {
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
   const { modules, extensions, telemetry = {}, ...options } = spec;
   const registry = new DefinitionRegistry();
-  for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
+  for (const definition of [guardian, names, groups, pool, drain, ...(local.definitions ?? [])])
+    registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const { clock = systemClock, dispatcher = runQueue, heartbeat } = local;
+  const { clock = systemClock, heartbeat } = local;
+  const { sliceMs } = spec.scheduling ?? DEFAULT_SCHEDULING;
+  const dispatcher: MakeDispatcher =
+    local.dispatcher ?? ((time, meter, flush) => new RunQueue(time, meter, flush, sliceMs));
   // Under a clock of a test nothing may depend on the machine's.
   const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
   const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };

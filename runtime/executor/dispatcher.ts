@@ -17,7 +17,7 @@ export interface Runnable {
   scheduled: boolean;
   /** Whether a turn would do anything. */
   readonly ready: boolean;
-  /** Gives one turn of at most `budget` messages, and says how many it were. */
+  /** Gives one turn of at most `budget` messages; the result is how many were handled. */
   run(budget: number): number;
 }
 

@@ -5,18 +5,14 @@
 import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
-import type { Dispatcher, MakeDispatcher, Runnable } from './dispatcher.js';
+import type { Dispatcher, Runnable } from './dispatcher.js';
+import { DEFAULT_SCHEDULING } from './scheduling.js';
 
-/** Milliseconds of turns before the event loop gets its turn. */
-const SLICE_MS = 5;
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
 const SLICE_TURNS = 4_096;
 
-/** Makes the run queue of an executor. */
-export const runQueue: MakeDispatcher = (clock, meter, flush) => new RunQueue(clock, meter, flush);
-
 /** The run queue of one executor. */
-class RunQueue implements Dispatcher {
+export class RunQueue implements Dispatcher {
   readonly #queue = new Queue<Runnable>();
   readonly #clock: Clock;
   readonly #meter: TurnMeter;
@@ -32,8 +28,11 @@ class RunQueue implements Dispatcher {
   #sliceEndTurn = 0;
   #spent = false;
 
+  readonly #sliceMs: number;
+
   /** `flush` sends what the turns produced. */
-  constructor(clock: Clock, meter: TurnMeter, flush: () => void) {
+  constructor(clock: Clock, meter: TurnMeter, flush: () => void, sliceMs: number = DEFAULT_SCHEDULING.sliceMs) {
+    this.#sliceMs = sliceMs;
     this.#clock = clock;
     this.#meter = meter;
     this.#flush = flush;
@@ -101,7 +100,7 @@ class RunQueue implements Dispatcher {
   #mark(nowMs: number): void {
     this.#marked = true;
     this.#spent = false;
-    this.#sliceEndMs = nowMs + SLICE_MS;
+    this.#sliceEndMs = nowMs + this.#sliceMs;
     this.#sliceEndTurn = this.#turns + SLICE_TURNS;
     setImmediate(() => {
       this.#marked = false;
