@@ -57,7 +57,6 @@ type CastArguments<H> =
   undefined extends MessageOf<H>
     ? [message?: MessageOf<H>, options?: CastOptions]
     : [message: MessageOf<H>, options?: CastOptions];
-
 /** Names the field that exists for the compiler alone. */
 declare const handlers: unique symbol;
 

@@ -23,6 +23,8 @@ import { Channels } from '../flow/channels.js';
 import { Grants } from '../flow/grants.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { unsentError } from '../flow/unsent.js';
+import { Offloader, type OffloadLimits } from '../offload/offloader.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
@@ -35,10 +37,10 @@ import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { ExecutorDeath } from './death.js';
 import { ForeignDeaths } from './foreign-deaths.js';
-import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
@@ -82,6 +84,7 @@ export interface ExecutorOptions {
   /** Where a thread says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
+  readonly offload: OffloadLimits;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -119,6 +122,7 @@ export class Executor implements CellHost {
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
   readonly #foreignDeaths: ForeignDeaths;
+  readonly #offloader: Offloader;
 
   constructor(options: ExecutorOptions) {
     this.node = options.node;
@@ -147,6 +151,7 @@ export class Executor implements CellHost {
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
+    this.#offloader = new Offloader(options.clock, options.offload);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
     this.services = new Services(this, options.firstSerial);
@@ -338,6 +343,10 @@ export class Executor implements CellHost {
     }
   }
 
+  offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown> {
+    return this.#offloader.run(task, args, options, scope);
+  }
+
   // ---- actors ------------------------------------------------------------------------------------------------
 
   start(spec: SpawnSpec, node: string | undefined, scope?: CallScope, trace?: Traceparent): Promise<ActorAddress> {
@@ -420,6 +429,7 @@ export class Executor implements CellHost {
     this.#routes.flush();
     this.#caller.close();
     this.#loopDelay?.close();
+    await this.#offloader.close();
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */

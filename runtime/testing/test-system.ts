@@ -354,9 +354,13 @@ export class TestSystem implements Messenger {
   }
 }
 
+/** Offloaded functions run in place: what threads do is no matter of a seed. */
+const OFFLOAD = { threads: 0, queue: 256, idleMs: 0 };
+
 function specOfNode(settings: Settings) {
   const { node, placement, log, callTimeoutMs, shutdownMs, defaults, freezeMessages } = settings;
   const topology = { defaults: placement };
   const base = { node, incarnation: INCARNATION, topology, modules: [], extensions: [], firstSerial: FIRST_SERIAL };
-  return { ...base, log, callTimeoutMs, shutdownMs, defaults, freezeMessages, telemetry: {}, slowTurnMs: 0 };
+  const own = { telemetry: {}, slowTurnMs: 0, offload: OFFLOAD };
+  return { ...base, ...own, log, callTimeoutMs, shutdownMs, defaults, freezeMessages };
 }
