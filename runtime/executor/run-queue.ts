@@ -17,7 +17,7 @@ export function runQueueOf(sliceMs: number = DEFAULT_SCHEDULING.sliceMs): MakeDi
 }
 
 /** The run queue of one executor. */
-export class RunQueue implements Dispatcher {
+class RunQueue implements Dispatcher {
   readonly #queue = new Queue<Runnable>();
   readonly #clock: Clock;
   readonly #meter: TurnMeter;
