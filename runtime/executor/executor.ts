@@ -18,6 +18,7 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
+import type { StoreClient } from '../store/client.js';
 import type { UnsentReason, UserMessage } from '../flow/channel.js';
 import { Channels } from '../flow/channels.js';
 import { Grants } from '../flow/grants.js';
@@ -64,6 +65,8 @@ export interface ExecutorOptions {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  /** The way to the store of the node, where it has one. */
+  readonly store: StoreClient | undefined;
   readonly scheduling?: Scheduling;
   /** First serial to give out; a replacement begins above its predecessor, so old addresses stay dead or restarted. */
   readonly firstSerial: number;
@@ -96,6 +99,7 @@ export class Executor implements CellHost {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  readonly store: StoreClient | undefined;
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
@@ -127,6 +131,7 @@ export class Executor implements CellHost {
     this.callTimeoutMs = options.callTimeoutMs;
     this.shutdownMs = options.shutdownMs;
     this.defaults = options.defaults;
+    this.store = options.store;
     this.registry = options.registry;
     this.address = executorAddress(options.node, options.incarnation, options.id);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
