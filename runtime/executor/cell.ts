@@ -216,7 +216,8 @@ export class Cell {
     const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
-      this.#state = await this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
+      const init = (): unknown => this.definition.init(this.spec.args, this.context);
+      this.#state = await this.#host.meter.inside(this, init);
       this.#initialised = true;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);

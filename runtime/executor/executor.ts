@@ -20,6 +20,7 @@ import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
 import { Offloader, type OffloadLimits } from '../offload/offloader.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
+import { noteBadFrame } from '../telemetry/bad-frames.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
@@ -83,10 +84,6 @@ export interface ExecutorOptions {
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
-
-/** The first bad frames are logged, then one of so many: a hostile peer may not fill the log. */
-const BAD_FRAMES_LOGGED = 10;
-const BAD_FRAMES_PER_LINE = 1_000;
 
 export class Executor implements CellHost {
   readonly node: string;
@@ -169,7 +166,7 @@ export class Executor implements CellHost {
     try {
       envelopes = decodeFrame(frame);
     } catch (error) {
-      this.#badFrame(error);
+      noteBadFrame(this.#deadLetters, this.log, error);
       return;
     }
     for (const envelope of envelopes) {
@@ -254,13 +251,6 @@ export class Executor implements CellHost {
   /** What every node needs ends with its node, by the hand of its guardian, and not by a stray signal. */
   #isGuardian(address: ActorAddress): boolean {
     return address === this.cells.get(GUARDIAN_SERIAL)?.address;
-  }
-
-  #badFrame(error: unknown): void {
-    this.#deadLetters.add({ reason: 'bad-frame', to: undefined, name: '', atMs: Date.now() });
-    const count = this.#deadLetters.count('bad-frame');
-    if (count <= BAD_FRAMES_LOGGED || count % BAD_FRAMES_PER_LINE === 0)
-      this.log.warn('frame refused', { count, error });
   }
 
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void {
