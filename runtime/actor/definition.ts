@@ -13,7 +13,9 @@ import type { ZodType } from 'zod';
 import type { ExitReason } from '#protocols/wire/envelope';
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
+import { type ReliableOptions, type ReliableSettings, reliableSettings } from '../delivery/options.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
+import type { PriorityRule } from '../mailbox/priority.js';
 import type { Backoff, RestartIntensity } from '../supervision/intensity.js';
 import type { ActorContext } from './context.js';
 
@@ -60,6 +62,15 @@ export interface SupervisionOptions extends Partial<RestartIntensity> {
   readonly whenExceeded?: 'fail' | 'stop-child';
 }
 
+/** The mailbox of a definition: bounds, and the order in which its mail is handled. */
+export interface DefinitionMailbox extends MailboxOptions {
+  /**
+   * Priority of each message, from -100 to 100; 0 is normal. Without it the sender's option decides. Higher mail is
+   * handled first, FIFO within a priority; low mail may wait for ever while higher mail keeps coming.
+   */
+  readonly priority?: PriorityRule;
+}
+
 /** Schemas for what comes from outside (spawn API, CLI); messages between our own actors are typed, not re-validated. */
 export interface DefinitionSchemas {
   readonly args?: ZodType;
@@ -89,9 +100,14 @@ export interface DefinitionSpec<Args, State, Calls, Casts> {
   readonly info?: (state: State, info: Info, ctx: ActorContext) => void | Promise<void>;
   /** Runs once before the actor ends or restarts; the state is as the last handler left it. */
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
-  readonly mailbox?: MailboxOptions;
+  readonly mailbox?: DefinitionMailbox;
   readonly supervision?: SupervisionOptions;
   readonly schemas?: DefinitionSchemas;
+  /**
+   * Casts to such an actor are delivered at least once: sent again until their handler ended, in order for each sender,
+   * and not handled twice while sender and receiver live. Default: at most once.
+   */
+  readonly reliable?: boolean | ReliableOptions;
 }
 
 /** A registered kind of actor; made by {@link defineActor}. */
@@ -100,13 +116,14 @@ export interface Definition<
   State = unknown,
   Calls extends Record<string, CallHandler<State>> = Record<string, CallHandler<State>>,
   Casts extends Record<string, CastHandler<State>> = Record<string, CastHandler<State>>,
-> extends Omit<DefinitionSpec<Args, State, Calls, Casts>, 'calls' | 'casts'> {
+> extends Omit<DefinitionSpec<Args, State, Calls, Casts>, 'calls' | 'casts' | 'reliable'> {
   readonly kind: 'actor';
   readonly version: number;
   readonly calls: Calls;
   readonly casts: Casts;
   /** Names of the calls that are streams. */
   readonly streams: ReadonlySet<string>;
+  readonly reliable: ReliableSettings | undefined;
 }
 
 /** Any definition, whatever its types: what registries and refs are generic over. */
@@ -140,6 +157,8 @@ export function defineActor<
   checkNumber(spec.name, 'version', spec.version, 0);
   checkNumber(spec.name, 'mailbox.capacity', spec.mailbox?.capacity, 1);
   checkNumber(spec.name, 'mailbox.highWater', spec.mailbox?.highWater, 0);
+  checkNumber(spec.name, 'mailbox.lowWater', spec.mailbox?.lowWater, 0);
+  checkMarks(spec.name, spec.mailbox);
   checkNumber(spec.name, 'supervision.maxRestarts', spec.supervision?.maxRestarts, 0);
   const calls = spec.calls ?? ({} as Calls);
   const streams = Object.keys(calls).filter((name) => Object.prototype.toString.call(calls[name]) === streamTag);
@@ -150,6 +169,7 @@ export function defineActor<
     calls,
     casts: spec.casts ?? ({} as Casts),
     streams: new Set(streams),
+    reliable: reliableSettings(spec.name, spec.reliable),
   };
 }
 
@@ -163,6 +183,17 @@ function checkNumber(definition: string, field: string, value: number | undefine
       field,
     },
   );
+}
+
+function checkMarks(definition: string, mailbox: DefinitionMailbox | undefined): void {
+  const { lowWater, highWater, priority } = mailbox ?? {};
+  if (lowWater !== undefined && highWater !== undefined && lowWater > highWater) {
+    const text = `definition ${definition}: mailbox.lowWater is ${lowWater}: expected at most mailbox.highWater, ${highWater}`;
+    throw new SkepError('BAD_CONFIG', text, { definition, field: 'mailbox.lowWater' });
+  }
+  if (priority === undefined || typeof priority === 'function') return;
+  const text = `definition ${definition}: mailbox.priority is no function: expected (name, message) => number`;
+  throw new SkepError('BAD_CONFIG', text, { definition, field: 'mailbox.priority' });
 }
 
 /** Whether a value exported by a module is a definition. */

@@ -8,6 +8,8 @@ import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import type { OffloadLimits } from '../offload/offloader.js';
 import { groups } from '../groups/registry.js';
+import { drain } from '../pool/drain.js';
+import { pool } from '../pool/pool-actor.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type Logger, type LogOptions } from '../telemetry/log.js';
 import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
@@ -17,6 +19,7 @@ import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { Heartbeat } from './heartbeat.js';
+import type { Scheduling } from './scheduling.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -33,6 +36,8 @@ export interface ExecutorSpec {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  /** Default: {@link DEFAULT_SCHEDULING}. */
+  readonly scheduling?: Scheduling;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
   readonly telemetry?: TelemetryOptions;
@@ -69,7 +74,8 @@ export interface BuiltExecutor {
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
   const { modules, extensions, telemetry = {}, ...options } = spec;
   const registry = new DefinitionRegistry();
-  for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
+  for (const definition of [guardian, names, groups, pool, drain, ...(local.definitions ?? [])])
+    registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
   const { clock = systemClock, dispatcher, heartbeat } = local;
