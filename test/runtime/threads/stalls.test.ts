@@ -19,14 +19,14 @@ function harmfulSystem(t: Test, options: SystemOptions = {}) {
   });
 }
 
-/** Waits until the actor answers. */
+/** Waits until the actor answers; a thread that is to be replaced has to load its modules on whatever core is left. */
 async function answers(ref: ActorRef<typeof harmful>): Promise<void> {
-  await eventually('the actor answers', () =>
+  const answered = (): Promise<boolean> =>
     ref.call('ping', undefined, { timeoutMs: 1_000 }).then(
       () => true,
       () => false,
-    ),
-  );
+    );
+  await eventually('the actor answers', answered, 60_000);
 }
 
 /** The error of a call that must fail. */
