@@ -13,7 +13,7 @@ import { executorDeath } from './executor-death.js';
 import { idleActors } from './idle-actors.js';
 import { answer, type Answer, machine, type Question, renderResults } from './harness.js';
 
-const questions: readonly Question[] = [auditExecutors, auditKilled, executorDeath, idleActors, castsThreads];
+const questions: readonly Question[] = [auditExecutors, auditKilled, castsThreads, executorDeath, idleActors];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

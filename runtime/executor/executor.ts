@@ -18,14 +18,14 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
-import { Offloader, type OffloadLimits } from '../offload/offloader.js';
-import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
-import { noteBadFrame } from '../telemetry/bad-frames.js';
 import type { UnsentReason, UserMessage } from '../flow/channel.js';
 import { Channels } from '../flow/channels.js';
 import { Grants } from '../flow/grants.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { unsentError } from '../flow/unsent.js';
+import { Offloader, type OffloadLimits } from '../offload/offloader.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
+import { noteBadFrame } from '../telemetry/bad-frames.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
@@ -38,16 +38,15 @@ import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { ExecutorDeath } from './death.js';
 import { ForeignDeaths } from './foreign-deaths.js';
-import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
-import { RunQueue } from './run-queue.js';
 import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
@@ -78,6 +77,7 @@ export interface ExecutorOptions {
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
+  readonly dispatcher: MakeDispatcher;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
   /** Turns of this length and more are slow; 0 for none. */
@@ -86,8 +86,6 @@ export interface ExecutorOptions {
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
   readonly offload: OffloadLimits;
-  /** Who gives turns. Default: the run queue, on the event loop. */
-  readonly dispatcher?: MakeDispatcher | undefined;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -142,12 +140,10 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
-    const flush = (): void => this.#routes.flush();
-    const { throughput, sliceMs } = options.scheduling ?? DEFAULT_SCHEDULING;
+    const { throughput } = options.scheduling ?? DEFAULT_SCHEDULING;
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat, throughput);
     this.#loopDelay = options.loopDelay;
-    this.#dispatcher =
-      options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush, sliceMs);
+    this.#dispatcher = options.dispatcher(options.clock, this.meter, () => this.#routes.flush());
     this.#channels = this.#makeChannels(options.firstSerial);
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
