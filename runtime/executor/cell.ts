@@ -250,7 +250,8 @@ export class Cell implements Receiver {
     const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
-      this.#state = await this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
+      const init = (): unknown => this.definition.init(this.spec.args, this.context);
+      this.#state = await this.#host.meter.inside(this, init);
       this.#initialised = true;
       if (this.journal !== undefined) this.#state = await this.journal.recover(this.#state);
     } catch (cause) {
