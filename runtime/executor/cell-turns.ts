@@ -210,8 +210,8 @@ export class Turns {
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
-    const { from, name, trace } = envelope;
-    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
+    const { from, name } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', envelope, span);
     this.#host.meter.message = name;
     this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
   }
@@ -224,13 +224,14 @@ export class Turns {
       this.#host.deadLetter('no-such-handler', envelope);
       return;
     }
-    const current = new Current(this.#host.clock, envelope.from);
+    const { from } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', envelope);
     this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
   }
 
   #call(envelope: Call, deadlineMs: number): void {
     const { definition, context } = this.#owner;
-    const { from, id, name, chain, credit, trace } = envelope;
+    const { from, id, name, chain, credit } = envelope;
     const key = callKey(from, id);
     if (this.#cancelled?.delete(key) === true) return;
     const nowMs = this.#host.clock.now();
@@ -246,7 +247,7 @@ export class Turns {
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
-    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, name, trace, span);
+    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, envelope, span);
     this.#host.meter.message = name;
     const work: Work = {
       current,
