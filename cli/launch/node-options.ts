@@ -84,6 +84,7 @@ export interface NodeChoices {
 /** The options of a node. */
 export function nodeOptions(config: Config, choices: NodeChoices): NodeOptions {
   const { name, roles, executors, log, onFatal } = choices;
+  const { stallMs, slowTurnMs, executorHeapMb, threadDeaths } = config.node;
   return {
     cluster: config.cluster.name,
     name,
@@ -96,6 +97,9 @@ export function nodeOptions(config: Config, choices: NodeChoices): NodeOptions {
     defaults: { mailbox: config.mailbox, supervision: config.supervision },
     labels: config.node.labels ?? {},
     telemetry: telemetryOptions(config),
+    scheduling: { stallMs, slowTurnMs },
+    threadIntensity: { maxRestarts: threadDeaths, withinMs: 60_000 },
+    ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
     onFatal,
     ...(choices.bus ? { bus: { nats: connectOptions(config), membership: config.membership } } : {}),
   };

@@ -61,12 +61,13 @@ const handlers: Handlers = {
       );
     }
     return {
-      accepted: host.system.cast(
-        address,
-        cast,
-        check(definition?.schemas?.casts?.[cast], message ?? null, `message of cast "${cast}"`),
-        { traceparent },
-      ),
+      accepted:
+        host.system.tryCast(
+          address,
+          cast,
+          check(definition?.schemas?.casts?.[cast], message ?? null, `message of cast "${cast}"`),
+          { traceparent },
+        ) !== 'refused',
     };
   },
   list: async (host, { node }) => {

@@ -28,7 +28,7 @@ interface BookOptions {
 }
 
 /** What only the routing knows. */
-type Counted = Pick<ExecutorReport, 'pendingCalls' | 'turns'>;
+type Counted = Pick<ExecutorReport, 'pendingCalls' | 'turns' | 'flow'>;
 
 /** The first bad frames are logged, then one of so many: a hostile peer may not fill the log. */
 const BAD_FRAMES_LOGGED = 10;

@@ -7,7 +7,9 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError, toWireError } from '#protocols/wire/error';
 import type { ActorContext } from '../actor/context.js';
 import type { Info } from '../actor/definition.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import { Mailbox } from '../mailbox/mailbox.js';
+import { ruledPriority } from '../mailbox/priority.js';
 import { Queue } from '../mailbox/queue.js';
 import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
@@ -71,30 +73,41 @@ export class Turns {
     return this.mailboxSize > 0 || (this.#infos?.size ?? 0) > 0 || this.#producers?.hasReady === true;
   }
 
-  /** Takes a cast or call into the mailbox. False when it was refused, or when senders should wait. */
-  accept(envelope: Cast | Call): boolean {
+  /** Messages until senders have to wait; undefined when they have to now. */
+  get room(): number | undefined {
+    return this.#mail().room;
+  }
+
+  /** Takes a cast or call into the mailbox; `onCredit` when it came from another executor. */
+  accept(envelope: Cast | Call, onCredit: boolean): CastOutcome {
     if (envelope.kind === 'call' && envelope.chain.includes(this.#owner.address)) {
       const facts = { chain: [...envelope.chain, this.#owner.address], call: envelope.name };
       const text = `call "${envelope.name}" comes back to ${this.#owner.address}`;
       this.#fail(envelope, new SkepError('CALL_CYCLE', text, facts));
-      return true;
+      return 'accepted';
     }
     const letter: Letter =
       envelope.kind === 'call' ? { envelope, deadlineMs: this.#host.clock.now() + envelope.timeoutMs } : { envelope };
-    const mailbox = (this.#mailbox ??= new Mailbox<Letter>(this.#host.mailboxOf(this.#owner.definition)));
-    const outcome = mailbox.push(letter);
+    const mailbox = this.#mail();
+    const rule = this.#owner.definition.mailbox?.priority;
+    const priority = rule === undefined ? envelope.priority : ruledPriority(rule, envelope.name, envelope.message);
+    const outcome = mailbox.push(letter, priority, onCredit);
     if (!outcome.accepted) {
       refuse(this.#host, this.#owner, envelope, 'mailbox-full', outcome.notify);
-      return false;
+      return 'refused';
     }
     if (outcome.displaced !== undefined) refuse(this.#host, this.#owner, outcome.displaced.envelope, 'displaced');
     this.#owner.wake();
-    return !mailbox.overHighWater;
+    return mailbox.congested ? 'wait' : 'accepted';
+  }
+
+  #mail(): Mailbox<Letter> {
+    return (this.#mailbox ??= new Mailbox<Letter>(this.#host.mailboxOf(this.#owner.definition)));
   }
 
   /** Queues an info; it runs before waiting messages. */
   inform(info: Info): void {
-    if (info.type === 'timer') {
+    if (info.type === 'timer' && info.dueMs === undefined) {
       this.#timersDue ??= new Set();
       if (this.#timersDue.has(info.key)) return;
       this.#timersDue.add(info.key);
@@ -120,9 +133,9 @@ export class Turns {
     this.#owner.wake();
   }
 
-  /** Resolves once the mailbox is at or below its high-water mark, or the actor ends. */
+  /** Resolves once a mailbox that was above its high-water mark is down at its low-water mark, or the actor ends. */
   drained(): Promise<void> {
-    if (this.#mailbox?.overHighWater !== true) return Promise.resolve();
+    if (this.#mailbox?.congested !== true) return Promise.resolve();
     return new Promise((resolve) => (this.#onDrained ??= []).push(resolve));
   }
 
@@ -170,11 +183,14 @@ export class Turns {
   }
 
   #info(info: Info): void {
-    if (info.type === 'timer' && this.#timersDue?.delete(info.key) !== true) return;
+    const due = info.type === 'timer' ? info.dueMs : undefined;
+    if (info.type === 'timer' && due === undefined && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
-    const { definition, context } = this.#owner;
+    const { definition, context, journal } = this.#owner;
     this.#host.meter.message = info.type;
-    const body = (): unknown => definition.info?.(this.#owner.state, info, context);
+    const handle = (): unknown => definition.info?.(this.#owner.state, info, context);
+    const body =
+      info.type === 'timer' && due !== undefined ? (): unknown => journal?.fire(info.key, due, handle) : handle;
     this.hand.take({ current: new Current(this.#host.clock), body });
   }
 
@@ -192,7 +208,7 @@ export class Turns {
     if ('deadlineMs' in letter) this.#call(letter.envelope, letter.deadlineMs);
     else this.#cast(letter.envelope);
     if (this.#cancelled !== undefined && this.mailboxSize === 0) this.#cancelled = undefined;
-    if (this.#onDrained !== undefined && this.#mailbox?.overHighWater !== true) this.#tellDrained();
+    if (this.#onDrained !== undefined && this.#mailbox?.congested !== true) this.#tellDrained();
     return true;
   }
 
@@ -210,10 +226,16 @@ export class Turns {
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
-    const { from, name } = envelope;
+    const { from, receipt } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', envelope, span);
-    this.#host.meter.message = name;
-    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+    this.#host.meter.message = envelope.name;
+    const body = (): unknown => handler(this.#owner.state, envelope.message, context);
+    if (receipt === undefined) {
+      this.hand.take({ current, body });
+      return;
+    }
+    receipt.taken();
+    this.hand.take({ current, body, onValue: () => receipt.handled() });
   }
 
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
@@ -222,6 +244,7 @@ export class Turns {
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
     if (info === undefined || definition.info === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
+      envelope.receipt?.handled();
       return;
     }
     const { from } = envelope;
@@ -248,7 +271,7 @@ export class Turns {
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, envelope, span);
-    this.#host.meter.message = name;
+    this.#host.meter.message = envelope.name;
     const work: Work = {
       current,
       body: () => handler(this.#owner.state, envelope.message, context),

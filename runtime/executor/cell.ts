@@ -11,7 +11,10 @@ import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition, Info } from '../actor/definition.js';
+import type { Receiver } from '../flow/grants.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import { within } from '../clock/within.js';
+import { Journal } from '../persistence/journal.js';
 import { endWith, type Span } from '../telemetry/tracer.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
@@ -27,13 +30,15 @@ const DONE: Promise<void> = Promise.resolve();
 
 export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
 
-export class Cell {
+export class Cell implements Receiver {
   readonly address: ActorAddress;
   readonly serial: number;
   readonly spec: SpawnSpec;
   readonly definition: AnyDefinition;
   readonly context: CellContext;
   readonly turns: Turns;
+  /** What the actor persists; only where its definition says so. */
+  readonly journal: Journal | undefined;
   incarnation = 0;
   /** Whether the executor has this cell in its run queue. */
   scheduled = false;
@@ -60,6 +65,8 @@ export class Cell {
     this.definition = definition;
     this.context = new CellContext(this, host);
     this.turns = new Turns(this, host);
+    if (definition.persistence !== undefined || definition.durable !== undefined)
+      this.journal = new Journal(this, host);
   }
 
   get family(): Family {
@@ -84,6 +91,9 @@ export class Cell {
   get state(): unknown {
     return this.#state;
   }
+  set state(state: unknown) {
+    this.#state = state;
+  }
   get ready(): boolean {
     return this.turns.ready;
   }
@@ -98,6 +108,14 @@ export class Cell {
   /** How many it watches, and how many watch it. */
   get monitors(): { readonly watching: number; readonly watchers: number } {
     return this.#watch?.sizes ?? { watching: 0, watchers: 0 };
+  }
+  get room(): number | undefined {
+    return this.turns.room;
+  }
+
+  /** Resolves once senders need not wait, or the actor ends. */
+  drained(): Promise<void> {
+    return this.turns.drained();
   }
 
   /** The first life, in the span of its start where there is one. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
@@ -129,11 +147,11 @@ export class Cell {
     this.#host.schedule(this);
   }
 
-  /** Takes a cast or call. False when it was refused, or when senders should wait. */
-  accept(envelope: Cast | Call): boolean {
-    if (!this.ending) return this.turns.accept(envelope);
+  /** Takes a cast or call; `onCredit` when it came from another executor. */
+  accept(envelope: Cast | Call, onCredit: boolean): CastOutcome {
+    if (!this.ending) return this.turns.accept(envelope, onCredit);
     refuse(this.#host, this, envelope, 'stopped');
-    return false;
+    return 'refused';
   }
 
   inform(info: Info): void {
@@ -199,6 +217,7 @@ export class Cell {
     this.#host.meter.failed(this.definition);
     this.turns.hand.cancel();
     this.context.cancelTimers();
+    this.journal?.end();
     this.turns.abandonStreams(this.#crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
     else this.#send(this.spec.parent, { type: 'failed', child: this.address, reason });
@@ -234,6 +253,7 @@ export class Cell {
     try {
       this.#state = await this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
       this.#initialised = true;
+      if (this.journal !== undefined) this.#state = await this.journal.recover(this.#state);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const facts = { definition: this.definition.name, ...(cause instanceof SkepError ? { cause: cause.code } : {}) };
@@ -315,6 +335,7 @@ export class Cell {
   #end(reason: ExitReason, tellParent: boolean): void {
     this.#status = 'stopped';
     this.context.cancelTimers();
+    this.journal?.end();
     this.turns.refuseAll();
     this.#watch?.demonitorAll();
     this.#host.remove(this);

@@ -4,6 +4,7 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { AnyDefinition } from '../actor/definition.js';
+import type { ChannelReport } from '../flow/channels.js';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
 import type { LatencySummary } from '../telemetry/histogram.js';
 import type { DefinitionLoad, TurnReport } from '../telemetry/turn-meter.js';
@@ -37,6 +38,12 @@ export interface BusyActor {
   readonly mailbox: number;
 }
 
+/** Flow control between this executor and the others. */
+export interface FlowReport extends ChannelReport {
+  /** Demands of senders elsewhere that wait until actors here have caught up. */
+  readonly withheld: number;
+}
+
 /** State of an executor. */
 export interface ExecutorReport extends TurnReport {
   readonly id: number;
@@ -59,6 +66,7 @@ export interface ExecutorReport extends TurnReport {
   /** How late its event loop is, in milliseconds; absent under a clock of a test. */
   readonly eventLoopDelay?: LatencySummary;
   readonly deadLetters: DeadLetterReport;
+  readonly flow: FlowReport;
 }
 
 /** Mailboxes in {@link ExecutorReport.busiest}. */

@@ -70,7 +70,7 @@ export class Spawner {
       const cell = this.#make(spec, addressParts(address).serial);
       void cell.revive();
       this.#host.meter.restarted(cell.definition);
-      this.#host.log.info('actor revived', { actor: address, definition: spec.definition });
+      this.#host.log.debug('actor revived', { actor: address, definition: spec.definition });
     } catch (error) {
       // The definition is not known here (any more).
       this.#host.log.error('restart failed', { actor: address, error });

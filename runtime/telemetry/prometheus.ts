@@ -7,9 +7,12 @@ import type { ExecutorReport } from '../executor/report.js';
 /** Reports of one node. */
 interface Reports {
   readonly node: string;
-  readonly executors: readonly ExecutorReport[];
+  readonly executors: readonly Report[];
   readonly silent: readonly number[];
 }
+
+/** What of a report is a metric. */
+type Report = Omit<ExecutorReport, 'flow'>;
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
@@ -19,7 +22,7 @@ interface Family {
   readonly type: 'counter' | 'gauge';
   readonly help: string;
   /** Samples of one executor, without the labels of its place. */
-  readonly samples: (report: ExecutorReport) => readonly Sample[];
+  readonly samples: (report: Report) => readonly Sample[];
 }
 
 const one = (value: number): readonly Sample[] => [[{}, value]];
@@ -32,8 +35,8 @@ const quantiles = (summary: { readonly p50: number; readonly p99: number; readon
         [{ quantile: '1' }, summary.max / 1_000],
       ] as const);
 const byDefinition =
-  (value: (report: ExecutorReport['definitions'][number]) => number) =>
-  ({ definitions }: ExecutorReport): readonly Sample[] =>
+  (value: (report: Report['definitions'][number]) => number) =>
+  ({ definitions }: Report): readonly Sample[] =>
     definitions.map((entry) => [{ definition: entry.definition, version: String(entry.version) }, value(entry)]);
 
 const families: readonly Family[] = [

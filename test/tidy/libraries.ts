@@ -12,6 +12,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   msgpackr: ['runtime/codec/msgpack.ts'],
   piscina: ['runtime/executor/'],
   comlink: ['runtime/executor/'],
+  lmdb: ['runtime/store/lmdb.ts'],
   pino: ['runtime/telemetry/'],
   '@opentelemetry/api': ['runtime/telemetry/otel.ts'],
   '@opentelemetry/exporter-trace-otlp-http': ['runtime/telemetry/otel.ts'],
