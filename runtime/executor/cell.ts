@@ -247,7 +247,8 @@ export class Cell implements Receiver {
 
   async #init(trace: Traceparent | undefined): Promise<void> {
     const { parent } = this.spec;
-    const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
+    const origin = trace === undefined ? undefined : { name: '', trace };
+    const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', origin);
     this.turns.hand.current = current;
     try {
       const init = (): unknown => this.definition.init(this.spec.args, this.context);

@@ -88,5 +88,5 @@ export function inspectCell(cell: Cell, host: CellHost, withState: boolean): Act
 function inHand({ turns: { hand } }: Cell, nowMs: number): MessageInHand | undefined {
   if (!hand.busy) return undefined;
   const { name, sender, waitingSinceMs, cancelled } = hand.current;
-  return { message: name, sender, runningMs: Math.max(0, Math.round(nowMs - waitingSinceMs)), cancelled };
+  return { message: name, sender, runningMs: Math.max(0, Math.round(nowMs - (waitingSinceMs ?? nowMs))), cancelled };
 }
