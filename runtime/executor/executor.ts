@@ -419,9 +419,9 @@ export class Executor implements CellHost {
   /** Ends the actors that are still here (their parents live on other nodes), then every call that waits. */
   async close(): Promise<void> {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
-    this.#channels.endWhere(() => true);
     this.#routes.flush();
     this.#caller.close();
+    this.#channels.endWhere(() => true);
     this.#loopDelay?.close();
   }
 
