@@ -17,6 +17,7 @@ import {
   makeRef,
   type Messenger,
   type RefTarget,
+  type ReliableMessenger,
 } from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
 import type { Clock } from './clock/clock.js';
@@ -28,10 +29,11 @@ import { schedulingOf } from './executor/scheduling.js';
 import { castEnvelope } from './flow/cast.js';
 import type { CastOutcome } from './flow/outcome.js';
 import type { ExecutorDeath } from './executor/death.js';
-import { slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
+import { offloadLimitsOf, slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import type { Groups } from './groups/groups.js';
+import { makePool, type Pool, type PoolOptions } from './pool/pool.js';
 import type { RouteeSource, Router } from './routing/router.js';
 import type { RouterOptions } from './routing/strategy.js';
 import type { LogOptions } from './telemetry/log.js';
@@ -170,6 +172,11 @@ export class ActorSystem implements Messenger {
     return formatAddress({ node, incarnation, executor: SYSTEM_EXECUTOR, serial: GUARDIAN_SERIAL });
   }
 
+  get reliable(): ReliableMessenger {
+    const { executor } = this.#edge;
+    return executor.services.reliableOf(executor.address);
+  }
+
   /** As `ref.cast`; `traceparent` is the W3C trace context that the message belongs to. */
   cast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): boolean {
     return this.tryCast(to, name, message, options) === 'accepted';
@@ -208,6 +215,11 @@ export class ActorSystem implements Messenger {
   router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
     const { executor } = this.#edge;
     return executor.services.router({ address: executor.address, messenger: this }, definition, source, options);
+  }
+
+  /** Starts a pool of actors under the guardian of this node. */
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
+    return makePool(this, definition, args, options, 'system');
   }
 
   /** Calls many actors and gives every outcome, in the order of the refs. */
@@ -308,6 +320,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
     slowTurnMs: slowTurnMsOf(options),
+    offload: offloadLimitsOf(options, count),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };
 }

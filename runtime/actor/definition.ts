@@ -13,6 +13,7 @@ import type { ZodType } from 'zod';
 import type { ExitReason } from '#protocols/wire/envelope';
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
+import { type ReliableOptions, type ReliableSettings, reliableSettings } from '../delivery/options.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { PriorityRule } from '../mailbox/priority.js';
 import type { Backoff, RestartIntensity } from '../supervision/intensity.js';
@@ -102,6 +103,11 @@ export interface DefinitionSpec<Args, State, Calls, Casts> {
   readonly mailbox?: DefinitionMailbox;
   readonly supervision?: SupervisionOptions;
   readonly schemas?: DefinitionSchemas;
+  /**
+   * Casts to such an actor are delivered at least once: sent again until their handler ended, in order for each sender,
+   * and not handled twice while sender and receiver live. Default: at most once.
+   */
+  readonly reliable?: boolean | ReliableOptions;
 }
 
 /** A registered kind of actor; made by {@link defineActor}. */
@@ -110,13 +116,14 @@ export interface Definition<
   State = unknown,
   Calls extends Record<string, CallHandler<State>> = Record<string, CallHandler<State>>,
   Casts extends Record<string, CastHandler<State>> = Record<string, CastHandler<State>>,
-> extends Omit<DefinitionSpec<Args, State, Calls, Casts>, 'calls' | 'casts'> {
+> extends Omit<DefinitionSpec<Args, State, Calls, Casts>, 'calls' | 'casts' | 'reliable'> {
   readonly kind: 'actor';
   readonly version: number;
   readonly calls: Calls;
   readonly casts: Casts;
   /** Names of the calls that are streams. */
   readonly streams: ReadonlySet<string>;
+  readonly reliable: ReliableSettings | undefined;
 }
 
 /** Any definition, whatever its types: what registries and refs are generic over. */
@@ -162,6 +169,7 @@ export function defineActor<
     calls,
     casts: spec.casts ?? ({} as Casts),
     streams: new Set(streams),
+    reliable: reliableSettings(spec.name, spec.reliable),
   };
 }
 

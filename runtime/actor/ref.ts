@@ -5,12 +5,16 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { CastOutcome } from '../flow/outcome.js';
 import type { Priority } from '../mailbox/priority.js';
+import { SkepError } from '#protocols/wire/error';
+import type { ReliableSettings } from '../delivery/options.js';
 
 /** What a ref knows of an actor: its handlers' types, and which calls are streams. Every definition is one. */
 export interface RefTarget {
   readonly calls: object;
   readonly casts: object;
   readonly streams: ReadonlySet<string>;
+  /** Casts are delivered reliably. */
+  readonly reliable?: ReliableSettings | undefined;
 }
 
 /** Options of a cast. */
@@ -53,9 +57,13 @@ type CastArguments<H> =
   undefined extends MessageOf<H>
     ? [message?: MessageOf<H>, options?: CastOptions]
     : [message: MessageOf<H>, options?: CastOptions];
+/** Names the field that exists for the compiler alone. */
+declare const handlers: unique symbol;
 
 /** A handle of a living (or once living) actor. */
 export interface ActorRef<D extends RefTarget = RefTarget> {
+  /** Keeps refs of different actors apart for the compiler, which takes methods for alike too easily; never there. */
+  readonly [handlers]?: { readonly calls: CallsOf<D>; readonly casts: CastsOf<D> };
   readonly address: ActorAddress;
   /**
    * Sends without waiting. True: taken, go on. False: the receiver is behind, so wait for `drained()`; the message was
@@ -80,6 +88,14 @@ export interface Messenger {
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown>;
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
+  /** How the holder sends casts that are delivered reliably; absent when it cannot. */
+  readonly reliable?: ReliableMessenger;
+}
+
+/** Reliable casts of one holder. */
+export interface ReliableMessenger {
+  tryCast(to: ActorAddress, name: string, message: unknown, settings: ReliableSettings): CastOutcome;
+  drained(to: ActorAddress): Promise<void>;
 }
 
 /** Makes a ref for a holder. */
@@ -88,12 +104,20 @@ export function makeRef<D extends RefTarget>(definition: D, address: ActorAddres
     definition.streams.has(name)
       ? messenger.stream(address, name, message, options)
       : messenger.call(address, name, message, options);
+  const { reliable: settings } = definition;
+  const reliable = settings === undefined ? undefined : messenger.reliable;
+  if (settings !== undefined && reliable === undefined)
+    throw new SkepError('BAD_USAGE', `a ref of ${address}: its casts are reliable and its holder cannot send such`);
+  const tryCast = (name: string, message?: unknown, options?: CastOptions): CastOutcome =>
+    settings !== undefined && reliable !== undefined
+      ? reliable.tryCast(address, name, message, settings)
+      : messenger.tryCast(address, name, message, options);
   return {
     address,
-    cast: (name, ...rest) => messenger.tryCast(address, name, rest[0], rest[1]) === 'accepted',
-    tryCast: (name, ...rest) => messenger.tryCast(address, name, rest[0], rest[1]),
+    cast: (name, ...rest) => tryCast(name, rest[0], rest[1]) === 'accepted',
+    tryCast: (name, ...rest) => tryCast(name, rest[0], rest[1]),
     // The definition's handlers say what comes back; at run time all answers take the same path.
     call: answer as ActorRef<D>['call'],
-    drained: () => messenger.drained(address),
+    drained: () => (reliable ?? messenger).drained(address),
   };
 }

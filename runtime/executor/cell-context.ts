@@ -14,13 +14,16 @@ import {
   makeRef,
   type Messenger,
   type RefTarget,
+  type ReliableMessenger,
 } from '../actor/ref.js';
 import { castEnvelope } from '../flow/cast.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ActorGroups } from '../groups/groups.js';
+import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
@@ -166,8 +169,16 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
     return this.#host.services.router({ address: this.self, messenger: this }, definition, source, options);
   }
 
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
+    return makePool(this, definition, args, options, 'same');
+  }
+
   get callMany(): CallMany {
     return callManyBy(this);
+  }
+
+  get reliable(): ReliableMessenger {
+    return this.#host.services.reliableOf(this.self);
   }
 
   tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
@@ -184,6 +195,15 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
 
   drained(to: ActorAddress): Promise<void> {
     return this.#host.drained(to);
+  }
+
+  offload<Args, Result>(
+    task: OffloadTask<Args, Result>,
+    args: Args,
+    options: OffloadOptions = {},
+  ): Promise<Awaited<Result>> {
+    const any = task as OffloadTask;
+    return this.#host.offload(any, args, options, this.#scope()) as Promise<Awaited<Result>>;
   }
 
   #scope(): CallScope {

@@ -15,7 +15,7 @@ import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
-import { callKey, type Producer, Producers } from './cell-streams.js';
+import { callerOf, callKey, type Producer, Producers } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
 
@@ -137,10 +137,10 @@ export class Turns {
 
   /** Ends what callers on a dead executor or node still wait for. */
   dropCallers(gone: IsGone): void {
-    this.#producers?.dropAll(({ from }) => gone(from));
-    if (!this.hand.busy) return;
-    const { key, sender } = this.hand.current;
-    if (key !== '' && sender !== undefined && gone(sender)) this.hand.current.cancel();
+    this.#producers?.dropAll(({ from, id }) => gone(from, id));
+    if (!this.hand.busy || this.hand.current.key === '') return;
+    const { from, id } = callerOf(this.hand.current.key);
+    if (gone(from, id)) this.hand.current.cancel();
   }
 
   /** Ends this life: whoever waits for the message in hand or for a stream gets `error`; the mailbox is kept. */
@@ -219,10 +219,16 @@ export class Turns {
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
-    const { from, name, trace } = envelope;
+    const { from, name, trace, receipt } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
     this.#host.meter.message = name;
-    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+    const body = (): unknown => handler(this.#owner.state, envelope.message, context);
+    if (receipt === undefined) {
+      this.hand.take({ current, body });
+      return;
+    }
+    receipt.taken();
+    this.hand.take({ current, body, onValue: () => receipt.handled() });
   }
 
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
@@ -231,6 +237,7 @@ export class Turns {
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
     if (info === undefined || definition.info === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
+      envelope.receipt?.handled();
       return;
     }
     const current = new Current(this.#host.clock, envelope.from);

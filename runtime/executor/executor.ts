@@ -18,11 +18,10 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
-import type { UnsentReason, UserMessage } from '../flow/channel.js';
-import { Channels } from '../flow/channels.js';
-import { Grants } from '../flow/grants.js';
+import { FlowControl } from '../flow/flow-control.js';
 import type { CastOutcome } from '../flow/outcome.js';
-import { unsentError } from '../flow/unsent.js';
+import { Offloader, type OffloadLimits } from '../offload/offloader.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
@@ -35,16 +34,15 @@ import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { ExecutorDeath } from './death.js';
 import { ForeignDeaths } from './foreign-deaths.js';
-import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
-import { RunQueue } from './run-queue.js';
 import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
@@ -75,6 +73,7 @@ export interface ExecutorOptions {
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
+  readonly dispatcher: MakeDispatcher;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
   /** Turns of this length and more are slow; 0 for none. */
@@ -82,8 +81,7 @@ export interface ExecutorOptions {
   /** Where a thread says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
-  /** Who gives turns. Default: the run queue, on the event loop. */
-  readonly dispatcher?: MakeDispatcher | undefined;
+  readonly offload: OffloadLimits;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -114,13 +112,13 @@ export class Executor implements CellHost {
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
-  readonly #channels: Channels;
-  readonly #grants = new Grants((envelope) => void this.deliver(envelope));
+  readonly #flow: FlowControl;
   readonly #absent: Absent;
   readonly #caller: Caller;
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
   readonly #foreignDeaths: ForeignDeaths;
+  readonly #offloader: Offloader;
 
   constructor(options: ExecutorOptions) {
     this.node = options.node;
@@ -141,19 +139,20 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
-    const flush = (): void => this.#routes.flush();
-    const { throughput, sliceMs } = options.scheduling ?? DEFAULT_SCHEDULING;
+    const { throughput } = options.scheduling ?? DEFAULT_SCHEDULING;
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat, throughput);
     this.#loopDelay = options.loopDelay;
-    this.#dispatcher =
-      options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush, sliceMs);
-    this.#channels = this.#makeChannels(options.firstSerial);
+    this.#dispatcher = options.dispatcher(options.clock, this.meter, () => this.#routes.flush());
+    const maxWaiting = this.defaults.mailbox?.capacity ?? DEFAULT_CAPACITY;
+    const transmit = (envelope: Envelope): CastOutcome => this.#transmit(envelope);
+    this.#flow = new FlowControl(this, { maxWaiting, transmit, firstEpoch: options.firstSerial });
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
+    this.#offloader = new Offloader(options.clock, options.offload);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
-    this.services = new Services(this);
+    this.services = new Services(this, options.firstSerial);
   }
 
   // ---- routing -----------------------------------------------------------------------------------------------
@@ -204,8 +203,8 @@ export class Executor implements CellHost {
       return this.#local(envelope, serial, false);
     }
     if (serial !== EXECUTOR_SERIAL) {
-      if (envelope.kind === 'cast' || envelope.kind === 'call') return this.#channels.offer(envelope);
-      if (envelope.kind === 'cancel' && this.#channels.cancel(envelope.to, envelope.id)) return 'accepted';
+      if (envelope.kind === 'cast' || envelope.kind === 'call') return this.#flow.offer(envelope);
+      if (envelope.kind === 'cancel' && this.#flow.cancel(envelope.to, envelope.id)) return 'accepted';
     }
     return this.#transmit(envelope);
   }
@@ -239,11 +238,11 @@ export class Executor implements CellHost {
         return cell?.accept(envelope, remote) ?? 'refused';
       }
       case 'demand':
-        this.#grants.demand(this.cells.get(serial), envelope);
+        this.#flow.demand(this.cells.get(serial), envelope);
         break;
       case 'grant':
       case 'closed':
-        this.#channels.hear(envelope);
+        this.#flow.hear(envelope);
         break;
       case 'credit':
         this.cells.get(serial)?.turns.grantCredit(envelope.from, envelope.id, envelope.count);
@@ -259,20 +258,6 @@ export class Executor implements CellHost {
         return unreachable(envelope);
     }
     return 'accepted';
-  }
-
-  #makeChannels(firstEpoch: number): Channels {
-    const host = {
-      address: this.address,
-      clock: this.clock,
-      maxWaiting: this.defaults.mailbox?.capacity ?? DEFAULT_CAPACITY,
-      transmit: (envelope: Envelope) => this.#transmit(envelope),
-      unsent: (envelope: UserMessage, reason: UnsentReason) => {
-        this.deadLetter(reason, envelope);
-        if (envelope.kind === 'call') this.failCall(envelope.id, unsentError(envelope, reason));
-      },
-    };
-    return new Channels(host, firstEpoch);
   }
 
   #answer(envelope: Answer): void {
@@ -337,9 +322,13 @@ export class Executor implements CellHost {
     const { node, executor, serial } = addressParts(to);
     if (node === this.node && executor === this.id) await this.cells.get(serial)?.turns.drained();
     else {
-      await this.#channels.drained(to);
+      await this.#flow.drained(to);
       await this.#routes.drained(node, executor, this.clock);
     }
+  }
+
+  offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown> {
+    return this.#offloader.run(task, args, options, scope);
   }
 
   // ---- actors ------------------------------------------------------------------------------------------------
@@ -407,7 +396,7 @@ export class Executor implements CellHost {
       ...this.meter.report(),
       ...(this.#loopDelay === undefined ? {} : { eventLoopDelay: this.#loopDelay.summary() }),
       deadLetters,
-      flow: { ...this.#channels.report(), withheld: this.#grants.withheld },
+      flow: this.#flow.report(),
     };
   }
 
@@ -419,10 +408,12 @@ export class Executor implements CellHost {
   /** Ends the actors that are still here (their parents live on other nodes), then every call that waits. */
   async close(): Promise<void> {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
+    this.services.close();
     this.#routes.flush();
     this.#caller.close();
-    this.#channels.endWhere(() => true);
+    this.#flow.endWhere(() => true);
     this.#loopDelay?.close();
+    await this.#offloader.close();
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */
@@ -441,6 +432,7 @@ export class Executor implements CellHost {
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
+    this.services.nodeLost(nodeLoss(node, incarnation).gone);
     this.#foreignDeaths.forget(node);
     this.#lost(nodeLoss(node, incarnation));
   }
@@ -448,7 +440,7 @@ export class Executor implements CellHost {
   #lost(loss: Loss): void {
     if (loss.concerns !== 'supervisors') {
       this.#caller.failWhere(loss.gone, loss.error);
-      this.#channels.endWhere(loss.gone);
+      this.#flow.endWhere(loss.gone);
       this.#own.dropCallers(loss.gone);
     }
     for (const cell of [...this.cells.values()]) cell.lost(loss);

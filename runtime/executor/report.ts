@@ -1,6 +1,6 @@
 /** What an inspection of an executor shows; plain data, because it crosses threads and nodes. */
 import type { ActorAddress } from '#protocols/wire/address';
-import type { ChannelReport } from '../flow/channels.js';
+import type { FlowReport } from '../flow/flow-control.js';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
 import type { LatencySummary } from '../telemetry/histogram.js';
 import type { TurnReport } from '../telemetry/turn-meter.js';
@@ -15,12 +15,6 @@ export interface ActorSummary {
   readonly incarnation: number;
   readonly mailbox: number;
   readonly processed: number;
-}
-
-/** Flow control between this executor and the others. */
-export interface FlowReport extends ChannelReport {
-  /** Demands of senders elsewhere that wait until actors here have caught up. */
-  readonly withheld: number;
 }
 
 /** State of an executor. */
