@@ -18,6 +18,7 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { PriorityRule } from '../mailbox/priority.js';
 import type { Backoff, RestartIntensity } from '../supervision/intensity.js';
 import type { ActorContext } from './context.js';
+import { checkPersistence, type DurableState, type EventSourcing } from './persistence.js';
 
 /** What the runtime tells an actor beside its messages. */
 export type Info =
@@ -25,8 +26,11 @@ export type Info =
   | { readonly type: 'down'; readonly address: ActorAddress; readonly reason: ExitReason }
   /** A child ended for good: it stopped, or its restarts are exhausted. */
   | { readonly type: 'exit'; readonly child: ActorAddress; readonly reason: ExitReason }
-  /** A timer set by `ctx.after` or `ctx.every`. */
-  | { readonly type: 'timer'; readonly key: string }
+  /**
+   * A timer set by `ctx.after` or `ctx.every`; with `dueMs`, the milliseconds since 1970 at which it was due, one set by
+   * `ctx.afterDurable` or `ctx.everyDurable`.
+   */
+  | { readonly type: 'timer'; readonly key: string; readonly dueMs?: number }
   /** Members joined or left a group that `ctx.groups.monitor` watches. */
   | {
       readonly type: 'group';
@@ -45,12 +49,20 @@ export type Info =
       readonly sender: ActorAddress;
     };
 
-/** Answers a call; the return value, awaited, is the reply. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler's own message type is checked where refs use it
-export type CallHandler<State> = (state: State, message: any, ctx: ActorContext) => unknown;
+type HandlerMessage = any;
+/** Answers a call; the return value, awaited, is the reply. */
+export type CallHandler<State, Event = unknown> = (
+  state: State,
+  message: HandlerMessage,
+  ctx: ActorContext<Event, State>,
+) => unknown;
 /** Handles a cast. */
-// oxlint-disable-next-line typescript/no-explicit-any -- as above
-export type CastHandler<State> = (state: State, message: any, ctx: ActorContext) => void | Promise<void>;
+export type CastHandler<State, Event = unknown> = (
+  state: State,
+  message: HandlerMessage,
+  ctx: ActorContext<Event, State>,
+) => void | Promise<void>;
 
 /** How an actor supervises the children that it spawns (one-for-one: each child alone). */
 export interface SupervisionOptions extends Partial<RestartIntensity> {
@@ -85,7 +97,7 @@ export interface ActorDefaults {
 }
 
 /** What {@link defineActor} takes. */
-export interface DefinitionSpec<Args, State, Calls, Casts> {
+export interface DefinitionSpec<Args, State, Calls, Casts, Event = unknown> {
   /** 1 to 128 letters, digits, hyphens, underscores or dots; unique on a node together with `version`. */
   readonly name: string;
   /** Default 1. */
@@ -94,10 +106,14 @@ export interface DefinitionSpec<Args, State, Calls, Casts> {
   readonly description?: string;
   /** Makes the state. A throw here fails the spawn, or counts as a failure when it happens in a restart. */
   readonly init: (args: Args, ctx: ActorContext) => State | Promise<State>;
+  /** Makes the state follow from stored events: `init` gives the state before the first, then they are applied. */
+  readonly persistence?: EventSourcing<Args, State, Event>;
+  /** Makes the state one that `ctx.save()` stores: `init` gives the first, later lives begin with the one last saved. */
+  readonly durable?: DurableState<Args, State>;
   // The intersections give the handlers their contextual types while their own types are inferred.
-  readonly calls?: Calls & Record<string, CallHandler<State>>;
-  readonly casts?: Casts & Record<string, CastHandler<State>>;
-  readonly info?: (state: State, info: Info, ctx: ActorContext) => void | Promise<void>;
+  readonly calls?: Calls & Record<string, CallHandler<State, Event>>;
+  readonly casts?: Casts & Record<string, CastHandler<State, Event>>;
+  readonly info?: (state: State, info: Info, ctx: ActorContext<Event, State>) => void | Promise<void>;
   /** Runs once before the actor ends or restarts; the state is as the last handler left it. */
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
   readonly mailbox?: DefinitionMailbox;
@@ -116,7 +132,8 @@ export interface Definition<
   State = unknown,
   Calls extends Record<string, CallHandler<State>> = Record<string, CallHandler<State>>,
   Casts extends Record<string, CastHandler<State>> = Record<string, CastHandler<State>>,
-> extends Omit<DefinitionSpec<Args, State, Calls, Casts>, 'calls' | 'casts' | 'reliable'> {
+  // oxlint-disable-next-line typescript/no-explicit-any -- the type of its events is the definition's own affair
+> extends Omit<DefinitionSpec<Args, State, Calls, Casts, any>, 'calls' | 'casts' | 'reliable'> {
   readonly kind: 'actor';
   readonly version: number;
   readonly calls: Calls;
@@ -147,7 +164,8 @@ export function defineActor<
   Calls extends Record<string, CallHandler<State>> = {},
   // oxlint-disable-next-line typescript/no-empty-object-type -- as above
   Casts extends Record<string, CastHandler<State>> = {},
->(spec: DefinitionSpec<Args, State, Calls, Casts>): Definition<Args, State, Calls, Casts> {
+  Event = unknown,
+>(spec: DefinitionSpec<Args, State, Calls, Casts, Event>): Definition<Args, State, Calls, Casts> {
   if (!namePattern.test(spec.name)) {
     throw new SkepError(
       'BAD_NAME',
@@ -160,6 +178,7 @@ export function defineActor<
   checkNumber(spec.name, 'mailbox.lowWater', spec.mailbox?.lowWater, 0);
   checkMarks(spec.name, spec.mailbox);
   checkNumber(spec.name, 'supervision.maxRestarts', spec.supervision?.maxRestarts, 0);
+  checkPersistence(spec.name, spec.persistence, spec.durable);
   const calls = spec.calls ?? ({} as Calls);
   const streams = Object.keys(calls).filter((name) => Object.prototype.toString.call(calls[name]) === streamTag);
   return {

@@ -103,7 +103,7 @@ export class Turns {
 
   /** Queues an info; it runs before waiting messages. */
   inform(info: Info): void {
-    if (info.type === 'timer') {
+    if (info.type === 'timer' && info.dueMs === undefined) {
       this.#timersDue ??= new Set();
       if (this.#timersDue.has(info.key)) return;
       this.#timersDue.add(info.key);
@@ -179,11 +179,14 @@ export class Turns {
   }
 
   #info(info: Info): void {
-    if (info.type === 'timer' && this.#timersDue?.delete(info.key) !== true) return;
+    const due = info.type === 'timer' ? info.dueMs : undefined;
+    if (info.type === 'timer' && due === undefined && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
-    const { definition, context } = this.#owner;
+    const { definition, context, journal } = this.#owner;
     this.#host.meter.message = info.type;
-    const body = (): unknown => definition.info?.(this.#owner.state, info, context);
+    const handle = (): unknown => definition.info?.(this.#owner.state, info, context);
+    const body =
+      info.type === 'timer' && due !== undefined ? (): unknown => journal?.fire(info.key, due, handle) : handle;
     this.hand.take({ current: new Current(this.#host.clock), body });
   }
 
@@ -240,7 +243,8 @@ export class Turns {
       envelope.receipt?.handled();
       return;
     }
-    const current = new Current(this.#host.clock, envelope.from);
+    const { from, name, trace } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace);
     this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
   }
 

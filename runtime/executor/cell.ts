@@ -14,6 +14,7 @@ import type { AnyDefinition, Info } from '../actor/definition.js';
 import type { Receiver } from '../flow/grants.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { within } from '../clock/within.js';
+import { Journal } from '../persistence/journal.js';
 import { endWith, type Span } from '../telemetry/tracer.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
@@ -36,6 +37,8 @@ export class Cell implements Receiver {
   readonly definition: AnyDefinition;
   readonly context: CellContext;
   readonly turns: Turns;
+  /** What the actor persists; only where its definition says so. */
+  readonly journal: Journal | undefined;
   incarnation = 0;
   /** Whether the executor has this cell in its run queue. */
   scheduled = false;
@@ -61,6 +64,8 @@ export class Cell implements Receiver {
     this.definition = definition;
     this.context = new CellContext(this, host);
     this.turns = new Turns(this, host);
+    if (definition.persistence !== undefined || definition.durable !== undefined)
+      this.journal = new Journal(this, host);
   }
 
   get family(): Family {
@@ -84,6 +89,9 @@ export class Cell implements Receiver {
   }
   get state(): unknown {
     return this.#state;
+  }
+  set state(state: unknown) {
+    this.#state = state;
   }
   get ready(): boolean {
     return this.turns.ready;
@@ -196,6 +204,7 @@ export class Cell implements Receiver {
     this.#host.meter.failed(this.definition);
     this.turns.hand.cancel();
     this.context.cancelTimers();
+    this.journal?.end();
     this.turns.abandonStreams(this.#crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
     else this.#send(this.spec.parent, { type: 'failed', child: this.address, reason });
@@ -228,6 +237,7 @@ export class Cell implements Receiver {
     try {
       this.#state = await this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
       this.#initialised = true;
+      if (this.journal !== undefined) this.#state = await this.journal.recover(this.#state);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const facts = { definition: this.definition.name, ...(cause instanceof SkepError ? { cause: cause.code } : {}) };
@@ -309,6 +319,7 @@ export class Cell implements Receiver {
   #end(reason: ExitReason, tellParent: boolean): void {
     this.#status = 'stopped';
     this.context.cancelTimers();
+    this.journal?.end();
     this.turns.refuseAll();
     this.#watch?.demonitorAll();
     this.#host.remove(this);
