@@ -3,8 +3,8 @@
  * thread; rates are for whoever compares two reports, by their `uptimeMs`.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import type { ChannelReport } from '../flow/channels.js';
 import type { AnyDefinition } from '../actor/definition.js';
+import type { FlowReport } from '../flow/flow-control.js';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
 import type { LatencySummary } from '../telemetry/histogram.js';
 import type { DefinitionLoad, TurnReport } from '../telemetry/turn-meter.js';
@@ -19,12 +19,6 @@ export interface ActorSummary {
   readonly incarnation: number;
   readonly mailbox: number;
   readonly processed: number;
-}
-
-/** Flow control between this executor and the others. */
-export interface FlowReport extends ChannelReport {
-  /** Demands of senders elsewhere that wait until actors here have caught up. */
-  readonly withheld: number;
 }
 
 /** The actors of one definition on an executor: what they did, ended ones included, and what waits for them. */
