@@ -13,7 +13,9 @@ export {
   type SupervisionOptions,
 } from './actor/definition.js';
 export { castFace, type CastHandlers } from './actor/face.js';
+export type { EnterContext, PhaseContext, PhaseSpec } from './actor/phases.js';
 export type { ActorRef, CallOptions } from './actor/ref.js';
+export type { ReplyToken } from './actor/reply-token.js';
 export type { DefinitionSummary } from './actor/registry.js';
 export type { ActorSummary, ExecutorReport } from './executor/report.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';

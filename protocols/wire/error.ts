@@ -46,6 +46,10 @@ export const errorCatalogue = {
     meaning: 'The mailbox of the receiver is at its capacity and its policy refuses more.',
     remedy: 'Wait for `ref.drained()` when `cast` returns false, or raise the capacity in the definition.',
   },
+  STASH_FULL: {
+    meaning: 'The actor keeps as many messages aside as its definition allows.',
+    remedy: 'Raise stash.capacity in the definition, or look why it never comes to handle what it keeps.',
+  },
   EXECUTOR_DOWN: {
     meaning: 'The executor that hosted the receiver ended before it answered.',
     remedy: 'Retry if the work is idempotent; supervised actors restart on the replacement.',

@@ -10,6 +10,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { AnyDefinition, Info } from '../actor/definition.js';
+import { checkPhase } from '../actor/phase-table.js';
 import { within } from '../clock/within.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
@@ -78,6 +79,9 @@ export class Cell {
   get state(): unknown {
     return this.#state;
   }
+  set state(state: unknown) {
+    this.#state = state;
+  }
   get ready(): boolean {
     return this.turns.ready;
   }
@@ -118,7 +122,7 @@ export class Cell {
   }
 
   inform(info: Info): void {
-    if (this.definition.info !== undefined && !this.ending) this.turns.inform(info);
+    if (this.#hasInfo && !this.ending) this.turns.inform(info);
   }
 
   /** A signal from `from`, sent to this actor under the address `to`. */
@@ -132,7 +136,7 @@ export class Cell {
         return;
       case 'down':
         if (this.#watch?.isWatching(signal.address) !== true) return;
-        if (this.definition.info === undefined) this.#watch.fired(signal.address);
+        if (!this.#hasInfo) this.#watch.fired(signal.address);
         else this.inform(signal);
         return;
       case 'failed':
@@ -190,6 +194,7 @@ export class Cell {
     if (!this.ending) await this.#init();
     if (this.status === 'starting') {
       this.#status = 'running';
+      this.turns.enterFirst();
       this.wake();
       return;
     }
@@ -202,7 +207,9 @@ export class Cell {
     const current = new Current(this.#host.clock, this.spec.parent);
     this.turns.hand.current = current;
     try {
-      this.#state = await this.definition.init(this.spec.args, this.context);
+      const state: unknown = await this.definition.init(this.spec.args, this.context);
+      if (this.definition.phases !== undefined) checkPhase(this.definition, state);
+      this.#state = state;
       this.#initialised = true;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
@@ -291,6 +298,11 @@ export class Cell {
     this.#watch?.tellEnd(reason);
     if (tellParent && this.spec.parent !== undefined)
       this.#send(this.spec.parent, { type: 'exited', child: this.address, reason });
+  }
+
+  get #hasInfo(): boolean {
+    const { info, phases } = this.definition;
+    return info !== undefined || phases !== undefined;
   }
 
   #crashError(reason: ExitReason): SkepError {

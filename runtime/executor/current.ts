@@ -4,6 +4,7 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Clock, Timer } from '../clock/clock.js';
+import type { After, Occasion } from './cell-after.js';
 
 const nothing = (): void => {};
 
@@ -15,6 +16,10 @@ export class Current {
   readonly deadlineMs: number;
   /** The key of the call, by which a cancel finds it; empty when it is not a call. */
   readonly key: string;
+  /** What is in hand; absent for the steps of a stream, init and terminate. */
+  about: Occasion | undefined;
+  /** What the handler asked for that happens once it is done. */
+  after: After | undefined;
   readonly #clock: Clock;
   #controller: AbortController | undefined;
   #timer: Timer | undefined;
