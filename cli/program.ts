@@ -8,6 +8,7 @@ import { describeCommand } from './commands/describe.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { nodeCommand } from './commands/node.js';
+import { reloadCommand } from './commands/reload.js';
 import { spawnCommand } from './commands/spawn.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -26,6 +27,7 @@ const commands = [
   castCommand,
   stopCommand,
   describeCommand,
+  reloadCommand,
   nodeCommand,
   configCommand,
   doctorCommand,

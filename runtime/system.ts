@@ -15,9 +15,12 @@ import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
 import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
+import { commitReload, prepareReload, reloadSpecOf } from './executor/reload.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
+import { moduleNamed, reloadRequest } from './module-named.js';
+import { reloadReport, type ReloadReport } from './reload-report.js';
 import type { LogOptions } from './telemetry/log.js';
 
 /** How a system is made. */
@@ -65,6 +68,8 @@ export class ActorSystem implements Messenger {
   readonly executors: readonly number[];
   readonly #edge: BuiltExecutor;
   readonly #threads: Threads | undefined;
+  /** The reload under way; never rejects. */
+  #reloading: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   private constructor(
@@ -73,12 +78,18 @@ export class ActorSystem implements Messenger {
     executors: readonly number[],
     edge: BuiltExecutor,
     threads: Threads | undefined,
+    modules: readonly string[],
   ) {
     this.node = node;
     this.incarnation = incarnation;
     this.executors = executors;
     this.#edge = edge;
     this.#threads = threads;
+    // Whoever can reach the node may ask for the modules that its operator named, and for no other file.
+    edge.executor.onReload = async (message) => {
+      const { module, force } = reloadRequest(message);
+      return this.reload(moduleNamed(node, modules, module), { force });
+    };
   }
 
   /** Starts a system. @throws SkepError when a module, a definition or an extension is at fault. */
@@ -88,7 +99,7 @@ export class ActorSystem implements Messenger {
     const { definitions } = options;
     if (options.executors === undefined || options.executors === 0) {
       const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock: options.clock });
-      return new ActorSystem(node, incarnation, topology.defaults, only, undefined);
+      return new ActorSystem(node, incarnation, topology.defaults, only, undefined, spec.modules);
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
@@ -102,7 +113,7 @@ export class ActorSystem implements Messenger {
       await edge.uninstall();
       throw error;
     }
-    return new ActorSystem(node, incarnation, ids, edge, threads);
+    return new ActorSystem(node, incarnation, ids, edge, threads, spec.modules);
   }
 
   /** Spawns under the guardian of this node, or of `options.node`. */
@@ -169,6 +180,32 @@ export class ActorSystem implements Messenger {
   /** The definition of that name. @throws SkepError UNKNOWN_DEFINITION. */
   definition(name: string, version?: number): AnyDefinition {
     return this.#edge.executor.registry.get(name, version);
+  }
+
+  /**
+   * Loads a module again while its actors live: every executor imports the file afresh, and definitions of a higher
+   * version take the place of the older ones. Living actors migrate before the next message that they handle. Nothing
+   * changes unless all executors can load the module. Modules that this one imports are not loaded again.
+   *
+   * With `force`, for development, a definition may also change under its version: its actors get the new handlers, and
+   * keep their state as it is.
+   * @throws SkepError MODULE_FAILED, or DUPLICATE_DEFINITION for a definition that changed under its version.
+   */
+  reload(moduleUrl: string, options: { readonly force?: boolean } = {}): Promise<ReloadReport> {
+    const reloading = this.#reloading.then(() => this.#reload(moduleUrl, options.force === true));
+    this.#reloading = reloading.catch(() => {});
+    return reloading;
+  }
+
+  async #reload(moduleUrl: string, force: boolean): Promise<ReloadReport> {
+    const { executor } = this.#edge;
+    const spec = await reloadSpecOf(moduleUrl, force);
+    await prepareReload(executor, spec);
+    await this.#threads?.prepareReload(spec);
+    const reports = [await commitReload(executor, spec), ...((await this.#threads?.commitReload(spec)) ?? [])];
+    const report = reloadReport(moduleUrl, reports);
+    executor.log.info('module reloaded', { ...report });
+    return report;
   }
 
   /** All living actors of this node. */

@@ -71,6 +71,14 @@ export const errorCatalogue = {
     meaning: 'Two modules register different definitions under one name and version.',
     remedy: 'Rename one of them or give it another version.',
   },
+  MODULE_FAILED: {
+    meaning: 'A module could not be loaded.',
+    remedy: 'Correct what the message says about the file, and load it again.',
+  },
+  UNKNOWN_MODULE: {
+    meaning: 'The node was not started with that module.',
+    remedy: 'Name one of its modules, which are listed in the message, or start the node with --module.',
+  },
   NAME_TAKEN: { meaning: 'Another living actor has that name.', remedy: 'Choose another name or stop that actor.' },
   BAD_NAME: {
     meaning: 'A name has characters or a length that names may not have.',

@@ -10,6 +10,7 @@ import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
+import { commitReload, type ReloadSpec } from './reload.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -21,6 +22,8 @@ export interface ExecutorSpec {
   readonly topology: Topology;
   /** File URLs of compiled modules that export definitions. */
   readonly modules: readonly string[];
+  /** Modules that were loaded again since the node started. */
+  readonly reloads?: readonly ReloadSpec[];
   readonly extensions: readonly ExtensionSpec[];
   readonly log: LogOptions;
   readonly callTimeoutMs: number;
@@ -49,12 +52,16 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, extensions, ...options } = spec;
+  const { modules, reloads = [], extensions, ...options } = spec;
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
   const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, log });
+  for (const reload of reloads) {
+    // The executor lives without what it cannot load; it has what the file of the module says by now.
+    await commitReload(executor, reload).catch((error: unknown) => log.error('reload failed', { error }));
+  }
   const uninstall = await installExtensions(executor, extensions);
   try {
     if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);

@@ -11,6 +11,7 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Cell } from './cell.js';
+import type { Upgrades } from './upgrades.js';
 
 /** How a call from inside a handler is bound to that handler's own call. */
 export interface CallScope {
@@ -37,6 +38,8 @@ export interface CellHost {
   readonly defaults: ActorDefaults;
   /** The bounds of the mailboxes of a definition. */
   mailboxOf(definition: AnyDefinition): MailboxOptions;
+  /** Absent until a module is loaded again. */
+  readonly upgrades: Upgrades | undefined;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(

@@ -28,7 +28,8 @@ export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopp
 export class Cell {
   readonly address: ActorAddress;
   readonly spec: SpawnSpec;
-  readonly definition: AnyDefinition;
+  /** Another one after a reload. */
+  definition: AnyDefinition;
   readonly context: CellContext;
   readonly turns: Turns;
   incarnation = 0;
@@ -107,6 +108,7 @@ export class Cell {
   }
 
   run(budget: number): void {
+    if (this.#host.upgrades !== undefined && this.running && !this.turns.hand.busy) this.#host.upgrades.apply(this);
     this.turns.run(budget);
   }
 
@@ -186,6 +188,7 @@ export class Cell {
   async #begin(): Promise<void> {
     this.#status = 'starting';
     this.incarnation += 1;
+    this.definition = this.#host.upgrades?.current(this.definition) ?? this.definition;
     const { name } = this.spec;
     if (name !== undefined && !this.#named) {
       await this.#host.claimName(name, this.address);

@@ -11,7 +11,7 @@
  */
 import { type ActorAddress, addressParts, EXECUTOR_SERIAL, executorAddress } from '#protocols/wire/address';
 import { type Envelope, SHUTDOWN, type Signal, type SpawnSpec } from '#protocols/wire/envelope';
-import { type SkepError, unreachable } from '#protocols/wire/error';
+import { SkepError, unreachable } from '#protocols/wire/error';
 import type { CallOptions } from '../actor/ref.js';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
@@ -32,6 +32,7 @@ import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
 import { RunQueue } from './run-queue.js';
 import { Spawner, type Topology } from './spawner.js';
+import { Upgrades } from './upgrades.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 
 /** How an executor is made. */
@@ -71,6 +72,9 @@ export class Executor implements CellHost {
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
+  upgrades: Upgrades | undefined;
+  /** Loads a module of the node again; set where the node can be asked for it. */
+  onReload: ((request: unknown) => Promise<unknown>) | undefined;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
   readonly #deadLetters = new DeadLetters();
@@ -299,6 +303,15 @@ export class Executor implements CellHost {
 
   definitions(): readonly DefinitionSummary[] {
     return this.registry.list();
+  }
+
+  startUpgrades(): Upgrades {
+    return (this.upgrades ??= new Upgrades(this.registry, this.log));
+  }
+
+  reload(request: unknown): Promise<unknown> {
+    if (this.onReload === undefined) throw new SkepError('NO_SUCH_HANDLER', 'this executor reloads nothing');
+    return this.onReload(request);
   }
 
   report(): ExecutorReport {

@@ -23,6 +23,8 @@ export interface OwnCallsHost {
   list(): unknown;
   report(): unknown;
   definitions(): unknown;
+  /** Loads a module of this node again. */
+  reload(request: unknown): Promise<unknown>;
 }
 
 type Call = Extract<Envelope, { kind: 'call' }>;
@@ -78,6 +80,8 @@ export class OwnCalls {
         return this.#host.report();
       case 'definitions':
         return this.#host.definitions();
+      case 'reload':
+        return this.#host.reload(envelope.message);
       default:
         throw new SkepError('NO_SUCH_HANDLER', `an executor has no call "${envelope.name}"`);
     }

@@ -15,6 +15,7 @@ import type { ExecutorSpec } from './build.js';
 import { handOver, type Remote, wrap } from './control.js';
 import type { Executor } from './executor.js';
 import { linkExecutors } from './link.js';
+import type { ReloadedDefinition, ReloadSpec } from './reload.js';
 import type { ExecutorReport } from './report.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 import type { ExecutorControl, WorkerTask } from './worker.js';
@@ -50,6 +51,8 @@ export class Threads {
   readonly #clock: Clock;
   readonly #events: ThreadEvents;
   readonly #threads = new Map<number, Thread>();
+  /** The last reload of each module, by its URL: a replacement loads them too. */
+  readonly #reloads = new Map<string, ReloadSpec>();
   #deaths: readonly number[] = [];
   #lives = 0;
   #stopping = false;
@@ -84,7 +87,8 @@ export class Threads {
   /** Starts a thread; the result settles as each of the others has taken its port. */
   async #startThread(id: number, firstSerial: number): Promise<readonly Promise<unknown>[]> {
     const { port1, port2 } = new MessageChannel();
-    const task: WorkerTask = { spec: { ...this.#specOf(id), firstSerial }, control: port2 };
+    const reloads = [...this.#reloads.values()];
+    const task: WorkerTask = { spec: { ...this.#specOf(id), firstSerial, reloads }, control: port2 };
     const ended = this.#pool.run(task, { transferList: [port2] }) as Promise<void>;
     const thread: Thread = { id, control: wrap<ExecutorControl>(port1), ended, ports: [port1] };
     try {
@@ -96,6 +100,7 @@ export class Threads {
     }
     const others = [...this.#threads.values()];
     this.#threads.set(id, thread);
+    for (const spec of this.#reloads.values()) if (!reloads.includes(spec)) this.#commit(thread, spec);
     ended.then(
       () => closePorts(thread),
       (error: unknown) => {
@@ -148,6 +153,28 @@ export class Threads {
       answerOf(thread, thread.control.nodeDown(node, incarnation)),
     );
     await within(this.#clock, ANSWER_MS, Promise.all(told));
+  }
+
+  /** Has all threads import a module again. @throws SkepError of the first that would not do. */
+  async prepareReload(spec: ReloadSpec): Promise<void> {
+    const asked = [...this.#threads.values()].map((thread) => answerOf(thread, thread.control.prepareReload(spec)));
+    for (const failed of await Promise.all(asked)) {
+      if (failed !== null && failed !== undefined) throw fromWireError(failed);
+    }
+  }
+
+  /** Puts the definitions of a prepared module in place on all threads, and on those that replace them later. */
+  async commitReload(spec: ReloadSpec): Promise<readonly (readonly ReloadedDefinition[])[]> {
+    this.#reloads.set(spec.url, spec);
+    const done = await Promise.all([...this.#threads.values()].map((thread) => this.#commit(thread, spec)));
+    return done.filter((definitions) => definitions !== undefined);
+  }
+
+  #commit(thread: Thread, spec: ReloadSpec): Promise<readonly ReloadedDefinition[] | undefined> {
+    const failed = (error: unknown): undefined => {
+      this.#log.error('reload failed on an executor', { peer: thread.id, module: spec.url, error });
+    };
+    return answerOf(thread, thread.control.commitReload(spec)).catch(failed);
   }
 
   /** The reports of all threads that answer. */

@@ -7,6 +7,7 @@ import { toWireError, type WireError } from '#protocols/wire/error';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './build.js';
 import { expose } from './control.js';
 import { linkExecutors } from './link.js';
+import { commitReload, prepareReload, type ReloadedDefinition, type ReloadSpec } from './reload.js';
 import type { ExecutorReport } from './report.js';
 
 /** What the main thread may ask of an executor in a thread. */
@@ -17,6 +18,9 @@ export interface ExecutorControl {
   executorDown(executor: number): void;
   nodeDown(node: string, incarnation: string): void;
   report(): ExecutorReport;
+  /** Imports a module again and changes nothing; gives the error when it would not do. */
+  prepareReload(spec: ReloadSpec): Promise<WireError | null>;
+  commitReload(spec: ReloadSpec): Promise<readonly ReloadedDefinition[]>;
   /** Stops the actors that are left, then ends the task. */
   shutdown(): Promise<void>;
 }
@@ -74,6 +78,12 @@ function controlOf(
     },
     nodeDown: (node, incarnation) => executor().nodeDown(node, incarnation),
     report: () => executor().report(),
+    prepareReload: (spec) =>
+      prepareReload(executor(), spec).then(
+        () => null,
+        (error: unknown) => toWireError(error),
+      ),
+    commitReload: (spec) => commitReload(executor(), spec),
     shutdown: async () => {
       try {
         await built?.executor.close();
