@@ -79,10 +79,13 @@ export class DefinitionRegistry {
     const change = this.judge(definition, force);
     const { name, version } = definition;
     if (change === 'older') return change;
+    if (change === 'unchanged') {
+      // A thread that was replaced finds the new text at once and never had the versions before.
+      if (this.#versions.get(name)?.size === 1) this.#floors.set(name, version);
+      return change;
+    }
     this.#floors.set(name, version);
-    if (change === 'unchanged') return change;
-    const versions = this.#versions.get(name) ?? new Map<number, AnyDefinition>();
-    this.#versions.set(name, versions.set(version, definition));
+    this.#versions.set(name, new Map([[version, definition]]));
     return change;
   }
 

@@ -17,6 +17,7 @@ const answerKeys = {
   cast: ['accepted'],
   list: ['actors'],
   describe: ['definitions'],
+  reload: ['nodes'],
   status: ['answeredBy', 'cluster', 'nodes'],
 } as const;
 
@@ -54,6 +55,9 @@ for (const form of ['json', 'msgpack'] as const) {
           schemas: { calls: { add: { properties: { amount: { type: 'number' } } } } },
         },
       ],
+    });
+    t.match(await ask('reload', { module: 'counter.js' }), {
+      nodes: [{ node: 'alpha', error: { code: 'UNKNOWN_MODULE', message: /members\.js/ } }],
     });
     t.match(await ask('status', {}), {
       cluster: CLUSTER,
@@ -124,6 +128,8 @@ t.test('a wrong request gets a stable code, the field by name, and the headers t
     { endpoint: 'list', request: { node: 'beta' }, code: 'NO_SUCH_NODE', says: /beta/ },
     { endpoint: 'describe', request: { definition: 'contour' }, code: 'UNKNOWN_DEFINITION', says: /contour/ },
     { endpoint: 'describe', request: { definition: long }, code: 'BAD_MESSAGE', says: /definition:/ },
+    { endpoint: 'reload', request: {}, code: 'BAD_MESSAGE', says: /module:/ },
+    { endpoint: 'reload', request: { module: 'a.js', node: 'beta' }, code: 'NO_SUCH_NODE', says: /beta/ },
     { endpoint: 'status', request: { verbose: true }, code: 'BAD_MESSAGE', says: /verbose/ },
     { endpoint: 'status', request: [], code: 'BAD_MESSAGE', says: /\(whole\):/ },
     { endpoint: 'status', request: 7, code: 'BAD_MESSAGE', says: /\(whole\):/ },
