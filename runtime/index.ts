@@ -2,7 +2,8 @@
 export type { ActorAddress } from '#protocols/wire/address';
 export type { ExitReason, FailureClass, RestartPolicy } from '#protocols/wire/envelope';
 export { SkepError, type ErrorCode } from '#protocols/wire/error';
-export type { ActorContext, SpawnOptions } from './actor/context.js';
+export type { CallMany, CallManyOptions, CallOutcome } from './actor/call-many.js';
+export type { ActorContext, SpawnOptions, SubscribeOptions } from './actor/context.js';
 export {
   type ActorDefaults,
   type AnyDefinition,
@@ -21,6 +22,9 @@ export type { ReloadedDefinition } from './executor/reload.js';
 export type { ActorSummary, ExecutorReport } from './executor/report.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
+export type { ActorGroups, GroupOptions, Groups } from './groups/groups.js';
+export type { RouteeSource, Router } from './routing/router.js';
+export type { RouterOptions, RoutingKey } from './routing/strategy.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
 export type { ReloadReport } from './reload-report.js';
 export { ActorSystem, type SystemOptions } from './system.js';

@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { type ActorAddress, executorAddress, formatAddress, parseAddress } from '#protocols/wire/address';
 import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import { type CallMany, callManyBy } from './actor/call-many.js';
 import type { SpawnOptions } from './actor/context.js';
 import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
@@ -15,16 +16,24 @@ import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
 import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
-import { commitReload, prepareReload, reloadSpecOf } from './executor/reload.js';
+import { reloadSpecOf } from './executor/reload.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
+import type { ExecutorDeath } from './executor/death.js';
+import { slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import { moduleNamed, reloadRequest } from './module-named.js';
 import { reloadReport, type ReloadReport } from './reload-report.js';
+import { readTraceparent } from '#protocols/wire/trace-context';
+import type { Groups } from './groups/groups.js';
+import type { RouteeSource, Router } from './routing/router.js';
+import type { RouterOptions } from './routing/strategy.js';
 import type { LogOptions } from './telemetry/log.js';
+import type { TelemetryOptions } from './telemetry/options.js';
+import type { Tracer } from './telemetry/tracer.js';
 
 /** How a system is made. */
-export interface SystemOptions {
+export interface SystemOptions extends ThreadSettings {
   /** Name of the node: 1 to 64 letters, digits, "-", "_". Default: made from the host name. */
   readonly node?: string;
   /** Base-36 text that differs from one life of the node to the next. Default: the start time. */
@@ -51,8 +60,14 @@ export interface SystemOptions {
   readonly freezeMessages?: boolean;
   /** Time, for tests; only without threads. Default: the machine's. */
   readonly clock?: Clock;
+  /** Where spans go, and what is kept of dead letters. Default: no spans, 1 MiB of dead letters an executor. */
+  readonly telemetry?: TelemetryOptions;
+  /** Takes the spans itself, for tests; only without threads. */
+  readonly tracer?: Tracer;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
   readonly onFatal?: (error: SkepError) => void;
+  /** Called when a thread died, and again when its replacement works; the cluster tells other nodes. */
+  readonly onExecutorDeath?: (death: ExecutorDeath, replaced: boolean) => Promise<void>;
 }
 
 /** Executors of one node at most; the edge has a number above them all. */
@@ -86,7 +101,7 @@ export class ActorSystem implements Messenger {
     this.#edge = edge;
     this.#threads = threads;
     // Whoever can reach the node may ask for the modules that its operator named, and for no other file.
-    edge.executor.onReload = async (message) => {
+    edge.executor.services.reloads.onRequest = async (message) => {
       const { module, force } = reloadRequest(message);
       return this.reload(moduleNamed(node, modules, module), { force });
     };
@@ -96,15 +111,16 @@ export class ActorSystem implements Messenger {
   static async create(options: SystemOptions = {}): Promise<ActorSystem> {
     const spec = specOfNode(options);
     const { node, incarnation, topology } = spec;
-    const { definitions } = options;
+    const { definitions, clock, tracer } = options;
     if (options.executors === undefined || options.executors === 0) {
-      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock: options.clock });
+      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock, tracer });
       return new ActorSystem(node, incarnation, topology.defaults, only, undefined, spec.modules);
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
-    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, {
+    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, threadOptionsOf(options), {
       onFatal: options.onFatal ?? throwUncaught,
+      onDeath: options.onExecutorDeath ?? (() => Promise.resolve()),
     });
     try {
       await threads.start(ids);
@@ -156,8 +172,12 @@ export class ActorSystem implements Messenger {
     return formatAddress({ node, incarnation, executor: SYSTEM_EXECUTOR, serial: GUARDIAN_SERIAL });
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#edge.executor.deliver({ kind: 'cast', to, from: this.#edge.executor.address, name, message });
+  /** As `ref.cast`; `traceparent` is the W3C trace context that the message belongs to. */
+  cast(to: ActorAddress, name: string, message: unknown, options: Pick<CallOptions, 'traceparent'> = {}): boolean {
+    const { executor } = this.#edge;
+    const trace = readTraceparent(options.traceparent);
+    const cast = { kind: 'cast', to, from: executor.address, name, message } as const;
+    return executor.deliver(trace === undefined ? cast : { ...cast, trace });
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -170,6 +190,28 @@ export class ActorSystem implements Messenger {
 
   drained(to: ActorAddress): Promise<void> {
     return this.#edge.executor.drained(to);
+  }
+
+  /** Process groups of this node. */
+  get groups(): Groups {
+    return this.#edge.executor.services.nodeGroups(this);
+  }
+
+  /** Sends to all subscribers of a topic on this node; see `ctx.publish`. @throws SkepError BAD_TOPIC. */
+  publish(topic: string, message: unknown): boolean {
+    const { executor } = this.#edge;
+    return executor.services.topics.publish(executor.address, topic, message);
+  }
+
+  /** A router over actors or the members of a group. */
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
+    const { executor } = this.#edge;
+    return executor.services.router({ address: executor.address, messenger: this }, definition, source, options);
+  }
+
+  /** Calls many actors and gives every outcome, in the order of the refs. */
+  get callMany(): CallMany {
+    return callManyBy(this);
   }
 
   /** Definitions registered on this node. */
@@ -200,9 +242,10 @@ export class ActorSystem implements Messenger {
   async #reload(moduleUrl: string, force: boolean): Promise<ReloadReport> {
     const { executor } = this.#edge;
     const spec = await reloadSpecOf(moduleUrl, force);
-    await prepareReload(executor, spec);
+    const { reloads } = executor.services;
+    await reloads.prepare(spec);
     await this.#threads?.prepareReload(spec);
-    const reports = [await commitReload(executor, spec), ...((await this.#threads?.commitReload(spec)) ?? [])];
+    const reports = [await reloads.commit(spec), ...((await this.#threads?.commitReload(spec)) ?? [])];
     const report = reloadReport(moduleUrl, reports);
     executor.log.info('module reloaded', { ...report });
     return report;
@@ -274,6 +317,9 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
   if (count > 0 && options.clock !== undefined) {
     throw new SkepError('BAD_CONFIG', 'clock: a clock does not cross to threads; use it with executors: 0');
   }
+  if (count > 0 && options.tracer !== undefined) {
+    throw new SkepError('BAD_CONFIG', 'tracer: a tracer does not cross to threads; use it with executors: 0');
+  }
   return {
     node,
     incarnation,
@@ -284,7 +330,9 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     shutdownMs: options.shutdownMs ?? 5_000,
     defaults: options.defaults ?? {},
+    telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
+    slowTurnMs: slowTurnMsOf(options),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };
 }

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { type ActorAddress, addressSchema } from './address.js';
 import type { WireError } from './error.js';
+import type { Traceparent } from './trace-context.js';
 
 /** Why an actor ended or failed; the class lets a supervisor answer each kind differently. */
 export type FailureClass = 'crash' | 'timeout' | 'overload' | 'refusal' | 'budget' | 'stalled' | 'node-down';
@@ -54,7 +55,18 @@ export type Signal =
   | { readonly type: 'failed'; readonly child: ActorAddress; readonly reason: ExitReason }
   | { readonly type: 'exited'; readonly child: ActorAddress; readonly reason: ExitReason }
   | { readonly type: 'restart'; readonly spec: SpawnSpec; readonly reason: ExitReason }
-  | { readonly type: 'stop'; readonly reason: ExitReason };
+  | { readonly type: 'stop'; readonly reason: ExitReason }
+  /** A thread of another node died (`executor-down`); its replacement can be reached (`executor-up`). */
+  | {
+      readonly type: 'executor-down' | 'executor-up';
+      /** The executor itself: its serial is 0. */
+      readonly executor: ActorAddress;
+      readonly reason: ExitReason;
+      /** The actor in whose turn it died, where that is known. */
+      readonly culprit?: ActorAddress;
+      /** Actors with this serial and above are not of the life that ended. */
+      readonly nextSerial: number;
+    };
 
 /** One message. `id` is the caller executor's correlation id. */
 export type Envelope =
@@ -64,6 +76,8 @@ export type Envelope =
       readonly from: ActorAddress;
       readonly name: string;
       readonly message: unknown;
+      /** The trace that it belongs to, where there is one. */
+      readonly trace?: Traceparent | undefined;
     }
   | {
       readonly kind: 'call';
@@ -79,6 +93,7 @@ export type Envelope =
       readonly chain: readonly ActorAddress[];
       /** Items a stream may send before it needs more credit; 0 for a call with one reply. */
       readonly credit: number;
+      readonly trace?: Traceparent | undefined;
     }
   | { readonly kind: 'reply'; readonly to: ActorAddress; readonly id: number; readonly value: unknown }
   | { readonly kind: 'item'; readonly to: ActorAddress; readonly id: number; readonly value: unknown }

@@ -50,6 +50,14 @@ export const errorCatalogue = {
     meaning: 'The actor keeps as many messages aside as its definition allows.',
     remedy: 'Raise stash.capacity in the definition, or look why it never comes to handle what it keeps.',
   },
+  NO_ROUTEE: {
+    meaning: 'A call went through a router that had no routees.',
+    remedy: 'Wait until a member has joined the group of the router, or call again.',
+  },
+  BAD_TOPIC: {
+    meaning: 'A topic or a pattern of topics is malformed.',
+    remedy: 'Separate tokens by dots; in patterns use "*" for one token and ">" for the last ones.',
+  },
   EXECUTOR_DOWN: {
     meaning: 'The executor that hosted the receiver ended before it answered.',
     remedy: 'Retry if the work is idempotent; supervised actors restart on the replacement.',

@@ -7,6 +7,10 @@ import type { ExitReason, RestartPolicy } from '#protocols/wire/envelope';
 import type { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
+import type { ActorGroups } from '../groups/groups.js';
+import type { RouteeSource, Router } from '../routing/router.js';
+import type { RouterOptions } from '../routing/strategy.js';
+import type { CallMany } from './call-many.js';
 import type { AnyDefinition, ArgsOf } from './definition.js';
 import type { ActorRef, RefTarget } from './ref.js';
 import type { ReplyToken } from './reply-token.js';
@@ -26,6 +30,12 @@ export interface SpawnOptions {
   readonly node?: string;
 }
 
+/** Options of a subscription. */
+export interface SubscribeOptions {
+  /** The cast of the subscriber that messages arrive as. Default: they arrive as `topic` infos. */
+  readonly cast?: string;
+}
+
 /** The surroundings of an actor. */
 export interface ActorContext {
   readonly self: ActorAddress;
@@ -43,6 +53,11 @@ export interface ActorContext {
   readonly signal: AbortSignal;
   /** Who sent the current message: an actor, or the executor of code that is not an actor. */
   readonly sender: ActorAddress | undefined;
+  /**
+   * W3C trace context of the current message, for requests to others (`traceparent` header); what the handler casts,
+   * calls and spawns carries it by itself.
+   */
+  readonly traceparent: string | undefined;
 
   /** Makes a child that this actor supervises. */
   spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options?: SpawnOptions): Promise<ActorRef<D>>;
@@ -77,4 +92,23 @@ export interface ActorContext {
   reply<Reply>(token: ReplyToken<Reply>, value: Reply): boolean;
   /** Fails a deferred call, once. */
   fail(token: ReplyToken, error: SkepError): boolean;
+
+  /** Process groups of this node. */
+  readonly groups: ActorGroups;
+  /**
+   * Sends to all subscribers of a topic (`orders.eu.created`) on this node. False when the way to another executor is
+   * congested; a slow subscriber is no concern of its publishers. Throws BAD_TOPIC.
+   */
+  publish(topic: string, message: unknown): boolean;
+  /**
+   * Subscribes to the topics of a pattern: `*` is any one token, `>` at the end one or more. Ends with this life of the
+   * actor. Resolves once publishers on all executors reach it. Throws BAD_TOPIC, NO_SUCH_HANDLER, BAD_USAGE.
+   */
+  subscribe(pattern: string, options?: SubscribeOptions): Promise<void>;
+  /** Ends a subscription; false when there was none of that pattern. */
+  unsubscribe(pattern: string): boolean;
+  /** A router over actors or the members of a group; see {@link RouterOptions}. */
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>>;
+  /** Calls many actors and gives every outcome, in the order of the refs. */
+  readonly callMany: CallMany;
 }

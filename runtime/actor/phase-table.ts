@@ -17,6 +17,7 @@ export interface PhasedSpec {
   readonly calls?: Table | undefined;
   readonly casts?: Table | undefined;
   readonly timeouts?: Table | undefined;
+  readonly info?: Handler | undefined;
 }
 
 /** The tables of all phases together, and those that all phases share. */
@@ -25,6 +26,8 @@ interface MergedPhases {
   readonly casts: Table;
   readonly streams: ReadonlySet<string>;
   readonly common: { readonly calls: Table; readonly casts: Table };
+  /** There when any phase has one: it says that the actor is to be told at all. */
+  readonly info?: Handler;
 }
 
 const streamTag = '[object AsyncGeneratorFunction]';
@@ -77,7 +80,12 @@ export function mergePhases(spec: PhasedSpec): MergedPhases {
   }
   const calls = merged(spec, 'calls');
   const common = { calls: spec.calls ?? {}, casts: spec.casts ?? {} };
-  return { calls, casts: merged(spec, 'casts'), streams: streamsOf(spec, Object.keys(calls)), common };
+  return { calls, casts: merged(spec, 'casts'), streams: streamsOf(spec, Object.keys(calls)), common, ...infoOf(spec) };
+}
+
+function infoOf(spec: PhasedSpec): { readonly info?: Handler } {
+  const listens = Object.values(spec.phases).some((phase) => phase.info !== undefined);
+  return listens ? { info: spec.info ?? (() => {}) } : {};
 }
 
 function merged(spec: PhasedSpec, kind: Kind): Table {

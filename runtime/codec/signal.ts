@@ -34,6 +34,15 @@ export function readSignal(value: unknown): Signal {
       return { type, spec: spawnSpecSchema.parse(fields['spec']), reason: reason(fields['reason']) };
     case 'stop':
       return { type, reason: reason(fields['reason']) };
+    case 'executor-down':
+    case 'executor-up':
+      return {
+        type,
+        executor: address(fields['executor']),
+        reason: reason(fields['reason']),
+        ...(fields['culprit'] === undefined ? {} : { culprit: address(fields['culprit']) }),
+        nextSerial: serial(fields['nextSerial']),
+      };
     default:
       // Not `unreachable`: the type is only what a peer claims.
       throw new Error(`a signal has the unknown type ${String(type satisfies never)}`);
@@ -48,6 +57,11 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
 function address(value: unknown): ActorAddress {
   if (typeof value !== 'string' || parseAddress(value) === undefined) throw new Error('a signal names no address');
   return value as ActorAddress;
+}
+
+function serial(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error('expected a serial');
+  return value as number;
 }
 
 function reason(value: unknown): ExitReason {

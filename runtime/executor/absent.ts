@@ -74,6 +74,8 @@ export class Absent {
       case 'demonitor':
       case 'down':
       case 'exited':
+      case 'executor-down':
+      case 'executor-up':
         return;
     }
   }

@@ -6,11 +6,16 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
+import { groups } from '../groups/registry.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
+import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
+import type { Tracer } from '../telemetry/tracer.js';
+import { watchLoopDelay } from '../telemetry/loop-delay.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
-import { commitReload, type ReloadSpec } from './reload.js';
+import type { ReloadSpec } from './reload.js';
+import type { Heartbeat } from './heartbeat.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -31,6 +36,8 @@ export interface ExecutorSpec {
   readonly defaults: ActorDefaults;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
+  readonly telemetry?: TelemetryOptions;
+  readonly slowTurnMs: number;
 }
 
 /** What cannot cross to a thread. */
@@ -39,6 +46,10 @@ export interface LocalParts {
   readonly definitions?: readonly AnyDefinition[] | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
+  /** Default: as the options of telemetry say. */
+  readonly tracer?: Tracer | undefined;
+  /** Where the thread of the executor says that it lives. */
+  readonly heartbeat?: Heartbeat | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -52,19 +63,28 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, reloads = [], extensions, ...options } = spec;
+  const { modules, reloads = [], extensions, telemetry = {}, ...options } = spec;
   const registry = new DefinitionRegistry();
-  for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
+  for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, log });
+  const { clock = systemClock, heartbeat } = local;
+  // Under a clock of a test nothing may depend on the machine's.
+  const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
+  const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
+  const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
+  const executor = new Executor({ ...options, registry, clock, log, tracer, heartbeat, loopDelay });
   for (const reload of reloads) {
     // The executor lives without what it cannot load; it has what the file of the module says by now.
-    await commitReload(executor, reload).catch((error: unknown) => log.error('reload failed', { error }));
+    await executor.services.reloads.commit(reload).catch((error: unknown) => log.error('reload failed', { error }));
   }
-  const uninstall = await installExtensions(executor, extensions);
+  const uninstallExtensions = await installExtensions(executor, extensions);
+  const uninstall = async (): Promise<void> => {
+    await uninstallExtensions();
+    await closeTracer(tracer, clock, log);
+  };
   try {
-    if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
+    if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name, groups.name);
   } catch (error) {
     await uninstall();
     throw error;

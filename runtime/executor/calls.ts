@@ -6,6 +6,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
 import type { Clock, Timer } from '../clock/clock.js';
+import { Deadlines } from '../clock/deadlines.js';
 
 /** What happens to a call. */
 export interface CallSink {
@@ -27,7 +28,7 @@ interface Pending {
 /** The pending calls of one executor. */
 export class CallTable {
   readonly #pending = new Map<number, Pending>();
-  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   readonly #onExpire: (id: number, to: ActorAddress) => void;
   #nextId: number;
 
@@ -36,7 +37,7 @@ export class CallTable {
    * before, whose address was the same: an answer meant for the dead one must not find a call of its successor.
    */
   constructor(clock: Clock, firstId: number, onExpire: (id: number, to: ActorAddress) => void) {
-    this.#clock = clock;
+    this.#deadlines = new Deadlines(clock);
     this.#nextId = firstId;
     this.#onExpire = onExpire;
   }
@@ -51,7 +52,7 @@ export class CallTable {
     const pending: Pending = { to, name, sink, timer: undefined, detach: undefined };
     this.#pending.set(id, pending);
     if (Number.isFinite(timeoutMs)) {
-      pending.timer = this.#clock.after(timeoutMs, () => {
+      pending.timer = this.#deadlines.after(timeoutMs, () => {
         this.#onExpire(id, to);
         const text = `no reply to "${name}" from ${to} within ${Math.round(timeoutMs)} ms`;
         this.fail(id, new SkepError('CALL_TIMEOUT', text, { to, name, timeoutMs }));

@@ -5,7 +5,8 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { SkepError } from '#protocols/wire/error';
 import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
-import type { SpawnOptions } from '../actor/context.js';
+import { type CallMany, callManyBy } from '../actor/call-many.js';
+import type { SpawnOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
 import type { PhaseContext } from '../actor/phases.js';
@@ -13,6 +14,9 @@ import type { ReplyToken } from '../actor/reply-token.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
+import type { ActorGroups } from '../groups/groups.js';
+import type { RouteeSource, Router } from '../routing/router.js';
+import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 
@@ -61,6 +65,10 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
   get sender(): ActorAddress | undefined {
     return this.#cell.turns.hand.current.sender;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#cell.turns.hand.trace;
   }
 
   async spawn<D extends AnyDefinition>(
@@ -173,8 +181,39 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     this.#cell.turns.aside.timeout(name, delayMs);
   }
 
+  get groups(): ActorGroups {
+    return this.#host.services.groupsOf(this.#cell, this);
+  }
+
+  publish(topic: string, message: unknown): boolean {
+    return this.#host.services.topics.publish(this.self, topic, message);
+  }
+
+  async subscribe(pattern: string, options: SubscribeOptions = {}): Promise<void> {
+    await this.#host.services.subscribe(this.#cell, pattern, options);
+  }
+
+  unsubscribe(pattern: string): boolean {
+    return this.#host.services.topics.unsubscribe(this.self, pattern);
+  }
+
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
+    return this.#host.services.router({ address: this.self, messenger: this }, definition, source, options);
+  }
+
+  get callMany(): CallMany {
+    return callManyBy(this);
+  }
+
   cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#host.deliver({ kind: 'cast', to, from: this.self, name, message });
+    const { trace } = this.#cell.turns.hand;
+    const from = this.self;
+    // Two forms, so that an envelope without a trace is as small as it can be.
+    return this.#host.deliver(
+      trace === undefined
+        ? { kind: 'cast', to, from, name, message }
+        : { kind: 'cast', to, from, name, message, trace },
+    );
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
@@ -196,6 +235,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
       remainingMs: current.remainingMs(),
       cancelled: () => current.cancelled,
       onOpen: (cancel) => current.onCancel(cancel),
+      trace: current.trace,
     };
   }
 }

@@ -8,7 +8,7 @@ import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Info, SupervisionOptions } from '../actor/definition.js';
 import type { Timer } from '../clock/clock.js';
 import { within } from '../clock/within.js';
-import { Children } from '../supervision/children.js';
+import { Children, type Verdict } from '../supervision/children.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import type { IsGone } from './cell-watch.js';
 
@@ -81,13 +81,19 @@ export class Family {
     else this.#exited(signal.child, signal.reason);
   }
 
-  /** An executor or a node died: its children there failed, all at once and for one cause. */
-  lost(gone: IsGone, reason: ExitReason): void {
+  /**
+   * An executor or a node died: its children there failed, all at once and for one cause. Where the culprit is known the
+   * others did not fail themselves, and their return is no restart that counts.
+   */
+  lost(gone: IsGone, reason: ExitReason, culprit?: ActorAddress): void {
     let sameEvent = false;
     for (const child of this.#children.addresses()) {
       if (!gone(child) || this.#restarts.has(child)) continue;
-      this.#failed(child, reason, sameEvent);
-      sameEvent = true;
+      if (culprit !== undefined && child !== culprit) this.#judge(child, reason, this.#children.excuse(child, reason));
+      else {
+        this.#failed(child, reason, sameEvent);
+        sameEvent = true;
+      }
     }
   }
 
@@ -122,7 +128,10 @@ export class Family {
   }
 
   #failed(child: ActorAddress, reason: ExitReason, sameEvent: boolean): void {
-    const verdict = this.#children.judge(child, reason, this.#host.clock.now(), sameEvent);
+    this.#judge(child, reason, this.#children.judge(child, reason, this.#host.clock.now(), sameEvent));
+  }
+
+  #judge(child: ActorAddress, reason: ExitReason, verdict: Verdict): void {
     switch (verdict.type) {
       case 'ignore':
         return;

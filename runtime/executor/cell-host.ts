@@ -4,14 +4,17 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope, SpawnSpec } from '#protocols/wire/envelope';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
+import type { Spans } from '../telemetry/spans.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { Cell } from './cell.js';
-import type { Upgrades } from './upgrades.js';
+import type { Services } from './services.js';
 
 /** How a call from inside a handler is bound to that handler's own call. */
 export interface CallScope {
@@ -23,6 +26,8 @@ export interface CallScope {
   readonly cancelled: () => boolean;
   /** Gets a function that cancels the call, for when the caller's own call is cancelled. The result takes it back. */
   readonly onOpen: (cancel: () => void) => () => void;
+  /** The trace of the caller's own message. */
+  readonly trace: Traceparent | undefined;
 }
 
 /** The executor as its cells see it. */
@@ -31,6 +36,9 @@ export interface CellHost {
   readonly id: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Makes spans; undefined while tracing is off. */
+  readonly spans: Spans | undefined;
+  readonly meter: TurnMeter;
   readonly callTimeoutMs: number;
   /** Milliseconds an actor may take to stop before it is removed all the same. */
   readonly shutdownMs: number;
@@ -38,8 +46,7 @@ export interface CellHost {
   readonly defaults: ActorDefaults;
   /** The bounds of the mailboxes of a definition. */
   mailboxOf(definition: AnyDefinition): MailboxOptions;
-  /** Absent until a module is loaded again. */
-  readonly upgrades: Upgrades | undefined;
+  readonly services: Services;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(

@@ -6,18 +6,19 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError, toWireError } from '#protocols/wire/error';
-import type { Info } from '../actor/definition.js';
+import type { AnyDefinition, Info } from '../actor/definition.js';
 import { handles, phaseOf, phaseSpec } from '../actor/phase-table.js';
 import type { PhaseContext } from '../actor/phases.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { Queue } from '../mailbox/queue.js';
+import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Aside } from './cell-aside.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
 import { callKey, type Producer, Producers } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
-import { Current } from './current.js';
+import { Current, NO_CHAIN } from './current.js';
 
 /** What waits in a mailbox: a cast, or a call with its deadline on this executor's clock. */
 export type Letter = { readonly envelope: Cast } | { readonly envelope: Call; readonly deadlineMs: number };
@@ -65,6 +66,10 @@ export class Turns {
   /** Made on first use. */
   get aside(): Aside {
     return (this.#aside ??= new Aside(this.#owner, this.#host, this.hand));
+  }
+  /** What the actor has before it: waiting messages, the one in hand, and streams that are not at their end. */
+  get load(): number {
+    return this.waiting + (this.hand.busy ? 1 : 0) + (this.#producers?.size ?? 0);
   }
   get processed(): number {
     return this.#processed;
@@ -180,26 +185,28 @@ export class Turns {
     this.#tellDrained();
   }
 
-  /** Runs up to `budget` messages; the executor asks `ready` whether more wait. */
-  run(budget: number): void {
-    for (let left = budget; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
+  /** Runs up to `budget` messages and gives how many it were; the executor asks `ready` whether more wait. */
+  run(budget: number): number {
+    let left = budget;
+    for (; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
       if (this.#aside?.ready === true) {
         this.#fromAside(this.#aside);
         continue;
       }
       const info = this.#infos?.shift();
       if (info !== undefined) this.#info(info);
-      else if (!this.#userTurn()) return;
+      else if (!this.#userTurn()) break;
     }
+    return budget - left;
   }
 
   #info(info: Info): void {
     if (info.type === 'timer' && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
-    const { definition, context } = this.#owner;
+    const { context } = this.#owner;
     this.#aside?.event();
-    const phase = definition.phases === undefined ? undefined : phaseSpec(definition, phaseOf(this.#owner.state));
-    const handler = phase?.info ?? definition.info;
+    this.#host.meter.message = info.type;
+    const handler = this.#infoHandler();
     const current = new Current(this.#host.clock);
     current.about = 'info';
     this.hand.take({ current, body: () => handler?.(this.#owner.state, info, context) });
@@ -247,20 +254,46 @@ export class Turns {
     const { phases } = definition;
     const known = phases === undefined || handles(definition, 'casts', envelope.name, this.#owner.state);
     if (handler === undefined || !known) {
+      this.#noHandler(letter, envelope);
+      return;
+    }
+    const span = this.#host.spans?.turn(this.#owner, envelope);
+    const { from, name, trace } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
+    current.about = letter;
+    this.#host.meter.message = name;
+    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+  }
+
+  /** The handler of infos of the phase, or the common one. */
+  #infoHandler(): AnyDefinition['info'] {
+    const { definition, state } = this.#owner;
+    const phase = definition.phases === undefined ? undefined : phaseSpec(definition, phaseOf(state));
+    return phase?.info ?? definition.info;
+  }
+
+  /** A message of a topic waits in the mailbox like any other and is handled as an info. */
+  #noHandler(letter: Letter, envelope: Cast): void {
+    const { context } = this.#owner;
+    const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
+    const handler = this.#infoHandler();
+    if (info === undefined || handler === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
       return;
     }
     const current = new Current(this.#host.clock, envelope.from);
     current.about = letter;
-    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+    this.hand.take({ current, body: () => handler(this.#owner.state, info, context) });
   }
 
   #call(letter: Letter, envelope: Call, deadlineMs: number): void {
     const { definition, context } = this.#owner;
-    const { from, id, name, chain, credit } = envelope;
+    const { from, id, name, chain, credit, trace } = envelope;
     const key = callKey(from, id);
     if (this.#cancelled?.delete(key) === true) return;
-    if (this.#host.clock.now() > deadlineMs) {
+    const nowMs = this.#host.clock.now();
+    this.#host.meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
+    if (nowMs > deadlineMs) {
       this.#host.deadLetter('expired', envelope);
       return;
     }
@@ -270,7 +303,9 @@ export class Turns {
       if (failure !== undefined) this.#fail(envelope, failure);
       return;
     }
-    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key);
+    const span = this.#host.spans?.turn(this.#owner, envelope);
+    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, name, trace, span);
+    this.#host.meter.message = name;
     const work: Work = {
       current,
       body: () => handler(this.#owner.state, envelope.message, context),
@@ -301,6 +336,7 @@ export class Turns {
       if (this.#producers?.has(key) !== true) return;
       const { done, value } = result as IteratorResult<unknown, unknown>;
       if (done === true) {
+        producer.current.endSpan();
         this.#producers.drop(key);
         this.#host.deliver({ kind: 'end', to: from, id });
       } else {
@@ -312,6 +348,7 @@ export class Turns {
       if (this.#producers?.drop(key) === undefined) return;
       this.#host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
     };
+    this.#host.meter.message = 'stream step';
     this.hand.take({
       current: producer.current,
       body: () => producer.iterator.next(),

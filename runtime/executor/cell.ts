@@ -6,19 +6,22 @@
  *     starting -> running -> failed -> starting ...      (failed: the mailbox is kept, nothing runs)
  *         '----------+---------'-> stopping -> stopped   (stopping: the handler at work, children, terminate)
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition, Info } from '../actor/definition.js';
 import { checkPhase } from '../actor/phase-table.js';
 import { within } from '../clock/within.js';
+import { endWith, type Span } from '../telemetry/tracer.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, refuse } from './cell-refusal.js';
 import { Turns } from './cell-turns.js';
-import { type IsGone, Watch } from './cell-watch.js';
-import { Current } from './current.js';
+import { Watch } from './cell-watch.js';
+import { Current, NO_CHAIN } from './current.js';
+import type { Loss } from './losses.js';
 
 /** What there is to wait for when nothing is under way; shared, because every actor has one. */
 const DONE: Promise<void> = Promise.resolve();
@@ -27,6 +30,7 @@ export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopp
 
 export class Cell {
   readonly address: ActorAddress;
+  readonly serial: number;
   readonly spec: SpawnSpec;
   /** Another one after a reload. */
   definition: AnyDefinition;
@@ -52,6 +56,7 @@ export class Cell {
   constructor(host: CellHost, address: ActorAddress, spec: SpawnSpec, definition: AnyDefinition) {
     this.#host = host;
     this.address = address;
+    this.serial = addressParts(address).serial;
     this.spec = spec;
     this.definition = definition;
     this.context = new CellContext(this, host);
@@ -87,9 +92,10 @@ export class Cell {
     return this.turns.ready;
   }
 
-  /** The first life. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
-  async start(): Promise<void> {
-    const began = this.#begin();
+  /** The first life, in the span of its start where there is one. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
+  async start(trace?: Traceparent, span?: Span): Promise<void> {
+    const began = this.#begin(trace, span);
+    if (span !== undefined) endWith(span, began);
     this.#beginning = began.catch(() => {});
     try {
       await began;
@@ -107,9 +113,10 @@ export class Cell {
     return this.#beginning;
   }
 
-  run(budget: number): void {
-    if (this.#host.upgrades !== undefined && this.running && !this.turns.hand.busy) this.#host.upgrades.apply(this);
-    this.turns.run(budget);
+  run(budget: number): number {
+    const { upgrades } = this.#host.services.reloads;
+    if (upgrades !== undefined && this.running && !this.turns.hand.busy) upgrades.apply(this);
+    return this.turns.run(budget);
   }
 
   wake(): void {
@@ -124,7 +131,7 @@ export class Cell {
   }
 
   inform(info: Info): void {
-    if (this.#hasInfo && !this.ending) this.turns.inform(info);
+    if (this.definition.info !== undefined && !this.ending) this.turns.inform(info);
   }
 
   /** A signal from `from`, sent to this actor under the address `to`. */
@@ -138,7 +145,7 @@ export class Cell {
         return;
       case 'down':
         if (this.#watch?.isWatching(signal.address) !== true) return;
-        if (!this.#hasInfo) this.#watch.fired(signal.address);
+        if (this.definition.info === undefined) this.#watch.fired(signal.address);
         else this.inform(signal);
         return;
       case 'failed':
@@ -151,19 +158,25 @@ export class Cell {
       case 'stop':
         void this.stop(signal.reason);
         return;
+      case 'executor-down':
+      case 'executor-up':
+        // For the executor, which takes it before any actor could.
+        return;
       default:
         unreachable(signal);
     }
   }
 
   /** An executor or node died: what this actor watched, supervised or served there is gone, and perhaps its parent. */
-  lost(gone: IsGone, reason: ExitReason): void {
-    this.#watch?.forgetWatchers(gone);
-    this.turns.dropCallers(gone);
-    for (const address of this.#watch?.watchedThatAre(gone) ?? [])
-      this.signal({ type: 'down', address, reason }, address, this.address);
-    this.#family?.lost(gone, reason);
-    if (this.spec.parent === undefined || !gone(this.spec.parent)) return;
+  lost({ gone, reason, culprit, concerns }: Loss): void {
+    if (concerns !== 'supervisors') {
+      this.#watch?.forgetWatchers(gone);
+      this.turns.dropCallers(gone);
+      for (const address of this.#watch?.watchedThatAre(gone) ?? [])
+        this.signal({ type: 'down', address, reason }, address, this.address);
+    }
+    if (concerns !== 'all-but-supervisors') this.#family?.lost(gone, reason, culprit);
+    if (concerns === 'supervisors' || this.spec.parent === undefined || !gone(this.spec.parent)) return;
     void this.stop({ class: 'shutdown', message: `its parent is gone: ${reason.message}` });
   }
 
@@ -177,6 +190,7 @@ export class Cell {
   crashed(reason: ExitReason): void {
     if (this.#status !== 'running' && this.#status !== 'starting') return;
     this.#status = 'failed';
+    this.#host.meter.failed(this.definition);
     this.turns.hand.cancel();
     this.context.cancelTimers();
     this.turns.abandonStreams(this.#crashError(reason));
@@ -185,16 +199,16 @@ export class Cell {
   }
 
   /** Name, then init. Rejects unless the actor runs afterwards. */
-  async #begin(): Promise<void> {
+  async #begin(trace?: Traceparent, span?: Span): Promise<void> {
     this.#status = 'starting';
     this.incarnation += 1;
-    this.definition = this.#host.upgrades?.current(this.definition) ?? this.definition;
+    this.definition = this.#host.services.reloads.current(this.definition);
     const { name } = this.spec;
     if (name !== undefined && !this.#named) {
       await this.#host.claimName(name, this.address);
       this.#named = true;
     }
-    if (!this.ending) await this.#init();
+    if (!this.ending) await this.#init(span?.trace ?? trace);
     if (this.status === 'starting') {
       this.#status = 'running';
       this.turns.enterFirst();
@@ -206,11 +220,13 @@ export class Cell {
     throw new SkepError('ACTOR_STOPPED', `${this.definition.name} ended before it ran`, { actor: this.address });
   }
 
-  async #init(): Promise<void> {
-    const current = new Current(this.#host.clock, this.spec.parent);
+  async #init(trace: Traceparent | undefined): Promise<void> {
+    const { parent } = this.spec;
+    const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
-      const state: unknown = await this.definition.init(this.spec.args, this.context);
+      const making = this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
+      const state: unknown = await making;
       if (this.definition.phases !== undefined) checkPhase(this.definition, state);
       this.#state = state;
       this.#initialised = true;
@@ -241,6 +257,7 @@ export class Cell {
     await within(this.#host.clock, this.#host.shutdownMs, this.turns.hand.idle());
     this.turns.abandon(error);
     this.#watch?.demonitorAll();
+    this.#host.services.lifeEnded(this.address);
     await this.#family?.renew();
     await this.#terminate(reason);
     this.context.cancelTimers();
@@ -284,7 +301,7 @@ export class Cell {
     const { terminate } = this.definition;
     if (terminate === undefined) return;
     this.turns.hand.current = new Current(this.#host.clock);
-    const work = (async () => terminate(this.#state, reason, this.context))();
+    const work = (async () => this.#host.meter.inside(this, () => terminate(this.#state, reason, this.context)))();
     work.catch((error: unknown) => this.#host.log.error('terminate failed', { actor: this.address, error }));
     if (await within(this.#host.clock, this.#host.shutdownMs, work)) return;
     this.#host.log.warn('shutdown time exceeded', { actor: this.address, definition: this.definition.name });
@@ -301,11 +318,6 @@ export class Cell {
     this.#watch?.tellEnd(reason);
     if (tellParent && this.spec.parent !== undefined)
       this.#send(this.spec.parent, { type: 'exited', child: this.address, reason });
-  }
-
-  get #hasInfo(): boolean {
-    const { info, phases } = this.definition;
-    return info !== undefined || phases !== undefined;
   }
 
   #crashError(reason: ExitReason): SkepError {

@@ -11,7 +11,8 @@
  */
 import { type ActorAddress, addressParts, EXECUTOR_SERIAL, executorAddress } from '#protocols/wire/address';
 import { type Envelope, SHUTDOWN, type Signal, type SpawnSpec } from '#protocols/wire/envelope';
-import { SkepError, unreachable } from '#protocols/wire/error';
+import { type SkepError, unreachable } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
@@ -20,20 +21,34 @@ import { decodeFrame } from '../codec/frame.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
+import { Spans } from '../telemetry/spans.js';
+import type { Tracer } from '../telemetry/tracer.js';
+import type { LoopDelay } from '../telemetry/loop-delay.js';
+import { TurnMeter } from '../telemetry/turn-meter.js';
 import { Absent } from './absent.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Heartbeat } from './heartbeat.js';
+import type { ExecutorDeath } from './death.js';
+import { ForeignDeaths } from './foreign-deaths.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
 import { RunQueue } from './run-queue.js';
+import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
-import { Upgrades } from './upgrades.js';
-import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
+import {
+  EDGE_EXECUTOR,
+  FIRST_SERIAL,
+  GROUPS_SERIAL,
+  GUARDIAN_SERIAL,
+  NAMES_SERIAL,
+  SYSTEM_EXECUTOR,
+} from './well-known.js';
 
 /** How an executor is made. */
 export interface ExecutorOptions {
@@ -52,6 +67,13 @@ export interface ExecutorOptions {
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
+  /** Absent: tracing is off. */
+  readonly tracer?: Tracer | undefined;
+  /** Turns of this length and more are slow; 0 for none. */
+  readonly slowTurnMs: number;
+  /** Where a thread says that it lives. */
+  readonly heartbeat?: Heartbeat | undefined;
+  readonly loopDelay?: LoopDelay | undefined;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -66,15 +88,16 @@ export class Executor implements CellHost {
   readonly id: number;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly spans: Spans | undefined;
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
-  upgrades: Upgrades | undefined;
-  /** Loads a module of the node again; set where the node can be asked for it. */
-  onReload: ((request: unknown) => Promise<unknown>) | undefined;
+  readonly meter: TurnMeter;
+  readonly #loopDelay: LoopDelay | undefined;
+  readonly services: Services;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
   readonly #deadLetters = new DeadLetters();
@@ -85,6 +108,7 @@ export class Executor implements CellHost {
   readonly #caller: Caller;
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
+  readonly #foreignDeaths: ForeignDeaths;
 
   constructor(options: ExecutorOptions) {
     this.node = options.node;
@@ -92,6 +116,7 @@ export class Executor implements CellHost {
     this.id = options.id;
     this.clock = options.clock;
     this.log = options.log;
+    this.spans = options.tracer === undefined ? undefined : new Spans(options.tracer, options.node, options.id);
     this.callTimeoutMs = options.callTimeoutMs;
     this.shutdownMs = options.shutdownMs;
     this.defaults = options.defaults;
@@ -104,11 +129,15 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
-    this.#runQueue = new RunQueue(options.clock, () => this.#routes.flush());
+    this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat);
+    this.#loopDelay = options.loopDelay;
+    this.#runQueue = new RunQueue(options.clock, this.meter, () => this.#routes.flush());
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
+    this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
+    this.services = new Services(this);
   }
 
   // ---- routing -----------------------------------------------------------------------------------------------
@@ -116,6 +145,7 @@ export class Executor implements CellHost {
   /** Connects another executor of this node. */
   connect(executor: number, link: FrameLink): void {
     this.#routes.connect(executor, link);
+    this.services.connected(executor);
     this.#runQueue.flushSoon();
   }
 
@@ -198,7 +228,11 @@ export class Executor implements CellHost {
 
   #signal(signal: Signal, from: ActorAddress, to: ActorAddress, serial: number): void {
     // An executor ends with its thread or node only, and whoever watches it hears of that without a monitor.
-    if (serial === EXECUTOR_SERIAL) return;
+    if (serial === EXECUTOR_SERIAL) {
+      if (signal.type !== 'executor-down' && signal.type !== 'executor-up') return;
+      for (const loss of this.#foreignDeaths.losses(from, signal)) this.#lost(loss);
+      return;
+    }
     if (signal.type === 'stop' && serial < FIRST_SERIAL && !this.#isGuardian(from)) {
       this.log.warn('stop refused', { actor: to, from });
       return;
@@ -254,8 +288,8 @@ export class Executor implements CellHost {
 
   // ---- actors ------------------------------------------------------------------------------------------------
 
-  start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> {
-    return this.#spawner.start(spec, node, scope);
+  start(spec: SpawnSpec, node: string | undefined, scope?: CallScope, trace?: Traceparent): Promise<ActorAddress> {
+    return this.#spawner.start(spec, node, scope, trace);
   }
 
   revive(address: ActorAddress, spec: SpawnSpec): void {
@@ -264,6 +298,7 @@ export class Executor implements CellHost {
 
   remove(cell: Cell): void {
     this.cells.delete(addressParts(cell.address).serial);
+    this.services.lifeEnded(cell.address);
   }
 
   mailboxOf(definition: AnyDefinition): MailboxOptions {
@@ -279,8 +314,8 @@ export class Executor implements CellHost {
     this.#runQueue.add(cell);
   }
 
-  startWellKnown(guardian: string, names: string): Promise<void> {
-    return this.#spawner.startWellKnown(guardian, names);
+  startWellKnown(guardian: string, names: string, groups: string): Promise<void> {
+    return this.#spawner.startWellKnown(guardian, names, groups);
   }
 
   lookup(name: string, node?: string): Promise<ActorAddress | undefined> {
@@ -305,15 +340,6 @@ export class Executor implements CellHost {
     return this.registry.list();
   }
 
-  startUpgrades(): Upgrades {
-    return (this.upgrades ??= new Upgrades(this.registry, this.log));
-  }
-
-  reload(request: unknown): Promise<unknown> {
-    if (this.onReload === undefined) throw new SkepError('NO_SUCH_HANDLER', 'this executor reloads nothing');
-    return this.onReload(request);
-  }
-
   report(): ExecutorReport {
     const { id } = this;
     const deadLetters = this.#deadLetters.report();
@@ -322,6 +348,8 @@ export class Executor implements CellHost {
       actors: this.cells.size,
       pendingCalls: this.#caller.pending,
       turns: this.#runQueue.turns,
+      ...this.meter.report(),
+      ...(this.#loopDelay === undefined ? {} : { eventLoopDelay: this.#loopDelay.summary() }),
       deadLetters,
     };
   }
@@ -336,26 +364,34 @@ export class Executor implements CellHost {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
     this.#routes.flush();
     this.#caller.close();
+    this.#loopDelay?.close();
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */
-  executorDown(executor: number): void {
+  executorDown(death: ExecutorDeath): void {
+    const { executor } = death;
     this.#routes.disconnect(executor);
-    this.#lost(executorLoss(this.node, executor));
-    const names = this.cells.get(NAMES_SERIAL)?.address;
-    if (names === undefined) return;
-    this.deliver({ kind: 'cast', to: names, from: this.address, name: 'executorDown', message: { executor } });
+    this.services.disconnected(executor);
+    this.#lost(executorLoss(this.node, death));
+    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
+      const to = this.cells.get(serial)?.address;
+      if (to === undefined) continue;
+      this.deliver({ kind: 'cast', to, from: this.address, name: 'executorDown', message: { executor } });
+    }
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
+    this.#foreignDeaths.forget(node);
     this.#lost(nodeLoss(node, incarnation));
   }
 
-  #lost({ gone, reason, error }: Loss): void {
-    this.#caller.failWhere(gone, error);
-    this.#own.dropCallers(gone);
-    for (const cell of [...this.cells.values()]) cell.lost(gone, reason);
+  #lost(loss: Loss): void {
+    if (loss.concerns !== 'supervisors') {
+      this.#caller.failWhere(loss.gone, loss.error);
+      this.#own.dropCallers(loss.gone);
+    }
+    for (const cell of [...this.cells.values()]) cell.lost(loss);
   }
 }

@@ -6,10 +6,12 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { addressParts } from '#protocols/wire/address';
 import { type Envelope, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, toWireError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import { checkSpec } from '../actor/check-spec.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import { callKey } from './cell-streams.js';
 import type { IsGone } from './cell-watch.js';
+import type { Services } from './services.js';
 
 /** What the executor can be asked. */
 export interface OwnCallsHost {
@@ -17,14 +19,13 @@ export interface OwnCallsHost {
   readonly address: ActorAddress;
   deliver(envelope: Envelope): boolean;
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
-  start(spec: SpawnSpec, node: string | undefined): Promise<ActorAddress>;
+  start(spec: SpawnSpec, node: undefined, scope: undefined, trace: Traceparent | undefined): Promise<ActorAddress>;
   /** Ends the actors of the node. */
   stopNode(): Promise<void>;
   list(): unknown;
   report(): unknown;
   definitions(): unknown;
-  /** Loads a module of this node again. */
-  reload(request: unknown): Promise<unknown>;
+  readonly services: Services;
 }
 
 type Call = Extract<Envelope, { kind: 'call' }>;
@@ -43,9 +44,10 @@ export class OwnCalls {
     this.#host = host;
   }
 
-  /** Answers a call; an executor takes no casts. */
+  /** Answers a call; casts are for the services. */
   accept(envelope: Extract<Envelope, { kind: 'cast' | 'call' }>): boolean {
     if (envelope.kind === 'cast') {
+      if (this.#host.services.cast(envelope)) return true;
       this.#host.deadLetter('no-such-handler', envelope);
       return false;
     }
@@ -80,10 +82,11 @@ export class OwnCalls {
         return this.#host.report();
       case 'definitions':
         return this.#host.definitions();
-      case 'reload':
-        return this.#host.reload(envelope.message);
-      default:
+      default: {
+        const answer = this.#host.services.call(envelope);
+        if (answer !== undefined) return answer;
         throw new SkepError('NO_SUCH_HANDLER', `an executor has no call "${envelope.name}"`);
+      }
     }
   }
 
@@ -94,7 +97,7 @@ export class OwnCalls {
     const start: Start = { from: envelope.from, abandoned: false };
     this.#starts.set(key, start);
     try {
-      const address = await this.#host.start(spec, undefined);
+      const address = await this.#host.start(spec, undefined, undefined, envelope.trace);
       if (start.abandoned) {
         this.#host.deliver({
           kind: 'signal',

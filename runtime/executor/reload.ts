@@ -28,14 +28,6 @@ export interface ReloadedDefinition extends UpgradeCounts {
   readonly change: DefinitionChange;
 }
 
-/** What a reload needs of its executor. */
-export interface ReloadHost {
-  readonly registry: DefinitionRegistry;
-  readonly cells: ReadonlyMap<number, Upgradable>;
-  /** Made on first use; from then on actors look for successors of their definitions. */
-  startUpgrades(): Upgrades;
-}
-
 /** The spec of a module's present text. @throws SkepError MODULE_FAILED when the file cannot be read. */
 export async function reloadSpecOf(url: string, force: boolean): Promise<ReloadSpec> {
   return { url, hash: await hashOf(url), force };
@@ -45,30 +37,33 @@ export async function reloadSpecOf(url: string, force: boolean): Promise<ReloadS
  * Imports the module and judges what would change.
  * @throws SkepError MODULE_FAILED, or DUPLICATE_DEFINITION for a definition that has changed under its old version.
  */
-export async function prepareReload(host: ReloadHost, spec: ReloadSpec): Promise<readonly AnyDefinition[]> {
-  const exports = await imported(spec);
+export async function prepareReload(registry: DefinitionRegistry, spec: ReloadSpec): Promise<void> {
+  const definitions = await imported(spec);
   if ((await hashOf(spec.url)) !== spec.hash) throw failed(spec.url, 'its file changed while it was loaded');
-  const definitions = [...new Set(Object.values(exports).filter(isDefinition))];
   if (definitions.length === 0) throw failed(spec.url, 'it exports no definition');
-  for (const definition of definitions) host.registry.judge(definition, spec.force);
-  return definitions;
+  for (const definition of definitions) registry.judge(definition, spec.force);
 }
 
 /** Puts the definitions of a prepared module in the place of those before. */
-export async function commitReload(host: ReloadHost, spec: ReloadSpec): Promise<readonly ReloadedDefinition[]> {
-  const definitions = [...new Set(Object.values(await imported(spec)).filter(isDefinition))];
-  const upgrades = host.startUpgrades();
+export async function commitReload(
+  registry: DefinitionRegistry,
+  upgrades: Upgrades,
+  actors: ReadonlyMap<number, Upgradable>,
+  spec: ReloadSpec,
+): Promise<readonly ReloadedDefinition[]> {
+  const definitions = await imported(spec);
   return definitions.map((definition) => {
-    const change = host.registry.replace(definition, spec.force);
+    const change = registry.replace(definition, spec.force);
     if (change === 'upgraded' || change === 'replaced') upgrades.begin(definition.name);
-    const counts = upgrades.counts(definition.name, host.cells.values());
+    const counts = upgrades.counts(definition.name, actors.values());
     return { name: definition.name, version: definition.version, change, ...counts };
   });
 }
 
-async function imported({ url, hash }: ReloadSpec): Promise<Readonly<Record<string, unknown>>> {
+async function imported({ url, hash }: ReloadSpec): Promise<readonly AnyDefinition[]> {
   try {
-    return (await import(`${url}?skep=${hash}`)) as Record<string, unknown>;
+    const exports = (await import(`${url}?skep=${hash}`)) as Record<string, unknown>;
+    return [...new Set(Object.values(exports).filter(isDefinition))];
   } catch (cause) {
     throw failed(url, cause instanceof Error ? cause.message : String(cause), cause);
   }

@@ -1,6 +1,8 @@
 /** What an inspection of an executor shows; plain data, because it crosses threads and nodes. */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
+import type { LatencySummary } from '../telemetry/histogram.js';
+import type { TurnReport } from '../telemetry/turn-meter.js';
 import type { Cell, CellStatus } from './cell.js';
 
 /** One actor in an inspection. */
@@ -15,11 +17,13 @@ export interface ActorSummary {
 }
 
 /** State of an executor. */
-export interface ExecutorReport {
+export interface ExecutorReport extends TurnReport {
   readonly id: number;
   readonly actors: number;
   readonly pendingCalls: number;
   readonly turns: number;
+  /** How late its event loop is, in milliseconds; absent under a clock of a test. */
+  readonly eventLoopDelay?: LatencySummary;
   readonly deadLetters: DeadLetterReport;
 }
 

@@ -5,11 +5,12 @@
 import { type ActorAddress, addressParts, executorAddress, formatAddress } from '#protocols/wire/address';
 import type { Envelope, ExitReason, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
 import type { DefinitionRegistry } from '../actor/registry.js';
 import { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
-import { GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
+import { GROUPS_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 
 /** Ids of the executors of a node. */
 export interface Topology {
@@ -41,9 +42,14 @@ export class Spawner {
   }
 
   /** Starts an actor where its spec wants it; resolves once its init is done. */
-  async start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> {
+  async start(
+    spec: SpawnSpec,
+    node: string | undefined,
+    scope?: CallScope,
+    trace: Traceparent | undefined = scope?.trace,
+  ): Promise<ActorAddress> {
     const target = this.#place(spec, node);
-    if (target === this.#host.address) return this.startHere(spec, this.#freeSerial());
+    if (target === this.#host.address) return this.startHere(spec, this.#freeSerial(), trace);
     const here = node === undefined || node === this.#host.node;
     // Inside a call the start has the time that the call has left; init may need more than the default.
     const options = scope !== undefined && Number.isFinite(scope.remainingMs) ? { timeoutMs: scope.remainingMs } : {};
@@ -51,9 +57,10 @@ export class Spawner {
     return (await this.#host.call(target, 'start', message, options, scope)) as ActorAddress;
   }
 
-  async startHere(spec: SpawnSpec, serial: number): Promise<ActorAddress> {
+  async startHere(spec: SpawnSpec, serial: number, trace?: Traceparent): Promise<ActorAddress> {
     const cell = this.#make(spec, serial);
-    await cell.start();
+    const span = this.#host.spans?.spawn(spec, cell.address, trace);
+    await cell.start(trace, span);
     return cell.address;
   }
 
@@ -76,14 +83,16 @@ export class Spawner {
     }
   }
 
-  /** Starts the two actors that every node has, on its system executor. */
-  async startWellKnown(guardian: string, names: string): Promise<void> {
+  /** Starts the actors that every node has, on its system executor. */
+  async startWellKnown(guardian: string, names: string, groups: string): Promise<void> {
     await this.startHere({ definition: guardian, args: {}, restart: 'permanent', placement: 'same' }, GUARDIAN_SERIAL);
     const parent = this.#here(GUARDIAN_SERIAL);
-    await this.startHere(
-      { definition: names, args: {}, restart: 'permanent', placement: 'same', parent },
-      NAMES_SERIAL,
-    );
+    for (const [definition, serial] of [
+      [names, NAMES_SERIAL],
+      [groups, GROUPS_SERIAL],
+    ] as const) {
+      await this.startHere({ definition, args: {}, restart: 'permanent', placement: 'same', parent }, serial);
+    }
   }
 
   async lookup(name: string, node = this.#host.node): Promise<ActorAddress | undefined> {

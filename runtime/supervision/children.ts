@@ -97,6 +97,15 @@ export class Children {
     return alone ? { type: 'stop-child' } : { type: 'fail-self', restarts: history.length - 1, withinMs };
   }
 
+  /** Judges a child that is gone through the fault of another: it comes back, and nothing is counted against it. */
+  excuse(address: ActorAddress, reason: ExitReason): Verdict {
+    const child = this.#children.get(address);
+    if (child === undefined) return { type: 'ignore' };
+    if (!mayRestart(child.spec, reason)) return { type: 'stop-child' };
+    const delayMs = backoffMs(1, this.#options.backoff ?? DEFAULT_BACKOFF);
+    return { type: 'restart', spec: child.spec, delayMs };
+  }
+
   /** The shared history without its latest entry when that was for the same event. */
   #before(sameEvent: boolean): readonly number[] {
     return sameEvent ? this.#history.slice(0, -1) : this.#history;

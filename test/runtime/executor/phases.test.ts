@@ -181,7 +181,7 @@ t.test('a message that is postponed again after a change keeps its place', async
   ref.cast('go');
   await settle();
   t.same(await ref.call('diary'), ['busy:b', 'busy:c']);
-  t.match(await system.list(), [{}, {}, { definition: 'machine', mailbox: 1 }], 'what is postponed counts as waiting');
+  t.match((await system.list()).at(-1), { definition: 'machine', mailbox: 1 }, 'what is postponed counts as waiting');
 });
 
 t.test(
