@@ -73,7 +73,7 @@ export const door = defineActor({
     },
     open: {
       enter: (_state, from, ctx) => ctx.log.info('open', { from }),
-      casts: { pass: (_state, message, ctx) => ctx.log.info('welcome', message) },
+      casts: { pass: (_state, message: { readonly who: string }, ctx) => ctx.log.info('welcome', message) },
       timeoutMs: 10_000,
       timeouts: { state: ({ code }, ctx) => ctx.next({ phase: 'locked', code, wrong: 0 }) },
     },

@@ -138,7 +138,7 @@ t.test(
           },
         },
         busy: {
-          calls: { work: (state, message) => (note(state, message), `done ${message}`) },
+          calls: { work: (state, message: string) => (note(state, message), `done ${message}`) },
           casts: { task: (state, message: string) => note(state, message) },
         },
       },
@@ -544,7 +544,7 @@ t.test('what makes no sense in a phase is refused with BAD_USAGE', async (t) => 
             yield 1;
           },
         },
-        casts: { late: (_state, _message: undefined, ctx) => void tried('defer of a cast', () => ctx.defer()) },
+        casts: { late: (_state, _message: undefined, ctx) => tried('defer of a cast', () => ctx.defer()) },
       },
       busy: {},
     },

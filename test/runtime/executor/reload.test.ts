@@ -1,7 +1,7 @@
 /** Modules that are loaded again under living actors, on one executor: versions, migrations, refusals. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type ActorAddress, ActorSystem, defineActor } from '#runtime';
+import { ActorSystem, defineActor } from '#runtime';
 import t, { type Test } from 'tap';
 import { executorAddress } from '#protocols/wire/address';
 import { inlineSystem, settle } from '../support.js';
@@ -187,7 +187,7 @@ t.test('a phased actor migrates into a phase of the new version, or not at all',
 t.test('whoever can reach a node may reload the modules that it was started with, and no other file', async (t) => {
   const { system, url, write, tally } = await tallied(t);
   const executor = executorAddress('a', 'i1', 0);
-  const ask = (message: unknown) => system.call(executor as ActorAddress, 'reload', message);
+  const ask = (message: unknown) => system.call(executor, 'reload', message);
   write({ version: 2, greeting: 'new', more: 'migrate: (old) => old,' });
   for (const module of ['/etc/passwd', 'ally.mjs', 'other.mjs'])
     await t.rejects(ask({ module }), { code: 'UNKNOWN_MODULE', facts: { known: [fileURLToPath(url)] } });
