@@ -8,10 +8,11 @@ import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { groups } from '../groups/registry.js';
 import { guardian } from '../supervision/guardian.js';
-import { createLogger, type LogOptions } from '../telemetry/log.js';
+import { createLogger, type Logger, type LogOptions } from '../telemetry/log.js';
 import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
 import type { Tracer } from '../telemetry/tracer.js';
 import { watchLoopDelay } from '../telemetry/loop-delay.js';
+import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { ReloadSpec } from './reload.js';
@@ -50,6 +51,10 @@ export interface LocalParts {
   readonly tracer?: Tracer | undefined;
   /** Where the thread of the executor says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
+  /** Default: the run queue, on the event loop. */
+  readonly dispatcher?: MakeDispatcher | undefined;
+  /** Default: made from the options of the spec. */
+  readonly log?: Logger | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -67,13 +72,13 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
-  const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const { clock = systemClock, heartbeat } = local;
+  const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
+  const { clock = systemClock, dispatcher, heartbeat } = local;
   // Under a clock of a test nothing may depend on the machine's.
   const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
   const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
   const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
-  const executor = new Executor({ ...options, registry, clock, log, tracer, heartbeat, loopDelay });
+  const executor = new Executor({ ...options, registry, clock, log, tracer, heartbeat, loopDelay, dispatcher });
   for (const reload of reloads) {
     // The executor lives without what it cannot load; it has what the file of the module says by now.
     await executor.services.reloads.commit(reload).catch((error: unknown) => log.error('reload failed', { error }));

@@ -33,6 +33,7 @@ import { freezePayload } from './freeze.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { ExecutorDeath } from './death.js';
 import { ForeignDeaths } from './foreign-deaths.js';
+import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
@@ -74,6 +75,8 @@ export interface ExecutorOptions {
   /** Where a thread says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
+  /** Who gives turns. Default: the run queue, on the event loop. */
+  readonly dispatcher?: MakeDispatcher | undefined;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -102,7 +105,7 @@ export class Executor implements CellHost {
   readonly #freezes: boolean;
   readonly #deadLetters = new DeadLetters();
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
-  readonly #runQueue: RunQueue;
+  readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
   readonly #absent: Absent;
   readonly #caller: Caller;
@@ -129,9 +132,10 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
+    const flush = (): void => this.#routes.flush();
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat);
     this.#loopDelay = options.loopDelay;
-    this.#runQueue = new RunQueue(options.clock, this.meter, () => this.#routes.flush());
+    this.#dispatcher = options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush);
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
@@ -146,7 +150,7 @@ export class Executor implements CellHost {
   connect(executor: number, link: FrameLink): void {
     this.#routes.connect(executor, link);
     this.services.connected(executor);
-    this.#runQueue.flushSoon();
+    this.#dispatcher.flushSoon();
   }
 
   /** Gives the way to other nodes. */
@@ -188,7 +192,7 @@ export class Executor implements CellHost {
       this.#absent.route(envelope);
       return false;
     }
-    this.#runQueue.flushSoon();
+    this.#dispatcher.flushSoon();
     return flowing;
   }
 
@@ -311,7 +315,7 @@ export class Executor implements CellHost {
   }
 
   schedule(cell: Cell): void {
-    this.#runQueue.add(cell);
+    this.#dispatcher.add(cell);
   }
 
   startWellKnown(guardian: string, names: string, groups: string): Promise<void> {
@@ -347,7 +351,7 @@ export class Executor implements CellHost {
       id,
       actors: this.cells.size,
       pendingCalls: this.#caller.pending,
-      turns: this.#runQueue.turns,
+      turns: this.#dispatcher.turns,
       ...this.meter.report(),
       ...(this.#loopDelay === undefined ? {} : { eventLoopDelay: this.#loopDelay.summary() }),
       deadLetters,

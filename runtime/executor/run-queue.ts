@@ -2,28 +2,18 @@
  * Who runs next. Cells with work wait in a ring; each gets a bounded number of messages and goes to the back, and after
  * a slice of time the executor returns to the event loop, so that no actor starves another and no flood starves IO.
  */
-import type { AnyDefinition } from '../actor/definition.js';
 import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
+import type { Dispatcher, Runnable } from './dispatcher.js';
 
 /** Milliseconds of turns before the event loop gets its turn. */
 const SLICE_MS = 5;
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
 const SLICE_TURNS = 4_096;
 
-/** What the queue needs of a cell. */
-export interface Runnable {
-  scheduled: boolean;
-  readonly ready: boolean;
-  readonly serial: number;
-  readonly definition: AnyDefinition;
-  /** Handles up to `budget` messages and gives how many it were. */
-  run(budget: number): number;
-}
-
 /** The run queue of one executor. */
-export class RunQueue {
+export class RunQueue implements Dispatcher {
   readonly #queue = new Queue<Runnable>();
   readonly #clock: Clock;
   readonly #meter: TurnMeter;
@@ -46,7 +36,6 @@ export class RunQueue {
     this.#flush = flush;
   }
 
-  /** Turns given so far. */
   get turns(): number {
     return this.#turns;
   }
@@ -58,7 +47,6 @@ export class RunQueue {
     this.#wake();
   }
 
-  /** Sends at the end of the turn, or soon when no turn runs. */
   flushSoon(): void {
     if (this.#running || this.#flushing) return;
     this.#flushing = true;
