@@ -3,7 +3,7 @@
  * cancel, by the death of the caller, or with the life of the actor. What comes after that finds nothing.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import { SkepError, toWireError } from '#protocols/wire/error';
+import { type SkepError, toWireError } from '#protocols/wire/error';
 import type { Timer } from '../clock/clock.js';
 import type { CellHost } from './cell-host.js';
 import type { Call } from './cell-refusal.js';

@@ -225,8 +225,8 @@ export class Cell {
     const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
-      const making = this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
-      const state: unknown = await making;
+      const making = this.#host.meter.inside(this, (): unknown => this.definition.init(this.spec.args, this.context));
+      const state = await making;
       if (this.definition.phases !== undefined) checkPhase(this.definition, state);
       this.#state = state;
       this.#initialised = true;

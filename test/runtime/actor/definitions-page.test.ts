@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { account, counter, dispenser, door, heater, library, thermostat } from '../../../examples/definitions.js';
+import { account, counter, dispenser, door, heater, library, thermostat } from '../../testdata/actors/definitions.js';
 import { DefinitionRegistry } from '#runtime/actor/registry';
 import { migrated } from '#runtime/actor/migration';
 import { jsonSchemas } from '#runtime/actor/schemas';
@@ -17,7 +17,7 @@ const pagePath = join(root, 'docs/definitions.md');
 
 /** The regions of the examples' file, with the import that a reader would write. */
 async function regions(): Promise<ReadonlyMap<string, string>> {
-  const text = await readFile(join(root, 'examples/definitions.ts'), 'utf8');
+  const text = await readFile(join(root, 'test/testdata/actors/definitions.ts'), 'utf8');
   const found = text.matchAll(/^\/\/ #region (\w+)\n([^]*?)^\/\/ #endregion$/gm);
   return new Map([...found].map(([, name = '', body = '']) => [name, `${importsOf(body)}\n\n${body}`]));
 }
