@@ -8,10 +8,11 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { auditExecutors } from './audit-executors.js';
 import { auditKilled } from './audit-killed.js';
+import { castsThreads } from './casts-threads.js';
 import { idleActors } from './idle-actors.js';
 import { answer, type Answer, machine, type Question, renderResults } from './harness.js';
 
-const questions: readonly Question[] = [auditExecutors, auditKilled, idleActors];
+const questions: readonly Question[] = [auditExecutors, auditKilled, idleActors, castsThreads];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

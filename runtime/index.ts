@@ -10,19 +10,28 @@ export {
   type ArgsOf,
   defineActor,
   type Definition,
+  type DefinitionMailbox,
   type Info,
   type SupervisionOptions,
 } from './actor/definition.js';
+export type { ReliableOptions } from './delivery/options.js';
 export { castFace, type CastHandlers } from './actor/face.js';
 export type { EnterContext, PhaseContext, PhaseSpec } from './actor/phases.js';
-export type { ActorRef, CallOptions } from './actor/ref.js';
+export type { ActorRef, CallOptions, CastOptions } from './actor/ref.js';
 export type { ReplyToken } from './actor/reply-token.js';
 export type { DefinitionSummary } from './actor/registry.js';
 export type { ReloadedDefinition } from './executor/reload.js';
-export type { ActorSummary, ExecutorReport } from './executor/report.js';
+export type { ActorSummary, ExecutorReport, FlowReport } from './executor/report.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
+export type { SchedulingOptions } from './executor/thread-options.js';
+export type { CastOutcome } from './flow/outcome.js';
+export type { MailboxOptions, OverflowPolicy } from './mailbox/mailbox.js';
+export type { Priority, PriorityRule } from './mailbox/priority.js';
 export type { ActorGroups, GroupOptions, Groups } from './groups/groups.js';
+export type { Pool, PoolOptions } from './pool/pool.js';
+export type { PoolSize } from './pool/pool-actor.js';
+export type { PressureOptions } from './pool/pressure.js';
 export type { RouteeSource, Router } from './routing/router.js';
 export type { RouterOptions, RoutingKey } from './routing/strategy.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';

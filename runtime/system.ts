@@ -10,7 +10,15 @@ import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from './actor/call-many.js';
 import type { SpawnOptions } from './actor/context.js';
 import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  type CastOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+  type ReliableMessenger,
+} from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
 import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
@@ -18,14 +26,17 @@ import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
 import { reloadSpecOf } from './executor/reload.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
+import { schedulingOf } from './executor/scheduling.js';
+import { castEnvelope } from './flow/cast.js';
+import type { CastOutcome } from './flow/outcome.js';
 import type { ExecutorDeath } from './executor/death.js';
 import { slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import { moduleNamed, reloadRequest } from './module-named.js';
 import { reloadReport, type ReloadReport } from './reload-report.js';
-import { readTraceparent } from '#protocols/wire/trace-context';
 import type { Groups } from './groups/groups.js';
+import { makePool, type Pool, type PoolOptions } from './pool/pool.js';
 import type { RouteeSource, Router } from './routing/router.js';
 import type { RouterOptions } from './routing/strategy.js';
 import type { LogOptions } from './telemetry/log.js';
@@ -172,12 +183,20 @@ export class ActorSystem implements Messenger {
     return formatAddress({ node, incarnation, executor: SYSTEM_EXECUTOR, serial: GUARDIAN_SERIAL });
   }
 
-  /** As `ref.cast`; `traceparent` is the W3C trace context that the message belongs to. */
-  cast(to: ActorAddress, name: string, message: unknown, options: Pick<CallOptions, 'traceparent'> = {}): boolean {
+  get reliable(): ReliableMessenger {
     const { executor } = this.#edge;
-    const trace = readTraceparent(options.traceparent);
-    const cast = { kind: 'cast', to, from: executor.address, name, message } as const;
-    return executor.deliver(trace === undefined ? cast : { ...cast, trace });
+    return executor.services.reliableOf(executor.address);
+  }
+
+  /** As `ref.cast`; `traceparent` is the W3C trace context that the message belongs to. */
+  cast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): boolean {
+    return this.tryCast(to, name, message, options) === 'accepted';
+  }
+
+  /** As `cast`, and says what became of the message. */
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
+    const { executor } = this.#edge;
+    return executor.offer(castEnvelope(executor.address, to, name, message, options));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -207,6 +226,11 @@ export class ActorSystem implements Messenger {
   router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
     const { executor } = this.#edge;
     return executor.services.router({ address: executor.address, messenger: this }, definition, source, options);
+  }
+
+  /** Starts a pool of actors under the guardian of this node. */
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
+    return makePool(this, definition, args, options, 'system');
   }
 
   /** Calls many actors and gives every outcome, in the order of the refs. */
@@ -330,6 +354,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     shutdownMs: options.shutdownMs ?? 5_000,
     defaults: options.defaults ?? {},
+    scheduling: schedulingOf(options.scheduling),
     telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
     slowTurnMs: slowTurnMsOf(options),

@@ -8,6 +8,7 @@ import type { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ActorGroups } from '../groups/groups.js';
+import type { Pool, PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { CallMany } from './call-many.js';
@@ -109,6 +110,8 @@ export interface ActorContext {
   unsubscribe(pattern: string): boolean;
   /** A router over actors or the members of a group; see {@link RouterOptions}. */
   router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>>;
+  /** Starts a pool of actors that this actor supervises. */
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>>;
   /** Calls many actors and gives every outcome, in the order of the refs. */
   readonly callMany: CallMany;
 }

@@ -12,7 +12,9 @@
 import type { ExitReason } from '#protocols/wire/envelope';
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
+import { type ReliableOptions, type ReliableSettings, reliableSettings } from '../delivery/options.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
+import type { PriorityRule } from '../mailbox/priority.js';
 import type { Backoff, RestartIntensity } from '../supervision/intensity.js';
 import type { ActorContext } from './context.js';
 import { checkMigrations, type MigrationOptions } from './migration.js';
@@ -69,6 +71,15 @@ export interface StashOptions {
   readonly capacity?: number;
 }
 
+/** The mailbox of a definition: bounds, and the order in which its mail is handled. */
+export interface DefinitionMailbox extends MailboxOptions {
+  /**
+   * Priority of each message, from -100 to 100; 0 is normal. Without it the sender's option decides. Higher mail is
+   * handled first, FIFO within a priority; low mail may wait for ever while higher mail keeps coming.
+   */
+  readonly priority?: PriorityRule;
+}
+
 /** What a node gives to definitions that say nothing about it themselves. Plain data. */
 export interface ActorDefaults {
   readonly mailbox?: MailboxOptions;
@@ -95,7 +106,7 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Phases> extends Migra
   readonly timeouts?: Readonly<Record<string, TimeoutHandler<State, ContextOf<State>>>>;
   /** Runs once before the actor ends or restarts; the state is as the last handler left it. */
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
-  readonly mailbox?: MailboxOptions;
+  readonly mailbox?: DefinitionMailbox;
   readonly supervision?: SupervisionOptions;
   /** Bound of what `ctx.stash` and `ctx.postpone` keep aside. */
   readonly stash?: StashOptions;
@@ -104,13 +115,18 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Phases> extends Migra
     AllCalls<NoInfer<Phases>, NoInfer<Calls>, NoInfer<Casts>>,
     AllCasts<NoInfer<Phases>, NoInfer<Calls>, NoInfer<Casts>>
   >;
+  /**
+   * Casts to such an actor are delivered at least once: sent again until their handler ended, in order for each sender,
+   * and not handled twice while sender and receiver live. Default: at most once.
+   */
+  readonly reliable?: boolean | ReliableOptions;
 }
 
 /** A registered kind of actor; made by {@link defineActor}. */
 export interface Definition<Args = unknown, State = unknown, Calls = unknown, Casts = unknown>
   extends Omit<
     DefinitionSpec<Args, State, Calls, Casts, unknown>,
-    'calls' | 'casts' | 'info' | 'phases' | 'timeouts' | 'schemas'
+    'calls' | 'casts' | 'info' | 'phases' | 'timeouts' | 'schemas' | 'reliable'
   > {
   readonly kind: 'actor';
   readonly version: number;
@@ -127,6 +143,7 @@ export interface Definition<Args = unknown, State = unknown, Calls = unknown, Ca
   readonly schemas?: DefinitionSchemas;
   /** Names of the calls that are streams. */
   readonly streams: ReadonlySet<string>;
+  readonly reliable: ReliableSettings | undefined;
 }
 
 /** Any definition, whatever its types: what registries and refs are generic over. */
@@ -169,11 +186,14 @@ export function defineActor<
   checkNumber(spec.name, 'version', spec.version, 0);
   checkNumber(spec.name, 'mailbox.capacity', spec.mailbox?.capacity, 1);
   checkNumber(spec.name, 'mailbox.highWater', spec.mailbox?.highWater, 0);
+  checkNumber(spec.name, 'mailbox.lowWater', spec.mailbox?.lowWater, 0);
+  checkMarks(spec.name, spec.mailbox);
   checkNumber(spec.name, 'supervision.maxRestarts', spec.supervision?.maxRestarts, 0);
   checkNumber(spec.name, 'stash.capacity', spec.stash?.capacity, 1);
   const version = spec.version ?? 1;
   checkMigrations(spec.name, version, spec);
-  const definition = { ...spec, kind: 'actor', version, ...tablesOf(spec) };
+  const reliable = reliableSettings(spec.name, spec.reliable);
+  const definition = { ...spec, kind: 'actor', version, ...tablesOf(spec), reliable };
   // The tables of a phased definition are merged at run time as their types are merged here.
   return definition as unknown as Definition<
     Args,
@@ -203,6 +223,17 @@ function checkNumber(definition: string, field: string, value: number | undefine
       field,
     },
   );
+}
+
+function checkMarks(definition: string, mailbox: DefinitionMailbox | undefined): void {
+  const { lowWater, highWater, priority } = mailbox ?? {};
+  if (lowWater !== undefined && highWater !== undefined && lowWater > highWater) {
+    const text = `definition ${definition}: mailbox.lowWater is ${lowWater}: expected at most mailbox.highWater, ${highWater}`;
+    throw new SkepError('BAD_CONFIG', text, { definition, field: 'mailbox.lowWater' });
+  }
+  if (priority === undefined || typeof priority === 'function') return;
+  const text = `definition ${definition}: mailbox.priority is no function: expected (name, message) => number`;
+  throw new SkepError('BAD_CONFIG', text, { definition, field: 'mailbox.priority' });
 }
 
 /** Whether a value exported by a module is a definition. */

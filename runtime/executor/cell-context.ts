@@ -8,13 +8,24 @@ import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envel
 import { type CallMany, callManyBy } from '../actor/call-many.js';
 import type { SpawnOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
 import type { PhaseContext } from '../actor/phases.js';
 import type { ReplyToken } from '../actor/reply-token.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  type CastOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+  type ReliableMessenger,
+} from '../actor/ref.js';
+import { castEnvelope } from '../flow/cast.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ActorGroups } from '../groups/groups.js';
+import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
@@ -201,19 +212,20 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     return this.#host.services.router({ address: this.self, messenger: this }, definition, source, options);
   }
 
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
+    return makePool(this, definition, args, options, 'same');
+  }
+
   get callMany(): CallMany {
     return callManyBy(this);
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    const { trace } = this.#cell.turns.hand;
-    const from = this.self;
-    // Two forms, so that an envelope without a trace is as small as it can be.
-    return this.#host.deliver(
-      trace === undefined
-        ? { kind: 'cast', to, from, name, message }
-        : { kind: 'cast', to, from, name, message, trace },
-    );
+  get reliable(): ReliableMessenger {
+    return this.#host.services.reliableOf(this.self);
+  }
+
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
+    return this.#host.offer(castEnvelope(this.self, to, name, message, options, this.#cell.turns.hand.trace));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {

@@ -8,6 +8,7 @@ import type { Traceparent } from '#protocols/wire/trace-context';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
@@ -48,6 +49,8 @@ export interface CellHost {
   mailboxOf(definition: AnyDefinition): MailboxOptions;
   readonly services: Services;
   deliver(envelope: Envelope): boolean;
+  /** As `deliver`, and says what became of it. */
+  offer(envelope: Envelope): CastOutcome;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(
     to: ActorAddress,

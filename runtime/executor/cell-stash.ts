@@ -12,6 +12,13 @@ import type { Letter } from './cell-turns.js';
 /** Until when a message is kept: the next change of phase, or the actor's word. */
 export type KeptUntil = 'phase' | 'unstash';
 
+/** A message of reliable delivery is settled once it is put aside: the next of its sender may be what it waits for. */
+function settled(letter: Letter): Letter {
+  if (letter.envelope.kind !== 'cast' || letter.envelope.receipt === undefined) return letter;
+  const { receipt: _, ...envelope } = letter.envelope;
+  return { envelope };
+}
+
 /** A time-out that has fired; stale when its ticket is not the present one of that name. */
 export interface FiredTimeout {
   readonly timeout: string;
@@ -41,7 +48,7 @@ export class Stash {
   }
 
   keep(letter: Letter, until: KeptUntil): void {
-    this.#kept.push({ letter, until });
+    this.#kept.push({ letter: settled(letter), until });
   }
 
   /** Puts what was kept until then before everything else, in its old order. */

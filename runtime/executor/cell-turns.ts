@@ -9,7 +9,9 @@ import { SkepError, toWireError } from '#protocols/wire/error';
 import type { AnyDefinition, Info } from '../actor/definition.js';
 import { handles, phaseOf, phaseSpec } from '../actor/phase-table.js';
 import type { PhaseContext } from '../actor/phases.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import { Mailbox } from '../mailbox/mailbox.js';
+import { ruledPriority } from '../mailbox/priority.js';
 import { Queue } from '../mailbox/queue.js';
 import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Aside } from './cell-aside.js';
@@ -81,25 +83,36 @@ export class Turns {
     return this.#producers?.hasReady === true || this.#aside?.ready === true;
   }
 
-  /** Takes a cast or call into the mailbox. False when it was refused, or when senders should wait. */
-  accept(envelope: Cast | Call): boolean {
+  /** Messages until senders have to wait; undefined when they have to now. */
+  get room(): number | undefined {
+    return this.#mail().room;
+  }
+
+  /** Takes a cast or call into the mailbox; `onCredit` when it came from another executor. */
+  accept(envelope: Cast | Call, onCredit: boolean): CastOutcome {
     if (envelope.kind === 'call' && envelope.chain.includes(this.#owner.address)) {
       const facts = { chain: [...envelope.chain, this.#owner.address], call: envelope.name };
       const text = `call "${envelope.name}" comes back to ${this.#owner.address}`;
       this.#fail(envelope, new SkepError('CALL_CYCLE', text, facts));
-      return true;
+      return 'accepted';
     }
     const letter: Letter =
       envelope.kind === 'call' ? { envelope, deadlineMs: this.#host.clock.now() + envelope.timeoutMs } : { envelope };
-    const mailbox = (this.#mailbox ??= new Mailbox<Letter>(this.#host.mailboxOf(this.#owner.definition)));
-    const outcome = mailbox.push(letter);
+    const mailbox = this.#mail();
+    const rule = this.#owner.definition.mailbox?.priority;
+    const priority = rule === undefined ? envelope.priority : ruledPriority(rule, envelope.name, envelope.message);
+    const outcome = mailbox.push(letter, priority, onCredit);
     if (!outcome.accepted) {
       refuse(this.#host, this.#owner, envelope, 'mailbox-full', outcome.notify);
-      return false;
+      return 'refused';
     }
     if (outcome.displaced !== undefined) refuse(this.#host, this.#owner, outcome.displaced.envelope, 'displaced');
     this.#owner.wake();
-    return !mailbox.overHighWater;
+    return mailbox.congested ? 'wait' : 'accepted';
+  }
+
+  #mail(): Mailbox<Letter> {
+    return (this.#mailbox ??= new Mailbox<Letter>(this.#host.mailboxOf(this.#owner.definition)));
   }
 
   /** Queues an info; it runs before waiting messages. */
@@ -130,9 +143,9 @@ export class Turns {
     this.#owner.wake();
   }
 
-  /** Resolves once the mailbox is at or below its high-water mark, or the actor ends. */
+  /** Resolves once a mailbox that was above its high-water mark is down at its low-water mark, or the actor ends. */
   drained(): Promise<void> {
-    if (this.#mailbox?.overHighWater !== true) return Promise.resolve();
+    if (this.#mailbox?.congested !== true) return Promise.resolve();
     return new Promise((resolve) => (this.#onDrained ??= []).push(resolve));
   }
 
@@ -224,7 +237,7 @@ export class Turns {
     if (letter === undefined) return this.#producers?.hasReady === true;
     this.#letter(letter);
     if (this.#cancelled !== undefined && this.mailboxSize === 0) this.#cancelled = undefined;
-    if (this.#onDrained !== undefined && this.#mailbox?.overHighWater !== true) this.#tellDrained();
+    if (this.#onDrained !== undefined && this.#mailbox?.congested !== true) this.#tellDrained();
     return true;
   }
 
@@ -258,11 +271,17 @@ export class Turns {
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
-    const { from, name, trace } = envelope;
+    const { from, name, trace, receipt } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
     current.about = letter;
     this.#host.meter.message = name;
-    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+    const body = (): unknown => handler(this.#owner.state, envelope.message, context);
+    if (receipt === undefined) {
+      this.hand.take({ current, body });
+      return;
+    }
+    receipt.taken();
+    this.hand.take({ current, body, onValue: () => receipt.handled() });
   }
 
   /** The handler of infos of the phase, or the common one. */
@@ -279,6 +298,7 @@ export class Turns {
     const handler = this.#infoHandler();
     if (info === undefined || handler === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
+      envelope.receipt?.handled();
       return;
     }
     const current = new Current(this.#host.clock, envelope.from);

@@ -12,6 +12,8 @@ import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition, Info } from '../actor/definition.js';
 import { checkPhase } from '../actor/phase-table.js';
+import type { Receiver } from '../flow/grants.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import { within } from '../clock/within.js';
 import { endWith, type Span } from '../telemetry/tracer.js';
 import { CellContext } from './cell-context.js';
@@ -28,7 +30,7 @@ const DONE: Promise<void> = Promise.resolve();
 
 export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
 
-export class Cell {
+export class Cell implements Receiver {
   readonly address: ActorAddress;
   readonly serial: number;
   readonly spec: SpawnSpec;
@@ -91,6 +93,14 @@ export class Cell {
   get ready(): boolean {
     return this.turns.ready;
   }
+  get room(): number | undefined {
+    return this.turns.room;
+  }
+
+  /** Resolves once senders need not wait, or the actor ends. */
+  drained(): Promise<void> {
+    return this.turns.drained();
+  }
 
   /** The first life, in the span of its start where there is one. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
   async start(trace?: Traceparent, span?: Span): Promise<void> {
@@ -123,11 +133,11 @@ export class Cell {
     this.#host.schedule(this);
   }
 
-  /** Takes a cast or call. False when it was refused, or when senders should wait. */
-  accept(envelope: Cast | Call): boolean {
-    if (!this.ending) return this.turns.accept(envelope);
+  /** Takes a cast or call; `onCredit` when it came from another executor. */
+  accept(envelope: Cast | Call, onCredit: boolean): CastOutcome {
+    if (!this.ending) return this.turns.accept(envelope, onCredit);
     refuse(this.#host, this, envelope, 'stopped');
-    return false;
+    return 'refused';
   }
 
   inform(info: Info): void {

@@ -18,8 +18,13 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
+import type { UnsentReason, UserMessage } from '../flow/channel.js';
+import { Channels } from '../flow/channels.js';
+import { Grants } from '../flow/grants.js';
+import type { CastOutcome } from '../flow/outcome.js';
+import { unsentError } from '../flow/unsent.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
-import type { MailboxOptions } from '../mailbox/mailbox.js';
+import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
 import type { Tracer } from '../telemetry/tracer.js';
@@ -40,6 +45,7 @@ import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
 import { RunQueue } from './run-queue.js';
+import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
 import {
@@ -64,6 +70,7 @@ export interface ExecutorOptions {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  readonly scheduling?: Scheduling;
   /** First serial to give out; a replacement begins above its predecessor, so old addresses stay dead or restarted. */
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
@@ -107,6 +114,8 @@ export class Executor implements CellHost {
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
+  readonly #channels: Channels;
+  readonly #grants = new Grants((envelope) => void this.deliver(envelope));
   readonly #absent: Absent;
   readonly #caller: Caller;
   readonly #own: OwnCalls;
@@ -133,15 +142,18 @@ export class Executor implements CellHost {
       (envelope) => this.deadLetter('lost', envelope),
     );
     const flush = (): void => this.#routes.flush();
-    this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat);
+    const { throughput, sliceMs } = options.scheduling ?? DEFAULT_SCHEDULING;
+    this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat, throughput);
     this.#loopDelay = options.loopDelay;
-    this.#dispatcher = options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush);
+    this.#dispatcher =
+      options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush, sliceMs);
+    this.#channels = this.#makeChannels(options.firstSerial);
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
-    this.services = new Services(this);
+    this.services = new Services(this, options.firstSerial);
   }
 
   // ---- routing -----------------------------------------------------------------------------------------------
@@ -172,58 +184,95 @@ export class Executor implements CellHost {
       // An executor is no relay: a frame in a circle would never end.
       if (node !== this.node || executor !== this.id) this.deadLetter('misrouted', envelope);
       else if (incarnation !== this.incarnation && incarnation !== '*') this.#absent.actor(envelope);
-      else this.#local(envelope, serial);
+      else this.#local(envelope, serial, true);
     }
   }
 
   deliver(envelope: Envelope): boolean {
+    return this.offer(envelope) === 'accepted';
+  }
+
+  offer(envelope: Envelope): CastOutcome {
     const { node, incarnation, executor, serial } = addressParts(envelope.to);
     const here = node === this.node;
     if (here && ((incarnation !== this.incarnation && incarnation !== '*') || !this.#peers.has(executor))) {
       this.#absent.actor(envelope);
-      return false;
+      return 'refused';
     }
     if (here && executor === this.id) {
       if (this.#freezes) freezePayload(envelope);
-      return this.#local(envelope, serial);
+      return this.#local(envelope, serial, false);
     }
+    if (serial !== EXECUTOR_SERIAL) {
+      if (envelope.kind === 'cast' || envelope.kind === 'call') return this.#channels.offer(envelope);
+      if (envelope.kind === 'cancel' && this.#channels.cancel(envelope.to, envelope.id)) return 'accepted';
+    }
+    return this.#transmit(envelope);
+  }
+
+  /** Puts an envelope on its way to another executor. */
+  #transmit(envelope: Envelope): CastOutcome {
+    const { node, executor } = addressParts(envelope.to);
     const flowing = this.#routes.push(node, executor, envelope);
     if (flowing === undefined) {
       this.#absent.route(envelope);
-      return false;
+      return 'refused';
     }
     this.#dispatcher.flushSoon();
-    return flowing;
+    return flowing ? 'accepted' : 'wait';
   }
 
-  #local(envelope: Envelope, serial: number): boolean {
+  /** For this executor or an actor on it; `remote` when it came from elsewhere. */
+  #local(envelope: Envelope, serial: number, remote: boolean): CastOutcome {
     switch (envelope.kind) {
       case 'reply':
       case 'item':
       case 'end':
       case 'fail':
         this.#answer(envelope);
-        return true;
+        break;
       case 'cast':
       case 'call': {
-        if (serial === EXECUTOR_SERIAL) return this.#own.accept(envelope);
+        if (serial === EXECUTOR_SERIAL) return this.#own.accept(envelope) ? 'accepted' : 'refused';
         const cell = this.cells.get(serial);
         if (cell === undefined) this.#absent.actor(envelope);
-        return cell?.accept(envelope) ?? false;
+        return cell?.accept(envelope, remote) ?? 'refused';
       }
+      case 'demand':
+        this.#grants.demand(this.cells.get(serial), envelope);
+        break;
+      case 'grant':
+      case 'closed':
+        this.#channels.hear(envelope);
+        break;
       case 'credit':
         this.cells.get(serial)?.turns.grantCredit(envelope.from, envelope.id, envelope.count);
-        return true;
+        break;
       case 'cancel':
         if (serial === EXECUTOR_SERIAL) this.#own.cancel(envelope.from, envelope.id);
         else this.cells.get(serial)?.turns.cancelCall(envelope.from, envelope.id);
-        return true;
+        break;
       case 'signal':
         this.#signal(envelope.signal, envelope.from, envelope.to, serial);
-        return true;
+        break;
       default:
         return unreachable(envelope);
     }
+    return 'accepted';
+  }
+
+  #makeChannels(firstEpoch: number): Channels {
+    const host = {
+      address: this.address,
+      clock: this.clock,
+      maxWaiting: this.defaults.mailbox?.capacity ?? DEFAULT_CAPACITY,
+      transmit: (envelope: Envelope) => this.#transmit(envelope),
+      unsent: (envelope: UserMessage, reason: UnsentReason) => {
+        this.deadLetter(reason, envelope);
+        if (envelope.kind === 'call') this.failCall(envelope.id, unsentError(envelope, reason));
+      },
+    };
+    return new Channels(host, firstEpoch);
   }
 
   #answer(envelope: Answer): void {
@@ -287,7 +336,10 @@ export class Executor implements CellHost {
   async drained(to: ActorAddress): Promise<void> {
     const { node, executor, serial } = addressParts(to);
     if (node === this.node && executor === this.id) await this.cells.get(serial)?.turns.drained();
-    else await this.#routes.drained(node, executor, this.clock);
+    else {
+      await this.#channels.drained(to);
+      await this.#routes.drained(node, executor, this.clock);
+    }
   }
 
   // ---- actors ------------------------------------------------------------------------------------------------
@@ -355,6 +407,7 @@ export class Executor implements CellHost {
       ...this.meter.report(),
       ...(this.#loopDelay === undefined ? {} : { eventLoopDelay: this.#loopDelay.summary() }),
       deadLetters,
+      flow: { ...this.#channels.report(), withheld: this.#grants.withheld },
     };
   }
 
@@ -366,6 +419,8 @@ export class Executor implements CellHost {
   /** Ends the actors that are still here (their parents live on other nodes), then every call that waits. */
   async close(): Promise<void> {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
+    this.#channels.endWhere(() => true);
+    this.services.close();
     this.#routes.flush();
     this.#caller.close();
     this.#loopDelay?.close();
@@ -387,6 +442,7 @@ export class Executor implements CellHost {
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
+    this.services.nodeLost(nodeLoss(node, incarnation).gone);
     this.#foreignDeaths.forget(node);
     this.#lost(nodeLoss(node, incarnation));
   }
@@ -394,6 +450,7 @@ export class Executor implements CellHost {
   #lost(loss: Loss): void {
     if (loss.concerns !== 'supervisors') {
       this.#caller.failWhere(loss.gone, loss.error);
+      this.#channels.endWhere(loss.gone);
       this.#own.dropCallers(loss.gone);
     }
     for (const cell of [...this.cells.values()]) cell.lost(loss);

@@ -6,9 +6,8 @@ import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { Dispatcher, Runnable } from './dispatcher.js';
+import { DEFAULT_SCHEDULING } from './scheduling.js';
 
-/** Milliseconds of turns before the event loop gets its turn. */
-const SLICE_MS = 5;
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
 const SLICE_TURNS = 4_096;
 
@@ -29,8 +28,11 @@ export class RunQueue implements Dispatcher {
   #sliceEndTurn = 0;
   #spent = false;
 
+  readonly #sliceMs: number;
+
   /** `flush` sends what the turns produced. */
-  constructor(clock: Clock, meter: TurnMeter, flush: () => void) {
+  constructor(clock: Clock, meter: TurnMeter, flush: () => void, sliceMs: number = DEFAULT_SCHEDULING.sliceMs) {
+    this.#sliceMs = sliceMs;
     this.#clock = clock;
     this.#meter = meter;
     this.#flush = flush;
@@ -98,7 +100,7 @@ export class RunQueue implements Dispatcher {
   #mark(nowMs: number): void {
     this.#marked = true;
     this.#spent = false;
-    this.#sliceEndMs = nowMs + SLICE_MS;
+    this.#sliceEndMs = nowMs + this.#sliceMs;
     this.#sliceEndTurn = this.#turns + SLICE_TURNS;
     setImmediate(() => {
       this.#marked = false;

@@ -4,9 +4,10 @@
  */
 import { SkepError } from '#protocols/wire/error';
 import type { RestartIntensity } from '../supervision/intensity.js';
+import type { Scheduling } from './scheduling.js';
 
-/** What an executor does about turns that take too long. */
-export interface SchedulingOptions {
+/** How an executor shares out turns, and what it does about those that take too long. */
+export interface SchedulingOptions extends Partial<Scheduling> {
   /**
    * A thread whose event loop does not come round for this long, in milliseconds, is ended, and what ran there restarts
    * under its supervisors. 0 for never, else from 50; must exceed the longest pause that garbage collection or a

@@ -11,7 +11,16 @@ import { type ExitReason, SHUTDOWN } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import type { SpawnOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  type CastOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+} from '../actor/ref.js';
+import { castEnvelope } from '../flow/cast.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import { specOf } from '../executor/cell-context.js';
 import type { Executor } from '../executor/executor.js';
 import type { ActorSummary, ExecutorReport } from '../executor/report.js';
@@ -133,8 +142,12 @@ export class TestSystem implements Messenger {
     this.#edge.deliver({ kind: 'signal', to: address, from, signal: { type: 'stop', reason } });
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#edge.deliver({ kind: 'cast', to, from: this.#edge.address, name, message });
+  cast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): boolean {
+    return this.tryCast(to, name, message, options) === 'accepted';
+  }
+
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
+    return this.#edge.offer(castEnvelope(this.#edge.address, to, name, message, options));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {

@@ -105,6 +105,9 @@ t.test('well-formed envelopes of every kind with random fields harm nobody', asy
     fc.record({ kind: fc.constantFrom('credit'), to: address, from: address, id, count: fc.nat({ max: 9 }) }),
     fc.record({ kind: fc.constantFrom('cancel'), to: address, from: address, id }),
     fc.record({ kind: fc.constant('signal'), to: address, from: address, signal }),
+    fc.record({ kind: fc.constant('demand'), to: address, from: address, epoch: fc.nat(), sent: fc.nat() }),
+    fc.record({ kind: fc.constant('grant'), to: address, from: address, epoch: fc.nat(), limit: fc.nat() }),
+    fc.record({ kind: fc.constant('closed'), to: address, from: address, epoch: fc.nat() }),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(envelope, { minLength: 1, maxLength: 20 }), async (envelopes) => {

@@ -116,3 +116,27 @@ t.test('what is stashed when an actor stops is refused like its mailbox', async 
   await settle();
   t.equal((await deadLetters(system))['stopped'], 3);
 });
+
+t.test('a reliable cast that is stashed does not hold up the one that it waits for', async (t) => {
+  const gatekeeper = defineActor({
+    name: 'gatekeeper',
+    reliable: true,
+    init: () => ({ open: false, seen: [] as string[] }),
+    calls: { seen: (state) => [...state.seen] },
+    casts: {
+      visit: (state, who: string, ctx) => (state.open ? void state.seen.push(who) : ctx.stash()),
+      open: (state, _message: undefined, ctx) => {
+        state.open = true;
+        ctx.unstashAll();
+      },
+    },
+  });
+  const { system } = await inlineSystem(t, { definitions: [gatekeeper] });
+  const ref = await system.spawn(gatekeeper, undefined);
+  ref.cast('visit', 'a');
+  ref.cast('visit', 'b');
+  ref.cast('open');
+  ref.cast('visit', 'c');
+  await settle(30);
+  t.same(await ref.call('seen'), ['a', 'b', 'c'], 'each once');
+});
