@@ -9,10 +9,11 @@ import { parseArgs } from 'node:util';
 import { auditExecutors } from './audit-executors.js';
 import { auditKilled } from './audit-killed.js';
 import { castsThreads } from './casts-threads.js';
+import { executorDeath } from './executor-death.js';
 import { idleActors } from './idle-actors.js';
 import { answer, type Answer, machine, type Question, renderResults } from './harness.js';
 
-const questions: readonly Question[] = [auditExecutors, auditKilled, idleActors, castsThreads];
+const questions: readonly Question[] = [auditExecutors, auditKilled, castsThreads, executorDeath, idleActors];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -30,7 +30,7 @@ import { schedulingOf } from './executor/scheduling.js';
 import { castEnvelope } from './flow/cast.js';
 import type { CastOutcome } from './flow/outcome.js';
 import type { ExecutorDeath } from './executor/death.js';
-import { slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
+import { offloadLimitsOf, slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import { moduleNamed, reloadRequest } from './module-named.js';
@@ -358,6 +358,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
     slowTurnMs: slowTurnMsOf(options),
+    offload: offloadLimitsOf(options, count),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };
 }

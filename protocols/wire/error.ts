@@ -70,6 +70,14 @@ export const errorCatalogue = {
     meaning: 'No member of the cluster has that name.',
     remedy: 'List the members with `skep status`.',
   },
+  OFFLOAD_FULL: {
+    meaning: 'Too many offloaded functions wait for a thread of the executor.',
+    remedy: 'Await some before offloading more, or raise `offload.queue` or `offload.threads`.',
+  },
+  OFFLOAD_FAILED: {
+    meaning: 'An offloaded function threw an error without a code of ours, or its thread ended under it.',
+    remedy: 'Read the cause.',
+  },
   // Spawning.
   UNKNOWN_DEFINITION: {
     meaning: 'No definition of that name (and version) is registered on the node.',

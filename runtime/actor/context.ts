@@ -6,6 +6,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason, RestartPolicy } from '#protocols/wire/envelope';
 import type { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ActorGroups } from '../groups/groups.js';
 import type { Pool, PoolOptions } from '../pool/pool.js';
@@ -93,6 +94,16 @@ export interface ActorContext {
   reply<Reply>(token: ReplyToken<Reply>, value: Reply): boolean;
   /** Fails a deferred call, once. */
   fail(token: ReplyToken, error: SkepError): boolean;
+  /**
+   * Runs a function on another thread; other actors have their turns meanwhile. Ends with the current call: by its
+   * deadline, its cancellation, or the end of this actor.
+   * @throws SkepError what the function throws; OFFLOAD_FAILED, OFFLOAD_FULL, CALL_TIMEOUT, CALL_CANCELLED, BAD_USAGE.
+   */
+  offload<Args, Result>(
+    task: OffloadTask<Args, Result>,
+    args: Args,
+    options?: OffloadOptions,
+  ): Promise<Awaited<Result>>;
 
   /** Process groups of this node. */
   readonly groups: ActorGroups;

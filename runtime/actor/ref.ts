@@ -63,9 +63,13 @@ type CastArguments<H> =
   undefined extends MessageOf<H>
     ? [message?: MessageOf<H>, options?: CastOptions]
     : [message: MessageOf<H>, options?: CastOptions];
+/** Names the field that exists for the compiler alone. */
+declare const handlers: unique symbol;
 
 /** A handle of a living (or once living) actor. */
 export interface ActorRef<D extends RefTarget = RefTarget> {
+  /** Keeps refs of different actors apart for the compiler, which takes methods for alike too easily; never there. */
+  readonly [handlers]?: { readonly calls: CallsOf<D>; readonly casts: CastsOf<D> };
   readonly address: ActorAddress;
   /**
    * Sends without waiting. True: taken, go on. False: the receiver is behind, so wait for `drained()`; the message was

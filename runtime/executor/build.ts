@@ -6,6 +6,7 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
+import type { OffloadLimits } from '../offload/offloader.js';
 import { groups } from '../groups/registry.js';
 import { drain } from '../pool/drain.js';
 import { pool } from '../pool/pool-actor.js';
@@ -19,6 +20,7 @@ import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { ReloadSpec } from './reload.js';
 import type { Heartbeat } from './heartbeat.js';
+import { runQueueOf } from './run-queue.js';
 import type { Scheduling } from './scheduling.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
@@ -44,6 +46,7 @@ export interface ExecutorSpec {
   readonly freezeMessages: boolean;
   readonly telemetry?: TelemetryOptions;
   readonly slowTurnMs: number;
+  readonly offload: OffloadLimits;
 }
 
 /** What cannot cross to a thread. */
@@ -52,14 +55,14 @@ export interface LocalParts {
   readonly definitions?: readonly AnyDefinition[] | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
-  /** Default: as the options of telemetry say. */
-  readonly tracer?: Tracer | undefined;
-  /** Where the thread of the executor says that it lives. */
-  readonly heartbeat?: Heartbeat | undefined;
   /** Default: the run queue, on the event loop. */
   readonly dispatcher?: MakeDispatcher | undefined;
   /** Default: made from the options of the spec. */
   readonly log?: Logger | undefined;
+  /** Default: as the options of telemetry say. */
+  readonly tracer?: Tracer | undefined;
+  /** Where the thread of the executor says that it lives. */
+  readonly heartbeat?: Heartbeat | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -79,7 +82,7 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
     registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const { clock = systemClock, dispatcher, heartbeat } = local;
+  const { clock = systemClock, dispatcher = runQueueOf(spec.scheduling?.sliceMs), heartbeat } = local;
   // Under a clock of a test nothing may depend on the machine's.
   const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
   const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };

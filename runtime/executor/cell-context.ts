@@ -23,6 +23,7 @@ import { castEnvelope } from '../flow/cast.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ActorGroups } from '../groups/groups.js';
 import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
@@ -238,6 +239,15 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
 
   drained(to: ActorAddress): Promise<void> {
     return this.#host.drained(to);
+  }
+
+  offload<Args, Result>(
+    task: OffloadTask<Args, Result>,
+    args: Args,
+    options: OffloadOptions = {},
+  ): Promise<Awaited<Result>> {
+    const any = task as OffloadTask;
+    return this.#host.offload(any, args, options, this.#scope()) as Promise<Awaited<Result>>;
   }
 
   #scope(): CallScope {

@@ -60,7 +60,7 @@ export class Deferred {
   }
 
   dropCallers(gone: IsGone): void {
-    for (const [number, call] of this.#waiting) if (gone(call.from)) this.drop(number);
+    for (const [number, call] of this.#waiting) if (gone(call.from, call.id)) this.drop(number);
   }
 
   failAll(error: SkepError): void {

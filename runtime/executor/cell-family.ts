@@ -7,6 +7,7 @@ import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protoco
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Info, SupervisionOptions } from '../actor/definition.js';
 import type { Timer } from '../clock/clock.js';
+import { SharedTimers } from '../clock/shared-timers.js';
 import { within } from '../clock/within.js';
 import { Children, type Verdict } from '../supervision/children.js';
 import type { CallScope, CellHost } from './cell-host.js';
@@ -31,6 +32,7 @@ export class Family {
   readonly #head: FamilyHead;
   readonly #host: CellHost;
   readonly #children: Children;
+  readonly #timers: SharedTimers;
   /** Restarts that wait for their back-off. */
   readonly #restarts = new Map<ActorAddress, Timer>();
   /** Children that were told to restart at least once. */
@@ -40,11 +42,14 @@ export class Family {
   #starting = 0;
   #life = 0;
   #closing = false;
+  /** Whether the failures that are being judged are those of a dead thread or node. */
+  #losing = false;
 
   constructor(head: FamilyHead, host: CellHost, options: SupervisionOptions | undefined) {
     this.#head = head;
     this.#host = host;
     this.#children = new Children(options);
+    this.#timers = new SharedTimers(host.clock);
   }
 
   get size(): number {
@@ -87,14 +92,19 @@ export class Family {
    */
   lost(gone: IsGone, reason: ExitReason, culprit?: ActorAddress): void {
     let sameEvent = false;
+    let count = 0;
+    this.#losing = true;
     for (const child of this.#children.addresses()) {
       if (!gone(child) || this.#restarts.has(child)) continue;
+      count += 1;
       if (culprit !== undefined && child !== culprit) this.#judge(child, reason, this.#children.excuse(child, reason));
       else {
         this.#failed(child, reason, sameEvent);
         sameEvent = true;
       }
     }
+    this.#losing = false;
+    if (count > 0) this.#host.log.warn('children lost', { actor: this.#head.address, count, reason: reason.message });
   }
 
   /** Stops all children, newest first, each after the other has ended or its time is up. */
@@ -158,9 +168,11 @@ export class Family {
   }
 
   #restartLater(child: ActorAddress, spec: SpawnSpec, reason: ExitReason, delayMs: number): void {
-    this.#host.log.warn('child restarts', { child, reason: reason.message, class: reason.class, delayMs });
+    // Of those that a dead thread takes with it one line tells; ten thousand would only hold up their return.
+    const level = this.#losing ? 'debug' : 'warn';
+    this.#host.log[level]('child restarts', { child, reason: reason.message, class: reason.class, delayMs });
     this.#restarts.get(child)?.cancel();
-    const timer = this.#host.clock.after(delayMs, () => {
+    const timer = this.#timers.after(delayMs, () => {
       this.#restarts.delete(child);
       this.#restarted.add(child);
       this.#send(child, { type: 'restart', spec, reason });

@@ -9,6 +9,7 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import type { CastOutcome } from '../flow/outcome.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
@@ -60,6 +61,7 @@ export interface CellHost {
     scope: CallScope,
   ): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
+  offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown>;
   /** Starts an actor on this node or another; resolves once its init is done. */
   start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress>;
   /** Takes a name for an actor. @throws SkepError NAME_TAKEN, BAD_NAME. */

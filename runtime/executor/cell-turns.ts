@@ -18,7 +18,7 @@ import { Aside } from './cell-aside.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
-import { callKey, type Producer, Producers } from './cell-streams.js';
+import { callerOf, callKey, type Producer, Producers } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
 
@@ -151,11 +151,11 @@ export class Turns {
 
   /** Ends what callers on a dead executor or node still wait for. */
   dropCallers(gone: IsGone): void {
-    this.#producers?.dropAll(({ from }) => gone(from));
+    this.#producers?.dropAll(({ from, id }) => gone(from, id));
     this.#aside?.dropCallers(gone);
-    if (!this.hand.busy) return;
-    const { key, sender } = this.hand.current;
-    if (key !== '' && sender !== undefined && gone(sender)) this.hand.current.cancel();
+    if (!this.hand.busy || this.hand.current.key === '') return;
+    const { from, id } = callerOf(this.hand.current.key);
+    if (gone(from, id)) this.hand.current.cancel();
   }
 
   /** Ends this life: whoever waits for the message in hand or for a stream gets `error`; the mailbox is kept. */

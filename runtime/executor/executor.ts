@@ -23,6 +23,8 @@ import { Channels } from '../flow/channels.js';
 import { Grants } from '../flow/grants.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { unsentError } from '../flow/unsent.js';
+import { Offloader, type OffloadLimits } from '../offload/offloader.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
@@ -35,16 +37,15 @@ import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { ExecutorDeath } from './death.js';
 import { ForeignDeaths } from './foreign-deaths.js';
-import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
-import { RunQueue } from './run-queue.js';
 import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
@@ -75,6 +76,7 @@ export interface ExecutorOptions {
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
+  readonly dispatcher: MakeDispatcher;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
   /** Turns of this length and more are slow; 0 for none. */
@@ -82,8 +84,7 @@ export interface ExecutorOptions {
   /** Where a thread says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
-  /** Who gives turns. Default: the run queue, on the event loop. */
-  readonly dispatcher?: MakeDispatcher | undefined;
+  readonly offload: OffloadLimits;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -121,6 +122,7 @@ export class Executor implements CellHost {
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
   readonly #foreignDeaths: ForeignDeaths;
+  readonly #offloader: Offloader;
 
   constructor(options: ExecutorOptions) {
     this.node = options.node;
@@ -141,16 +143,15 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
-    const flush = (): void => this.#routes.flush();
-    const { throughput, sliceMs } = options.scheduling ?? DEFAULT_SCHEDULING;
+    const { throughput } = options.scheduling ?? DEFAULT_SCHEDULING;
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat, throughput);
     this.#loopDelay = options.loopDelay;
-    this.#dispatcher =
-      options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush, sliceMs);
+    this.#dispatcher = options.dispatcher(options.clock, this.meter, () => this.#routes.flush());
     this.#channels = this.#makeChannels(options.firstSerial);
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
+    this.#offloader = new Offloader(options.clock, options.offload);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
     this.services = new Services(this, options.firstSerial);
@@ -342,6 +343,10 @@ export class Executor implements CellHost {
     }
   }
 
+  offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown> {
+    return this.#offloader.run(task, args, options, scope);
+  }
+
   // ---- actors ------------------------------------------------------------------------------------------------
 
   start(spec: SpawnSpec, node: string | undefined, scope?: CallScope, trace?: Traceparent): Promise<ActorAddress> {
@@ -424,6 +429,7 @@ export class Executor implements CellHost {
     this.#routes.flush();
     this.#caller.close();
     this.#loopDelay?.close();
+    await this.#offloader.close();
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */

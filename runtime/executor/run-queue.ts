@@ -5,14 +5,19 @@
 import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
-import type { Dispatcher, Runnable } from './dispatcher.js';
+import type { Dispatcher, MakeDispatcher, Runnable } from './dispatcher.js';
 import { DEFAULT_SCHEDULING } from './scheduling.js';
 
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
 const SLICE_TURNS = 4_096;
 
+/** Makes run queues that give the event loop its turn after slices of so many milliseconds. */
+export function runQueueOf(sliceMs: number = DEFAULT_SCHEDULING.sliceMs): MakeDispatcher {
+  return (clock, meter, flush) => new RunQueue(clock, meter, flush, sliceMs);
+}
+
 /** The run queue of one executor. */
-export class RunQueue implements Dispatcher {
+class RunQueue implements Dispatcher {
   readonly #queue = new Queue<Runnable>();
   readonly #clock: Clock;
   readonly #meter: TurnMeter;
@@ -31,7 +36,7 @@ export class RunQueue implements Dispatcher {
   readonly #sliceMs: number;
 
   /** `flush` sends what the turns produced. */
-  constructor(clock: Clock, meter: TurnMeter, flush: () => void, sliceMs: number = DEFAULT_SCHEDULING.sliceMs) {
+  constructor(clock: Clock, meter: TurnMeter, flush: () => void, sliceMs: number) {
     this.#sliceMs = sliceMs;
     this.#clock = clock;
     this.#meter = meter;

@@ -12,6 +12,7 @@ import { addRestart } from '../supervision/intensity.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ExecutorSpec } from './build.js';
 import { handOver, type Remote, wrap } from './control.js';
+import { cpuWaitMs } from './cpu-wait.js';
 import { describeDeath, type ExecutorDeath } from './death.js';
 import type { Executor } from './executor.js';
 import { heartbeatMemory, HeartbeatReader } from './heartbeat.js';
@@ -31,6 +32,8 @@ interface Thread {
   readonly ended: Promise<void>;
   /** The main thread's ends of its ports. */
   readonly ports: MessagePort[];
+  /** Those who wait for an answer of the thread, to be called when it ends; undefined once it has. */
+  waiting: Set<() => void> | undefined;
   readonly heartbeat: HeartbeatReader;
   /** Ends the thread, wherever it is stuck. */
   readonly terminate: () => void;
@@ -121,6 +124,7 @@ export class Threads {
       control: wrap<ExecutorControl>(port1),
       ended,
       ports: [port1],
+      waiting: new Set(),
       heartbeat: new HeartbeatReader(heartbeat),
       terminate: () => end.abort(),
       stalledMs: undefined,
@@ -137,9 +141,9 @@ export class Threads {
     this.#watch(thread);
     for (const reload of this.#reloads.values()) if (!reloads.includes(reload)) void this.#commit(thread, reload);
     ended.then(
-      () => closePorts(thread),
+      () => release(thread),
       (error: unknown) => {
-        closePorts(thread);
+        release(thread);
         if (!this.#stopping) void this.#died(thread, error);
       },
     );
@@ -157,6 +161,7 @@ export class Threads {
   #watch(thread: Thread): void {
     this.#watchdog?.watch(thread.id, {
       beats: () => thread.heartbeat.beats,
+      cpuWaitMs: () => cpuWaitMs(thread.heartbeat.thread),
       onStalled: (stuckMs) => {
         thread.stalledMs = stuckMs;
         thread.terminate();
@@ -273,13 +278,17 @@ export class Threads {
   }
 }
 
-/** What a thread answers; undefined when it dies before it does. */
+/**
+ * What a thread answers; undefined when it dies before it does. A race against `ended` would leave a reaction behind with
+ * each question, for as long as the thread lives.
+ */
 function answerOf<T>(thread: Thread, answer: Promise<T>): Promise<T | undefined> {
-  const dead = thread.ended.then(
-    () => undefined,
-    () => undefined,
-  );
-  return Promise.race([answer, dead]);
+  return new Promise((resolve, reject) => {
+    const dead = (): void => resolve(undefined);
+    if (thread.waiting === undefined) return dead();
+    thread.waiting.add(dead);
+    void answer.then(resolve, reject).finally(() => thread.waiting?.delete(dead));
+  });
 }
 
 async function connect(left: Thread, right: Thread): Promise<void> {
@@ -288,6 +297,13 @@ async function connect(left: Thread, right: Thread): Promise<void> {
     answerOf(left, left.control.connect(right.id, handOver(port1))),
     answerOf(right, right.control.connect(left.id, handOver(port2))),
   ]);
+}
+
+/** A thread has ended: nothing of it is waited for any more. */
+function release(thread: Thread): void {
+  closePorts(thread);
+  for (const dead of thread.waiting ?? []) dead();
+  thread.waiting = undefined;
 }
 
 function closePorts(thread: Thread): void {

@@ -8,6 +8,7 @@ import { systemClock, type Timer } from '../clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './build.js';
 import { expose } from './control.js';
 import type { ExecutorDeath } from './death.js';
+import { ownThreadNumber } from './cpu-wait.js';
 import { Heartbeat } from './heartbeat.js';
 import { linkExecutors } from './link.js';
 import type { ReloadedDefinition, ReloadSpec } from './reload.js';
@@ -44,7 +45,7 @@ export default async function hostExecutor({ spec, control, heartbeat: memory, b
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const heartbeat = new Heartbeat(memory);
+  const heartbeat = new Heartbeat(memory, ownThreadNumber());
   const building = buildExecutor(spec, { heartbeat });
   // Modules may take their time to load: the watch begins once the executor could do something.
   const stopBeats = building.then(

@@ -9,6 +9,7 @@
 import { type ActorAddress, executorAddress, formatAddress } from '#protocols/wire/address';
 import { type ExitReason, SHUTDOWN } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import { type CallMany, callManyBy } from '../actor/call-many.js';
 import type { SpawnOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import {
@@ -25,6 +26,9 @@ import { specOf } from '../executor/cell-context.js';
 import type { Executor } from '../executor/executor.js';
 import type { ActorSummary, ExecutorReport } from '../executor/report.js';
 import { FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from '../executor/well-known.js';
+import type { Groups } from '../groups/groups.js';
+import type { RouteeSource, Router } from '../routing/router.js';
+import type { RouterOptions } from '../routing/strategy.js';
 import { Agenda } from './agenda.js';
 import { Driven } from './driven.js';
 import { FaultPlan } from './fault-plan.js';
@@ -169,6 +173,27 @@ export class TestSystem implements Messenger {
 
   drained(to: ActorAddress): Promise<void> {
     return this.#driven(this.#edge.drained(to));
+  }
+
+  /** Process groups, as of an `ActorSystem`; await what they promise through {@link run}. */
+  get groups(): Groups {
+    return this.#edge.services.nodeGroups(this);
+  }
+
+  /** Sends to all subscribers of a topic. @throws SkepError BAD_TOPIC. */
+  publish(topic: string, message: unknown): boolean {
+    return this.#edge.services.topics.publish(this.#edge.address, topic, message);
+  }
+
+  /** A router over actors or the members of a group. */
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
+    const holder = { address: this.#edge.address, messenger: this };
+    return this.#driven(this.#edge.services.router(holder, definition, source, options));
+  }
+
+  /** Calls many actors and gives every outcome, in the order of the refs. */
+  get callMany(): CallMany {
+    return callManyBy(this);
   }
 
   /** The guardian, parent of what is spawned from outside. */
@@ -329,9 +354,13 @@ export class TestSystem implements Messenger {
   }
 }
 
+/** Offloaded functions run in place: what threads do is no matter of a seed. */
+const OFFLOAD = { threads: 0, queue: 256, idleMs: 0 };
+
 function specOfNode(settings: Settings) {
   const { node, placement, log, callTimeoutMs, shutdownMs, defaults, freezeMessages } = settings;
   const topology = { defaults: placement };
   const base = { node, incarnation: INCARNATION, topology, modules: [], extensions: [], firstSerial: FIRST_SERIAL };
-  return { ...base, log, callTimeoutMs, shutdownMs, defaults, freezeMessages, slowTurnMs: 0 };
+  const own = { telemetry: {}, slowTurnMs: 0, offload: OFFLOAD };
+  return { ...base, ...own, log, callTimeoutMs, shutdownMs, defaults, freezeMessages };
 }

@@ -43,6 +43,7 @@ export async function pairOfNodes(t: Test, definitions: readonly AnyDefinition[]
         defaults: {},
         firstSerial: 16,
         slowTurnMs: 100,
+        offload: { threads: 1, queue: 1, idleMs: 1_000 },
         freezeMessages: true,
       },
       { definitions, clock },

@@ -60,6 +60,16 @@ const signal: fc.Arbitrary<Signal> = fc.oneof(
   fc.record({ type: fc.constantFrom('failed', 'exited'), child: address, reason }),
   fc.record({ type: fc.constant('restart'), spec, reason }),
   fc.record({ type: fc.constant('stop'), reason }),
+  fc.record(
+    {
+      type: fc.constantFrom('executor-down', 'executor-up'),
+      executor: address,
+      reason,
+      culprit: address,
+      nextSerial: fc.maxSafeNat(),
+    },
+    { requiredKeys: ['type', 'executor', 'reason', 'nextSerial'], noNullPrototype: true },
+  ),
 );
 const error = fc.record({
   code: fc.constantFrom(...(Object.keys(errorCatalogue) as ErrorCode[])),
@@ -218,6 +228,16 @@ t.test('a forged row or signal of the wrong shape is BAD_FRAME with the reason',
     [
       'a failure of a child that is no address',
       frameOf(8, 0, 1, { type: 'failed', child: 7, reason: reasonOk }),
+      /no address/,
+    ],
+    [
+      'a death of an executor without a serial',
+      frameOf(8, 0, 1, { type: 'executor-down', executor: 'a@1/0/0', reason: reasonOk, nextSerial: -1 }),
+      /serial/,
+    ],
+    [
+      'a death through the fault of what is no address',
+      frameOf(8, 0, 1, { type: 'executor-up', executor: 'a@1/0/0', reason: reasonOk, nextSerial: 1, culprit: 'x' }),
       /no address/,
     ],
     ['a restart without a spec', frameOf(8, 0, 1, { type: 'restart', spec: {}, reason: reasonOk }), /definition/],

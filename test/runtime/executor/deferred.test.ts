@@ -1,6 +1,7 @@
 /** Calls that are answered after their handler is done. */
 import { type ActorRef, defineActor, type ReplyToken, SkepError } from '#runtime';
 import t from 'tap';
+import { pairOfNodes } from '../pair.js';
 import { deadLetters, inlineSystem, settle, threadSystem } from '../support.js';
 import { desk } from '../../testdata/actors/desk.js';
 
@@ -106,4 +107,17 @@ t.test('a deferred call is answered across threads', async (t) => {
   const served = ref.call('ask', 'who');
   await ref.call('serve', 'me');
   t.equal(await served, 'who? me');
+});
+
+t.test('a deferred call whose caller died with its node has nobody to be answered', async (t) => {
+  const { a, b } = await pairOfNodes(t, [queue]);
+  const address = await b.start({ definition: 'queue', args: {}, restart: 'permanent', placement: 'same' }, undefined);
+  const asked = t.rejects(a.call(address, 'take', false, {}), { code: 'NODE_DOWN' });
+  await settle();
+  b.nodeDown('a', 'a1');
+  a.nodeDown('b', 'b1');
+  await asked;
+  b.deliver({ kind: 'cast', to: address, from: b.address, name: 'put', message: 'x' });
+  await settle();
+  t.same(await b.call(address, 'told', null, {}), [false, false]);
 });

@@ -85,6 +85,13 @@ t.test('well-formed envelopes of every kind with random fields harm nobody', asy
     fc.record({ type: fc.constantFrom('failed', 'exited'), child: address, reason }),
     fc.record({ type: fc.constant('restart'), spec: fc.constant(spec), reason }),
     fc.record({ type: fc.constant('stop'), reason }),
+    fc.record({
+      type: fc.constantFrom('executor-down', 'executor-up'),
+      executor: address,
+      culprit: address,
+      reason,
+      nextSerial: fc.nat(),
+    }),
   );
   const id = fc.nat({ max: 50 });
   const envelope: fc.Arbitrary<Envelope> = fc.oneof(

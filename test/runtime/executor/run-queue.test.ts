@@ -1,8 +1,8 @@
 /** Who runs next: one actor with a flood of mail among a thousand others, and one whose messages take long. */
 import { formatAddress } from '#protocols/wire/address';
 import { ActorSystem, defineActor } from '#runtime';
-import type { Runnable } from '#runtime/executor/dispatcher';
-import { RunQueue } from '#runtime/executor/run-queue';
+import type { Dispatcher, Runnable } from '#runtime/executor/dispatcher';
+import { runQueueOf } from '#runtime/executor/run-queue';
 import { createLogger } from '#runtime/telemetry/log';
 import { TurnMeter } from '#runtime/telemetry/turn-meter';
 import { VirtualClock } from '#runtime/testing/virtual-clock';
@@ -16,7 +16,7 @@ function queueOf(options: { readonly throughput?: number; readonly sliceMs?: num
   const clock = new VirtualClock();
   const log = createLogger({ level: 'silent', format: 'json' }, {});
   const meter = new TurnMeter(0, log, undefined, options.throughput);
-  return { clock, queue: new RunQueue(clock, meter, () => {}, options.sliceMs) };
+  return { clock, queue: runQueueOf(options.sliceMs)(clock, meter, () => {}) };
 }
 
 /** An actor that is nothing but a number of messages. */
@@ -49,7 +49,7 @@ class Load implements Runnable {
 }
 
 /** Turns after which a definition is known to be quick, and its actors have the whole throughput in a row. */
-async function warmUp(queue: RunQueue): Promise<void> {
+async function warmUp(queue: Dispatcher): Promise<void> {
   const first = new Load();
   first.waiting = 20;
   queue.add(first);
