@@ -14,6 +14,7 @@ export {
   type Info,
   type SupervisionOptions,
 } from './actor/definition.js';
+export type { DurableState, EventSourcing, PersistenceContext, PersistOptions } from './actor/persistence.js';
 export type { ReliableOptions } from './delivery/options.js';
 export { castFace, type CastHandlers } from './actor/face.js';
 export type { EnterContext, PhaseContext, PhaseSpec } from './actor/phases.js';
@@ -39,6 +40,9 @@ export type { PoolSize } from './pool/pool-actor.js';
 export type { PressureOptions } from './pool/pressure.js';
 export type { RouteeSource, Router } from './routing/router.js';
 export type { RouterOptions, RoutingKey } from './routing/strategy.js';
+export { type MemoryStore, memoryStore, type MemoryStoreOptions } from './store/memory.js';
+export type { StoreOptions } from './store/node-store.js';
+export type { Durability } from './store/store.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
 export type { ReloadReport } from './reload-report.js';
 export { ActorSystem, type SystemOptions } from './system.js';

@@ -24,7 +24,6 @@ import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
 import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
-import { reloadSpecOf } from './executor/reload.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import { schedulingOf } from './executor/scheduling.js';
 import { castEnvelope } from './flow/cast.js';
@@ -33,8 +32,10 @@ import type { ExecutorDeath } from './executor/death.js';
 import { offloadLimitsOf, slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
-import { moduleNamed, reloadRequest } from './module-named.js';
-import { reloadReport, type ReloadReport } from './reload-report.js';
+import { NodeReloads } from './node-reloads.js';
+import type { ReloadReport } from './reload-report.js';
+import type { MemoryStore } from './store/memory.js';
+import { type NodeStore, openNodeStore, type StoreOptions } from './store/node-store.js';
 import type { Groups } from './groups/groups.js';
 import { makePool, type Pool, type PoolOptions } from './pool/pool.js';
 import type { RouteeSource, Router } from './routing/router.js';
@@ -71,6 +72,11 @@ export interface SystemOptions extends ThreadSettings {
   readonly freezeMessages?: boolean;
   /** Time, for tests; only without threads. Default: the machine's. */
   readonly clock?: Clock;
+  /**
+   * Where actors persist: a folder, or `memoryStore()` in tests. Default: nowhere; definitions that persist cannot start.
+   * A store that fails is fatal for the node.
+   */
+  readonly store?: StoreOptions | MemoryStore;
   /** Where spans go, and what is kept of dead letters. Default: no spans, 1 MiB of dead letters an executor. */
   readonly telemetry?: TelemetryOptions;
   /** Takes the spans itself, for tests; only without threads. */
@@ -94,8 +100,8 @@ export class ActorSystem implements Messenger {
   readonly executors: readonly number[];
   readonly #edge: BuiltExecutor;
   readonly #threads: Threads | undefined;
-  /** The reload under way; never rejects. */
-  #reloading: Promise<unknown> = Promise.resolve();
+  readonly #reloads: NodeReloads;
+  readonly #store: NodeStore | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(
@@ -104,6 +110,7 @@ export class ActorSystem implements Messenger {
     executors: readonly number[],
     edge: BuiltExecutor,
     threads: Threads | undefined,
+    store: NodeStore | undefined,
     modules: readonly string[],
   ) {
     this.node = node;
@@ -111,28 +118,41 @@ export class ActorSystem implements Messenger {
     this.executors = executors;
     this.#edge = edge;
     this.#threads = threads;
-    // Whoever can reach the node may ask for the modules that its operator named, and for no other file.
-    edge.executor.services.reloads.onRequest = async (message) => {
-      const { module, force } = reloadRequest(message);
-      return this.reload(moduleNamed(node, modules, module), { force });
-    };
+    this.#store = store;
+    this.#reloads = new NodeReloads(edge.executor, threads, modules);
   }
 
-  /** Starts a system. @throws SkepError when a module, a definition or an extension is at fault. */
+  /** Starts a system. @throws SkepError when a module, a definition, an extension or the store is at fault. */
   static async create(options: SystemOptions = {}): Promise<ActorSystem> {
     const spec = specOfNode(options);
+    const onFatal = once(options.onFatal ?? throwUncaught);
+    const store = options.store && (await openNodeStore(options.store, options.node, onFatal));
+    try {
+      return await ActorSystem.#start(options, store ? { ...spec, store: store.settings } : spec, store, onFatal);
+    } catch (error) {
+      await store?.close();
+      throw error;
+    }
+  }
+
+  static async #start(
+    options: SystemOptions,
+    spec: Omit<ExecutorSpec, 'id'>,
+    store: NodeStore | undefined,
+    onFatal: (error: SkepError) => void,
+  ): Promise<ActorSystem> {
     const { node, incarnation, topology } = spec;
     const { definitions, clock, tracer } = options;
     if (options.executors === undefined || options.executors === 0) {
-      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock, tracer });
-      return new ActorSystem(node, incarnation, topology.defaults, only, undefined, spec.modules);
+      const local = { definitions, clock, tracer, storePort: store?.connect() };
+      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, local);
+      return new ActorSystem(node, incarnation, topology.defaults, only, undefined, store, spec.modules);
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
-    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, threadOptionsOf(options), {
-      onFatal: options.onFatal ?? throwUncaught,
-      onDeath: options.onExecutorDeath ?? (() => Promise.resolve()),
-    });
+    const specOf = (id: number): ExecutorSpec => ({ ...spec, id });
+    const events = { onFatal, onDeath: options.onExecutorDeath ?? (() => Promise.resolve()) };
+    const threads = new Threads(ids, specOf, edge.executor, threadOptionsOf(options), events, () => store?.connect());
     try {
       await threads.start(ids);
     } catch (error) {
@@ -140,7 +160,7 @@ export class ActorSystem implements Messenger {
       await edge.uninstall();
       throw error;
     }
-    return new ActorSystem(node, incarnation, ids, edge, threads, spec.modules);
+    return new ActorSystem(node, incarnation, ids, edge, threads, store, spec.modules);
   }
 
   /** Spawns under the guardian of this node, or of `options.node`. */
@@ -258,21 +278,7 @@ export class ActorSystem implements Messenger {
    * @throws SkepError MODULE_FAILED, or DUPLICATE_DEFINITION for a definition that changed under its version.
    */
   reload(moduleUrl: string, options: { readonly force?: boolean } = {}): Promise<ReloadReport> {
-    const reloading = this.#reloading.then(() => this.#reload(moduleUrl, options.force === true));
-    this.#reloading = reloading.catch(() => {});
-    return reloading;
-  }
-
-  async #reload(moduleUrl: string, force: boolean): Promise<ReloadReport> {
-    const { executor } = this.#edge;
-    const spec = await reloadSpecOf(moduleUrl, force);
-    const { reloads } = executor.services;
-    await reloads.prepare(spec);
-    await this.#threads?.prepareReload(spec);
-    const reports = [await reloads.commit(spec), ...((await this.#threads?.commitReload(spec)) ?? [])];
-    const report = reloadReport(moduleUrl, reports);
-    executor.log.info('module reloaded', { ...report });
-    return report;
+    return this.#reloads.reload(moduleUrl, options.force === true);
   }
 
   /** All living actors of this node. */
@@ -320,6 +326,8 @@ export class ActorSystem implements Messenger {
       await this.#threads?.stop(executor.shutdownMs);
       await executor.close();
       await this.#edge.uninstall();
+      // Last: what the actors stored while they ended is committed before it closes.
+      await this.#store?.close();
     }
   }
 }
@@ -360,6 +368,15 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     slowTurnMs: slowTurnMsOf(options),
     offload: offloadLimitsOf(options, count),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
+  };
+}
+
+/** Several parts of a node may find out about one end. */
+function once(tell: (error: SkepError) => void): (error: SkepError) => void {
+  let told = false;
+  return (error) => {
+    if (!told) tell(error);
+    told = true;
   };
 }
 

@@ -14,6 +14,7 @@ import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { CallMany } from './call-many.js';
 import type { AnyDefinition, ArgsOf } from './definition.js';
+import type { PersistenceContext } from './persistence.js';
 import type { ActorRef, RefTarget } from './ref.js';
 import type { ReplyToken } from './reply-token.js';
 
@@ -38,8 +39,8 @@ export interface SubscribeOptions {
   readonly cast?: string;
 }
 
-/** The surroundings of an actor. */
-export interface ActorContext {
+/** The surroundings of an actor, typed by the events and the state of an actor that persists them. */
+export interface ActorContext<Event = unknown, State = unknown> extends PersistenceContext<Event, State> {
   readonly self: ActorAddress;
   readonly name: string | undefined;
   readonly parent: ActorAddress | undefined;

@@ -21,6 +21,7 @@ import { checkMigrations, type MigrationOptions } from './migration.js';
 import { isStream, mergePhases } from './phase-table.js';
 import type { Agreeing, AllCalls, AllCasts, AnyPhases, ContextOf, PhaseTable, TimeoutHandler } from './phases.js';
 import type { DefinitionSchemas, SchemasFor } from './schemas.js';
+import { checkPersistence, type DurableState, type EventSourcing } from './persistence.js';
 
 /** What the runtime tells an actor beside its messages. */
 export type Info =
@@ -28,8 +29,11 @@ export type Info =
   | { readonly type: 'down'; readonly address: ActorAddress; readonly reason: ExitReason }
   /** A child ended for good: it stopped, or its restarts are exhausted. */
   | { readonly type: 'exit'; readonly child: ActorAddress; readonly reason: ExitReason }
-  /** A timer set by `ctx.after` or `ctx.every`. */
-  | { readonly type: 'timer'; readonly key: string }
+  /**
+   * A timer set by `ctx.after` or `ctx.every`; with `dueMs`, the milliseconds since 1970 at which it was due, one set by
+   * `ctx.afterDurable` or `ctx.everyDurable`.
+   */
+  | { readonly type: 'timer'; readonly key: string; readonly dueMs?: number }
   /** Members joined or left a group that `ctx.groups.monitor` watches. */
   | {
       readonly type: 'group';
@@ -48,12 +52,20 @@ export type Info =
       readonly sender: ActorAddress;
     };
 
-/** Answers a call; the return value, awaited, is the reply. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler's own message type is checked where refs use it
-export type CallHandler<State, Ctx = ActorContext> = (state: State, message: any, ctx: Ctx) => unknown;
+type HandlerMessage = any;
+/** Answers a call; the return value, awaited, is the reply. */
+export type CallHandler<State, Ctx = ActorContext<unknown, State>> = (
+  state: State,
+  message: HandlerMessage,
+  ctx: Ctx,
+) => unknown;
 /** Handles a cast. */
-// oxlint-disable-next-line typescript/no-explicit-any -- as above
-export type CastHandler<State, Ctx = ActorContext> = (state: State, message: any, ctx: Ctx) => void | Promise<void>;
+export type CastHandler<State, Ctx = ActorContext<unknown, State>> = (
+  state: State,
+  message: HandlerMessage,
+  ctx: Ctx,
+) => void | Promise<void>;
 
 /** How an actor supervises the children that it spawns (one-for-one: each child alone). */
 export interface SupervisionOptions extends Partial<RestartIntensity> {
@@ -87,7 +99,8 @@ export interface ActorDefaults {
 }
 
 /** What {@link defineActor} takes. */
-export interface DefinitionSpec<Args, State, Calls, Casts, Phases> extends MigrationOptions<NoInfer<State>> {
+export interface DefinitionSpec<Args, State, Calls, Casts, Phases, Event = unknown>
+  extends MigrationOptions<NoInfer<State>> {
   /** 1 to 128 letters, digits, hyphens, underscores or dots; unique on a node together with `version`. */
   readonly name: string;
   /** Default 1. */
@@ -96,14 +109,20 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Phases> extends Migra
   readonly description?: string;
   /** Makes the state. A throw here fails the spawn, or counts as a failure when it happens in a restart. */
   readonly init: (args: Args, ctx: ActorContext) => State | Promise<State>;
+  /** Makes the state follow from stored events: `init` gives the state before the first, then they are applied. */
+  readonly persistence?: EventSourcing<Args, State, Event>;
+  /** Makes the state one that `ctx.save()` stores: `init` gives the first, later lives begin with the one last saved. */
+  readonly durable?: DurableState<Args, State>;
   // The intersections give the handlers their contextual types while their own types are inferred.
-  readonly calls?: Calls & Record<string, CallHandler<State, ContextOf<State>>>;
-  readonly casts?: Casts & Record<string, CastHandler<State, ContextOf<State>>>;
-  readonly info?: (state: State, info: Info, ctx: ContextOf<State>) => void | Promise<void>;
+  readonly calls?: Calls & Record<string, CallHandler<State, ContextOf<State, Event>>>;
+  readonly casts?: Casts & Record<string, CastHandler<State, ContextOf<State, Event>>>;
+  readonly info?: (state: State, info: Info, ctx: ContextOf<State, Event>) => void | Promise<void>;
   /** Makes the actor a state machine: handlers by `state.phase`, before those that all phases share. */
-  readonly phases?: Phases & PhaseTable<State> & Agreeing<State, NoInfer<Phases>, NoInfer<Calls>, NoInfer<Casts>>;
+  readonly phases?: Phases &
+    PhaseTable<State, Event> &
+    Agreeing<State, NoInfer<Phases>, NoInfer<Calls>, NoInfer<Casts>>;
   /** Time-outs that a phase does not handle itself. Only with `phases`. */
-  readonly timeouts?: Readonly<Record<string, TimeoutHandler<State, ContextOf<State>>>>;
+  readonly timeouts?: Readonly<Record<string, TimeoutHandler<State, ContextOf<State, Event>>>>;
   /** Runs once before the actor ends or restarts; the state is as the last handler left it. */
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
   readonly mailbox?: DefinitionMailbox;
@@ -125,7 +144,8 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Phases> extends Migra
 /** A registered kind of actor; made by {@link defineActor}. */
 export interface Definition<Args = unknown, State = unknown, Calls = unknown, Casts = unknown>
   extends Omit<
-    DefinitionSpec<Args, State, Calls, Casts, unknown>,
+    // oxlint-disable-next-line typescript/no-explicit-any -- the type of its events is the definition's own affair
+    DefinitionSpec<Args, State, Calls, Casts, unknown, any>,
     'calls' | 'casts' | 'info' | 'phases' | 'timeouts' | 'schemas' | 'reliable'
   > {
   readonly kind: 'actor';
@@ -174,8 +194,9 @@ export function defineActor<
   Casts extends Record<string, CastHandler<State, any>> = {},
   // oxlint-disable-next-line typescript/no-empty-object-type -- as above
   Phases extends object = {},
+  Event = unknown,
 >(
-  spec: DefinitionSpec<Args, State, Calls, Casts, Phases>,
+  spec: DefinitionSpec<Args, State, Calls, Casts, Phases, Event>,
 ): Definition<Args, State, AllCalls<Phases, Calls, Casts>, AllCasts<Phases, Calls, Casts>> {
   if (!namePattern.test(spec.name)) {
     throw new SkepError(
@@ -190,6 +211,7 @@ export function defineActor<
   checkMarks(spec.name, spec.mailbox);
   checkNumber(spec.name, 'supervision.maxRestarts', spec.supervision?.maxRestarts, 0);
   checkNumber(spec.name, 'stash.capacity', spec.stash?.capacity, 1);
+  checkPersistence(spec.name, spec.persistence, spec.durable);
   const version = spec.version ?? 1;
   checkMigrations(spec.name, version, spec);
   const reliable = reliableSettings(spec.name, spec.reliable);

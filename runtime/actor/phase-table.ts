@@ -55,6 +55,12 @@ export function handles(definition: AnyDefinition, kind: Kind, name: string, sta
   return own !== undefined || handlerIn(definition.common?.[kind], name) !== undefined;
 }
 
+/** The handler of infos of the phase that the state is in, or the common one. */
+export function infoHandler(definition: AnyDefinition, state: unknown): AnyDefinition['info'] {
+  const phase = definition.phases === undefined ? undefined : phaseSpec(definition, phaseOf(state));
+  return phase?.info ?? definition.info;
+}
+
 /** Refuses a state that is in no phase of the definition. @throws SkepError BAD_USAGE. */
 export function checkPhase(definition: AnyDefinition, state: unknown): void {
   const phase = typeof state === 'object' && state !== null && 'phase' in state ? state.phase : undefined;

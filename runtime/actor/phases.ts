@@ -22,7 +22,7 @@ export interface Phased {
 export type PhaseOf<State> = [State] extends [Phased] ? State['phase'] : never;
 
 /** What the handler that is run at the entry of a phase may do. */
-export interface EnterContext extends ActorContext {
+export interface EnterContext<State = unknown, Event = unknown> extends ActorContext<Event, State> {
   /**
    * Starts the time-out of that name, or starts it again; `Infinity` cancels it. `state` is cancelled by a change of
    * phase, `event` by any message, info or time-out; every other name runs until it is set again or cancelled. It
@@ -33,7 +33,7 @@ export interface EnterContext extends ActorContext {
 }
 
 /** What the handlers of a phased definition may do besides: transitions as in gen_statem. */
-export interface PhaseContext<State> extends EnterContext {
+export interface PhaseContext<State, Event = unknown> extends EnterContext<State, Event> {
   /** The state from now on. Another phase is entered, with its enter handler, time-outs and what was postponed. */
   next(state: State): void;
   /** Enters the present phase again: its enter handler runs, what was postponed stays so (`repeat_state`). */
@@ -45,32 +45,34 @@ export interface PhaseContext<State> extends EnterContext {
 }
 
 /** The context of a definition with that state. */
-export type ContextOf<State> = [State] extends [Phased] ? PhaseContext<State> : ActorContext;
+export type ContextOf<State, Event = unknown> = [State] extends [Phased]
+  ? PhaseContext<State, Event>
+  : ActorContext<Event, State>;
 
 /** Handles a time-out. */
 export type TimeoutHandler<State, Ctx> = (state: State, ctx: Ctx) => void | Promise<void>;
 
 /** The handlers of one phase; `Own` is the state narrowed to it. */
-export interface PhaseSpec<Own, State> {
+export interface PhaseSpec<Own, State, Event = unknown> {
   /** Runs at each entry, before anything else; `from` is the phase before, at first the phase itself. */
-  readonly enter?: (state: Own, from: PhaseOf<State>, ctx: EnterContext) => void | Promise<void>;
-  readonly calls?: Readonly<Record<string, CallHandler<Own, PhaseContext<State>>>>;
-  readonly casts?: Readonly<Record<string, CastHandler<Own, PhaseContext<State>>>>;
-  readonly info?: (state: Own, info: Info, ctx: PhaseContext<State>) => void | Promise<void>;
+  readonly enter?: (state: Own, from: PhaseOf<State>, ctx: EnterContext<State, Event>) => void | Promise<void>;
+  readonly calls?: Readonly<Record<string, CallHandler<Own, PhaseContext<State, Event>>>>;
+  readonly casts?: Readonly<Record<string, CastHandler<Own, PhaseContext<State, Event>>>>;
+  readonly info?: (state: Own, info: Info, ctx: PhaseContext<State, Event>) => void | Promise<void>;
   /** Milliseconds of the `state` time-out that each entry starts. Needs `timeouts.state`. */
   readonly timeoutMs?: number;
   /** Handlers of time-outs by name. */
-  readonly timeouts?: Readonly<Record<string, TimeoutHandler<Own, PhaseContext<State>>>>;
+  readonly timeouts?: Readonly<Record<string, TimeoutHandler<Own, PhaseContext<State, Event>>>>;
 }
 
 /** One entry for each phase of the state. */
-export type PhaseTable<State> = {
-  readonly [Name in PhaseOf<State>]: PhaseSpec<Extract<State, { readonly phase: Name }>, State>;
+export type PhaseTable<State, Event = unknown> = {
+  readonly [Name in PhaseOf<State>]: PhaseSpec<Extract<State, { readonly phase: Name }>, State, Event>;
 };
 
 /** Any phases, as the runtime holds them. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the states vary in both directions
-export type AnyPhases = Readonly<Record<string, PhaseSpec<any, any>>>;
+export type AnyPhases = Readonly<Record<string, PhaseSpec<any, any, any>>>;
 
 type Kind = 'calls' | 'casts';
 // oxlint-disable-next-line typescript/no-empty-object-type -- "no handlers" is the empty object
@@ -119,15 +121,17 @@ export type AllCasts<Phases, Calls, Casts> =
  * is sent may meet any of the phases.
  */
 export type Agreeing<State, Phases, Calls, Casts> = {
-  readonly [P in keyof Phases]: P extends PhaseOf<State>
-    ? {
-        readonly [K in Kind & keyof Phases[P]]: AgreeingTable<
-          TableOf<Phases[P], K>,
-          WithCommon<Phases, Calls, Casts>,
-          K
-        >;
-      }
-    : never;
+  readonly [P in keyof Phases]: string extends P
+    ? unknown
+    : P extends PhaseOf<State>
+      ? {
+          readonly [K in Kind & keyof Phases[P]]: AgreeingTable<
+            TableOf<Phases[P], K>,
+            WithCommon<Phases, Calls, Casts>,
+            K
+          >;
+        }
+      : never;
 };
 type AgreeingTable<Table, Phases, K extends Kind> = {
   readonly [Name in keyof Table]: [Messages<Table[Name]>] extends [never]

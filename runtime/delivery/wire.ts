@@ -4,12 +4,15 @@
  */
 import type { Ack, ProducerPacket } from '#protocols/delivery/packet';
 import { type ActorAddress, parseAddress } from '#protocols/wire/address';
+import { readTraceparent, type Traceparent } from '#protocols/wire/trace-context';
 
 /** What the core calls a payload. */
 export interface Payload {
   /** Name of the cast. */
   readonly name: string;
   readonly message: unknown;
+  /** The trace that it belongs to, where there is one. */
+  readonly trace?: Traceparent | undefined;
 }
 
 /** A packet for the consumer of the actor `to`, in the words of the sender (the incarnation may be `*`). */
@@ -39,7 +42,10 @@ export function readData(message: unknown): DataMessage | undefined {
   const payload = field(packet, 'payload');
   const name = field(payload, 'name');
   if (type !== 'data' || seq === undefined || seq < base || typeof name !== 'string') return undefined;
-  return { to, packet: { type, epoch, base, seq, payload: { name, message: field(payload, 'message') } } };
+  const content = field(payload, 'message');
+  const trace = readTraceparent(field(payload, 'trace'));
+  const read: Payload = trace === undefined ? { name, message: content } : { name, message: content, trace };
+  return { to, packet: { type, epoch, base, seq, payload: read } };
 }
 
 /** The acknowledgement that a value is. */

@@ -2,6 +2,7 @@
  * Makes an executor from plain data, the same way on the main thread and in a worker: registers what the modules
  * export, starts the well-known actors where they belong, and installs the extensions.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
@@ -11,6 +12,7 @@ import { groups } from '../groups/registry.js';
 import { drain } from '../pool/drain.js';
 import { pool } from '../pool/pool-actor.js';
 import { guardian } from '../supervision/guardian.js';
+import { StoreClient, type StoreSettings } from '../store/client.js';
 import { createLogger, type Logger, type LogOptions } from '../telemetry/log.js';
 import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
 import type { Tracer } from '../telemetry/tracer.js';
@@ -44,6 +46,8 @@ export interface ExecutorSpec {
   readonly scheduling?: Scheduling;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
+  /** How the store of the node is used, where it has one; the port to it is one of the local parts. */
+  readonly store?: StoreSettings;
   readonly telemetry?: TelemetryOptions;
   readonly slowTurnMs: number;
   readonly offload: OffloadLimits;
@@ -55,6 +59,8 @@ export interface LocalParts {
   readonly definitions?: readonly AnyDefinition[] | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
+  /** To the store of the node. */
+  readonly storePort?: MessagePort | undefined;
   /** Default: the run queue, on the event loop. */
   readonly dispatcher?: MakeDispatcher | undefined;
   /** Default: made from the options of the spec. */
@@ -76,18 +82,21 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, reloads = [], extensions, telemetry = {}, ...options } = spec;
+  const { modules, reloads = [], extensions, telemetry = {}, store: settings, ...options } = spec;
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, groups, pool, drain, ...(local.definitions ?? [])])
     registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const { clock = systemClock, dispatcher = runQueueOf(spec.scheduling?.sliceMs), heartbeat } = local;
+  const { clock = systemClock, dispatcher = runQueueOf(spec.scheduling?.sliceMs), heartbeat, storePort } = local;
   // Under a clock of a test nothing may depend on the machine's.
   const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
   const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
   const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
-  const executor = new Executor({ ...options, registry, clock, log, tracer, heartbeat, loopDelay, dispatcher });
+  const store =
+    settings === undefined || storePort === undefined ? undefined : new StoreClient(storePort, clock, settings);
+  const parts = { registry, clock, log, tracer, heartbeat, loopDelay, dispatcher, store };
+  const executor = new Executor({ ...options, ...parts });
   for (const reload of reloads) {
     // The executor lives without what it cannot load; it has what the file of the module says by now.
     await executor.services.reloads.commit(reload).catch((error: unknown) => log.error('reload failed', { error }));
@@ -95,6 +104,7 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   const uninstallExtensions = await installExtensions(executor, extensions);
   const uninstall = async (): Promise<void> => {
     await uninstallExtensions();
+    store?.close();
     await closeTracer(tracer, clock, log);
   };
   try {

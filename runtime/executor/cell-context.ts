@@ -3,11 +3,12 @@
  * ties calls made inside a handler to the call being handled: its deadline, its cancellation and its chain.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import type { SkepError } from '#protocols/wire/error';
 import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
+import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from '../actor/call-many.js';
 import type { SpawnOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
+import type { PersistOptions } from '../actor/persistence.js';
 import type { PhaseContext } from '../actor/phases.js';
 import type { ReplyToken } from '../actor/reply-token.js';
 import {
@@ -24,6 +25,7 @@ import type { CastOutcome } from '../flow/outcome.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
+import type { Journal } from '../persistence/journal.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ActorGroups } from '../groups/groups.js';
 import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
@@ -198,7 +200,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   publish(topic: string, message: unknown): boolean {
-    return this.#host.services.topics.publish(this.self, topic, message);
+    return this.#host.services.topics.publish(this.self, topic, message, this.#cell.turns.hand.trace);
   }
 
   async subscribe(pattern: string, options: SubscribeOptions = {}): Promise<void> {
@@ -221,8 +223,46 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     return callManyBy(this);
   }
 
+  persist(events: unknown, options?: PersistOptions): Promise<unknown> {
+    return this.#journal('persist').persist(events, options);
+  }
+
+  persisted(id: string): boolean {
+    return this.#journal('persisted').persisted(id);
+  }
+
+  save(): Promise<void> {
+    return this.#journal('save').save();
+  }
+
+  erase(): Promise<void> {
+    return this.#journal('erase').erase();
+  }
+
+  afterDurable(delay: number | Date, key: string): Promise<void> {
+    const dueMs = delay instanceof Date ? delay.getTime() : this.clock.wall() + Math.max(0, delay);
+    return this.#journal('afterDurable').setTimer(dueMs, 0, key);
+  }
+
+  everyDurable(periodMs: number, key: string): Promise<void> {
+    // A period of nothing would be due for ever.
+    const period = Math.max(1, periodMs);
+    return this.#journal('everyDurable').setTimer(this.clock.wall() + period, period, key);
+  }
+
+  cancelDurable(key: string): Promise<void> {
+    return this.#journal('cancelDurable').cancelTimer(key);
+  }
+
+  #journal(method: string): Journal {
+    const { journal, definition } = this.#cell;
+    if (journal !== undefined) return journal;
+    const text = `ctx.${method}: ${definition.name} declares neither "persistence" nor "durable"`;
+    throw new SkepError('BAD_USAGE', text, { method });
+  }
+
   get reliable(): ReliableMessenger {
-    return this.#host.services.reliableOf(this.self);
+    return this.#host.services.reliableOf(this.self, () => this.#cell.turns.hand.trace);
   }
 
   tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {

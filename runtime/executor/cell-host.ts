@@ -12,6 +12,7 @@ import type { CastOutcome } from '../flow/outcome.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { StoreClient } from '../store/client.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Spans } from '../telemetry/spans.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
@@ -46,6 +47,8 @@ export interface CellHost {
   readonly shutdownMs: number;
   /** What definitions get that say nothing about it themselves. */
   readonly defaults: ActorDefaults;
+  /** The way to the store of the node, where it has one. */
+  readonly store: StoreClient | undefined;
   /** The bounds of the mailboxes of a definition. */
   mailboxOf(definition: AnyDefinition): MailboxOptions;
   readonly services: Services;

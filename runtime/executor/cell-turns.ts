@@ -6,8 +6,8 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError, toWireError } from '#protocols/wire/error';
-import type { AnyDefinition, Info } from '../actor/definition.js';
-import { handles, phaseOf, phaseSpec } from '../actor/phase-table.js';
+import type { Info } from '../actor/definition.js';
+import { handles, infoHandler, phaseOf, phaseSpec } from '../actor/phase-table.js';
 import type { PhaseContext } from '../actor/phases.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { Mailbox } from '../mailbox/mailbox.js';
@@ -117,7 +117,7 @@ export class Turns {
 
   /** Queues an info; it runs before waiting messages. */
   inform(info: Info): void {
-    if (info.type === 'timer') {
+    if (info.type === 'timer' && info.dueMs === undefined) {
       this.#timersDue ??= new Set();
       if (this.#timersDue.has(info.key)) return;
       this.#timersDue.add(info.key);
@@ -214,15 +214,19 @@ export class Turns {
   }
 
   #info(info: Info): void {
-    if (info.type === 'timer' && this.#timersDue?.delete(info.key) !== true) return;
+    const due = info.type === 'timer' ? info.dueMs : undefined;
+    if (info.type === 'timer' && due === undefined && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
-    const { context } = this.#owner;
+    const { definition, context, journal } = this.#owner;
     this.#aside?.event();
     this.#host.meter.message = info.type;
-    const handler = this.#infoHandler();
+    const handler = infoHandler(definition, this.#owner.state);
+    const handle = (): unknown => handler?.(this.#owner.state, info, context);
+    const body =
+      info.type === 'timer' && due !== undefined ? (): unknown => journal?.fire(info.key, due, handle) : handle;
     const current = new Current(this.#host.clock);
     current.about = 'info';
-    this.hand.take({ current, body: () => handler?.(this.#owner.state, info, context) });
+    this.hand.take({ current, body });
   }
 
   /** One stream step or one letter, in turn when both wait; false when nothing waits. */
@@ -284,24 +288,18 @@ export class Turns {
     this.hand.take({ current, body, onValue: () => receipt.handled() });
   }
 
-  /** The handler of infos of the phase, or the common one. */
-  #infoHandler(): AnyDefinition['info'] {
-    const { definition, state } = this.#owner;
-    const phase = definition.phases === undefined ? undefined : phaseSpec(definition, phaseOf(state));
-    return phase?.info ?? definition.info;
-  }
-
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
   #noHandler(letter: Letter, envelope: Cast): void {
-    const { context } = this.#owner;
+    const { definition, context } = this.#owner;
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
-    const handler = this.#infoHandler();
+    const handler = infoHandler(definition, this.#owner.state);
     if (info === undefined || handler === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
       envelope.receipt?.handled();
       return;
     }
-    const current = new Current(this.#host.clock, envelope.from);
+    const { from, name, trace } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace);
     current.about = letter;
     this.hand.take({ current, body: () => handler(this.#owner.state, info, context) });
   }

@@ -15,6 +15,7 @@ import { checkPhase } from '../actor/phase-table.js';
 import type { Receiver } from '../flow/grants.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { within } from '../clock/within.js';
+import { Journal } from '../persistence/journal.js';
 import { endWith, type Span } from '../telemetry/tracer.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
@@ -38,6 +39,8 @@ export class Cell implements Receiver {
   definition: AnyDefinition;
   readonly context: CellContext;
   readonly turns: Turns;
+  /** What the actor persists; only where its definition says so. */
+  readonly journal: Journal | undefined;
   incarnation = 0;
   /** Whether the executor has this cell in its run queue. */
   scheduled = false;
@@ -63,6 +66,8 @@ export class Cell implements Receiver {
     this.definition = definition;
     this.context = new CellContext(this, host);
     this.turns = new Turns(this, host);
+    if (definition.persistence !== undefined || definition.durable !== undefined)
+      this.journal = new Journal(this, host);
   }
 
   get family(): Family {
@@ -203,6 +208,7 @@ export class Cell implements Receiver {
     this.#host.meter.failed(this.definition);
     this.turns.hand.cancel();
     this.context.cancelTimers();
+    this.journal?.end();
     this.turns.abandonStreams(this.#crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
     else this.#send(this.spec.parent, { type: 'failed', child: this.address, reason });
@@ -240,6 +246,7 @@ export class Cell implements Receiver {
       if (this.definition.phases !== undefined) checkPhase(this.definition, state);
       this.#state = state;
       this.#initialised = true;
+      if (this.journal !== undefined) this.#state = await this.journal.recover(this.#state);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const facts = { definition: this.definition.name, ...(cause instanceof SkepError ? { cause: cause.code } : {}) };
@@ -321,6 +328,7 @@ export class Cell implements Receiver {
   #end(reason: ExitReason, tellParent: boolean): void {
     this.#status = 'stopped';
     this.context.cancelTimers();
+    this.journal?.end();
     this.turns.refuseAll();
     this.#watch?.demonitorAll();
     this.#host.remove(this);

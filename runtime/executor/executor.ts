@@ -18,6 +18,7 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
+import type { StoreClient } from '../store/client.js';
 import type { UnsentReason, UserMessage } from '../flow/channel.js';
 import { Channels } from '../flow/channels.js';
 import { Grants } from '../flow/grants.js';
@@ -49,14 +50,7 @@ import { Routes } from './routes.js';
 import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
-import {
-  EDGE_EXECUTOR,
-  FIRST_SERIAL,
-  GROUPS_SERIAL,
-  GUARDIAN_SERIAL,
-  NAMES_SERIAL,
-  SYSTEM_EXECUTOR,
-} from './well-known.js';
+import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 
 /** How an executor is made. */
 export interface ExecutorOptions {
@@ -71,6 +65,8 @@ export interface ExecutorOptions {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  /** The way to the store of the node, where it has one. */
+  readonly store: StoreClient | undefined;
   readonly scheduling?: Scheduling;
   /** First serial to give out; a replacement begins above its predecessor, so old addresses stay dead or restarted. */
   readonly firstSerial: number;
@@ -103,6 +99,7 @@ export class Executor implements CellHost {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  readonly store: StoreClient | undefined;
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
@@ -134,6 +131,7 @@ export class Executor implements CellHost {
     this.callTimeoutMs = options.callTimeoutMs;
     this.shutdownMs = options.shutdownMs;
     this.defaults = options.defaults;
+    this.store = options.store;
     this.registry = options.registry;
     this.address = executorAddress(options.node, options.incarnation, options.id);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
@@ -438,11 +436,6 @@ export class Executor implements CellHost {
     this.#routes.disconnect(executor);
     this.services.disconnected(executor);
     this.#lost(executorLoss(this.node, death));
-    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
-      const to = this.cells.get(serial)?.address;
-      if (to === undefined) continue;
-      this.deliver({ kind: 'cast', to, from: this.address, name: 'executorDown', message: { executor } });
-    }
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */

@@ -5,6 +5,7 @@
 import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { SubscribeOptions } from '../actor/context.js';
 import type { CallOptions, Messenger, RefTarget, ReliableMessenger } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
@@ -21,6 +22,7 @@ import type { Cell } from './cell.js';
 import type { IsGone } from './cell-watch.js';
 import { LifeEnds } from './life-ends.js';
 import { Reloads, type ReloadsHost } from './reloads.js';
+import { GROUPS_SERIAL, NAMES_SERIAL } from './well-known.js';
 
 type Cast = Extract<Envelope, { kind: 'cast' }>;
 type Call = Extract<Envelope, { kind: 'call' }>;
@@ -96,6 +98,12 @@ export class Services {
   /** Another executor of the node died. */
   disconnected(executor: number): void {
     this.topics.disconnected(executor);
+    // On the system executor the registries forget what was there.
+    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
+      const to = this.#host.cells.get(serial)?.address;
+      if (to === undefined) continue;
+      this.#host.deliver({ kind: 'cast', to, from: this.#host.address, name: 'executorDown', message: { executor } });
+    }
   }
 
   /** A life of an actor here ended; the actor may begin another. */
@@ -163,11 +171,15 @@ export class Services {
     return router;
   }
 
-  /** Reliable casts of a sender here. */
-  reliableOf(from: ActorAddress): ReliableMessenger {
+  /** Reliable casts of a sender here; `trace` is that of what it handles. */
+  reliableOf(from: ActorAddress, trace: () => Traceparent | undefined = () => undefined): ReliableMessenger {
     const { outgoing } = this.deliveries;
     return {
-      tryCast: (to, name, message, settings) => outgoing.offer(from, to, { name, message }, settings),
+      tryCast: (to, name, message, settings) => {
+        const traced = trace();
+        const payload = traced === undefined ? { name, message } : { name, message, trace: traced };
+        return outgoing.offer(from, to, payload, settings);
+      },
       drained: (to) => outgoing.drained(from, to),
     };
   }

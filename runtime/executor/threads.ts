@@ -65,6 +65,7 @@ export class Threads {
   readonly #options: ThreadOptions;
   readonly #watchdog: Watchdog | undefined;
   readonly #specOf: (id: number) => ExecutorSpec;
+  readonly #storePort: () => MessagePort | undefined;
   readonly #edge: Executor;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -76,14 +77,17 @@ export class Threads {
   #lives = 0;
   #stopping = false;
 
+  /** `storePort` makes a port to the store of the node for one life of an executor. */
   constructor(
     ids: readonly number[],
     specOf: (id: number) => ExecutorSpec,
     edge: Executor,
     options: ThreadOptions,
     events: ThreadEvents,
+    storePort: () => MessagePort | undefined = () => undefined,
   ) {
     this.#specOf = specOf;
+    this.#storePort = storePort;
     this.#edge = edge;
     this.#log = edge.log;
     this.#clock = edge.clock;
@@ -113,12 +117,13 @@ export class Threads {
   async #startThread(id: number, firstSerial: number): Promise<readonly Promise<unknown>[]> {
     const { port1, port2 } = new MessageChannel();
     const reloads = [...this.#reloads.values()];
+    const storePort = this.#storePort();
     const heartbeat = heartbeatMemory();
     const beatMs = this.#watchdog === undefined ? undefined : lookPeriodMs(this.#options.stallMs) / 2;
     const spec = { ...this.#specOf(id), firstSerial, reloads };
-    const task: WorkerTask = { spec, control: port2, heartbeat, beatMs };
+    const task: WorkerTask = { spec, control: port2, heartbeat, beatMs, storePort };
     const end = new AbortController();
-    const ended = this.#pool.run(task, [port2], end.signal);
+    const ended = this.#pool.run(task, storePort === undefined ? [port2] : [port2, storePort], end.signal);
     const thread: Thread = {
       id,
       control: wrap<ExecutorControl>(port1),

@@ -16,6 +16,10 @@ class HeldClock implements Clock {
     return this.#inner.now() + this.#heldMs;
   }
 
+  wall(): number {
+    return this.#inner.wall() + this.#heldMs;
+  }
+
   after(delayMs: number, callback: () => void): Timer {
     return this.#inner.after(delayMs, callback);
   }
