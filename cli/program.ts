@@ -11,6 +11,7 @@ import { downCommand } from './commands/down.js';
 import { inspectCommand } from './commands/inspect.js';
 import { metricsCommand } from './commands/metrics.js';
 import { nodeCommand } from './commands/node.js';
+import { reloadCommand } from './commands/reload.js';
 import { spawnCommand } from './commands/spawn.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -34,6 +35,7 @@ const commands = [
   topCommand,
   metricsCommand,
   deadLettersCommand,
+  reloadCommand,
   nodeCommand,
   configCommand,
   doctorCommand,

@@ -34,6 +34,8 @@ import type { ExecutorDeath } from './executor/death.js';
 import { offloadLimitsOf, slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
+import { NodeReloads } from './node-reloads.js';
+import type { ReloadReport } from './reload-report.js';
 import type { MemoryStore } from './store/memory.js';
 import { type NodeStore, openNodeStore, type StoreOptions } from './store/node-store.js';
 import type { ReplayResult } from '#protocols/wire/operator';
@@ -102,6 +104,7 @@ export class ActorSystem implements Messenger {
   readonly executors: readonly number[];
   readonly #edge: BuiltExecutor;
   readonly #threads: Threads | undefined;
+  readonly #reloads: NodeReloads;
   readonly #store: NodeStore | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -112,6 +115,7 @@ export class ActorSystem implements Messenger {
     edge: BuiltExecutor,
     threads: Threads | undefined,
     store: NodeStore | undefined,
+    modules: readonly string[],
   ) {
     this.node = node;
     this.incarnation = incarnation;
@@ -119,6 +123,7 @@ export class ActorSystem implements Messenger {
     this.#edge = edge;
     this.#threads = threads;
     this.#store = store;
+    this.#reloads = new NodeReloads(edge.executor, threads, modules);
   }
 
   /** Starts a system. @throws SkepError when a module, a definition, an extension or the store is at fault. */
@@ -145,7 +150,7 @@ export class ActorSystem implements Messenger {
     if (options.executors === undefined || options.executors === 0) {
       const local = { definitions, clock, tracer, storePort: store?.connect() };
       const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, local);
-      return new ActorSystem(node, incarnation, topology.defaults, only, undefined, store);
+      return new ActorSystem(node, incarnation, topology.defaults, only, undefined, store, spec.modules);
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
@@ -159,7 +164,7 @@ export class ActorSystem implements Messenger {
       await edge.uninstall();
       throw error;
     }
-    return new ActorSystem(node, incarnation, ids, edge, threads, store);
+    return new ActorSystem(node, incarnation, ids, edge, threads, store, spec.modules);
   }
 
   /** Spawns under the guardian of this node, or of `options.node`. */
@@ -265,6 +270,19 @@ export class ActorSystem implements Messenger {
   /** The definition of that name. @throws SkepError UNKNOWN_DEFINITION. */
   definition(name: string, version?: number): AnyDefinition {
     return this.#edge.executor.registry.get(name, version);
+  }
+
+  /**
+   * Loads a module again while its actors live: every executor imports the file afresh, and definitions of a higher
+   * version take the place of the older ones. Living actors migrate before the next message that they handle. Nothing
+   * changes unless all executors can load the module. Modules that this one imports are not loaded again.
+   *
+   * With `force`, for development, a definition may also change under its version: its actors get the new handlers, and
+   * keep their state as it is.
+   * @throws SkepError MODULE_FAILED, or DUPLICATE_DEFINITION for a definition that changed under its version.
+   */
+  reload(moduleUrl: string, options: { readonly force?: boolean } = {}): Promise<ReloadReport> {
+    return this.#reloads.reload(moduleUrl, options.force === true);
   }
 
   /** All living actors of this node. */

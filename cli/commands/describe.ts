@@ -38,13 +38,19 @@ async function runDescribe({
   return undefined;
 }
 
-function definitionText({ name, version, description, calls, casts }: Described, { colours }: Output): string {
+function definitionText(
+  { name, version, description, calls, casts, phases = [] }: Described,
+  { colours }: Output,
+): string {
   const heading = `${colours.bold(name)} (version ${version})${description === '' ? '' : `: ${description}`}`;
   const lines = [
     ...(calls.length === 0
       ? []
       : [`  calls  ${calls.map((call) => (call.stream ? `${call.name} (stream)` : call.name)).join(', ')}`]),
     ...(casts.length === 0 ? [] : [`  casts  ${casts.join(', ')}`]),
+    ...phases.map(
+      (phase) => `  phase ${phase.name}: ${[...phase.calls, ...phase.casts].join(', ') || 'the common ones'}`,
+    ),
   ];
   return [heading, ...lines].join('\n');
 }

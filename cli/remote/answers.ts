@@ -178,8 +178,28 @@ export const describeAnswer = z.object({
       description: z.string(),
       calls: z.array(z.object({ name: z.string(), stream: z.boolean() })),
       casts: z.array(z.string()),
+      phases: z
+        .array(z.object({ name: z.string(), calls: z.array(z.string()), casts: z.array(z.string()) }))
+        .optional(),
       schemas: z.unknown(),
     }),
+  ),
+});
+
+const wireError = z.object({ code: z.string(), message: z.string() });
+const counts = { pending: z.number(), migrated: z.number(), failed: z.number(), failures: z.array(z.string()) };
+const reloadedDefinition = z.object({ name: z.string(), version: z.number(), change: z.string(), ...counts });
+
+/** Answer of `reload`: what each node did, or why it did nothing. */
+export const reloadAnswer = z.object({
+  nodes: z.array(
+    z.union([
+      z.object({
+        node: z.string(),
+        report: z.object({ module: z.string(), definitions: z.array(reloadedDefinition) }),
+      }),
+      z.object({ node: z.string(), error: wireError }),
+    ]),
   ),
 });
 

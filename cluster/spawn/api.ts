@@ -4,12 +4,14 @@
  */
 import { type ActorAddress, type ActorSummary, type AnyDefinition, SkepError } from '#runtime';
 import { parseAddress } from '#protocols/wire/address';
+import { jsonSchemas } from '#runtime/actor/schemas';
 import { type SpawnApiEndpoint, type SpawnApiRequest, spawnApiRequests } from '#protocols/wire/spawn-api';
-import { z, type ZodType } from 'zod';
+import type { ZodType } from 'zod';
 import type { NodeInfo } from '../membership/members.js';
 import { issuesText } from './issues.js';
 import { type ApiHost, locate, memberNamed } from './locate.js';
 import { operatorHandlers } from './operator-api.js';
+import { reloadOn } from './reload.js';
 
 type Handlers = {
   readonly [E in SpawnApiEndpoint]: (
@@ -81,9 +83,13 @@ const handlers: Handlers = {
     return {
       definitions: known.map((entry) => ({
         ...entry,
-        schemas: schemasOf(system.definition(entry.name, entry.version)),
+        schemas: jsonSchemas(system.definition(entry.name, entry.version).schemas),
       })),
     };
+  },
+  reload: async (host, { node, module, force }) => {
+    const nodes = node === undefined ? host.members() : [memberNamed(host, node)];
+    return { nodes: await Promise.all(nodes.map((member) => reloadOn(host.system, member, module, force === true))) };
   },
   status: async (host) => ({ cluster: host.cluster, answeredBy: host.system.node, nodes: host.members() }),
   ...operatorHandlers,
@@ -139,13 +145,4 @@ function check(schema: ZodType | undefined, value: unknown, what: string): unkno
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new SkepError('BAD_MESSAGE', `${what}: ${issuesText(parsed.error)}`);
-}
-
-/** JSON schemas of what the definition accepts, where it says. */
-function schemasOf(definition: AnyDefinition): unknown {
-  const { args, calls = {}, casts = {} } = definition.schemas ?? {};
-  const json = (schema: ZodType): unknown => z.toJSONSchema(schema, { unrepresentable: 'any' });
-  const table = (schemas: Readonly<Record<string, ZodType>>) =>
-    Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, json(schema)]));
-  return { ...(args === undefined ? {} : { args: json(args) }), calls: table(calls), casts: table(casts) };
 }

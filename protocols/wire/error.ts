@@ -46,6 +46,10 @@ export const errorCatalogue = {
     meaning: 'The mailbox of the receiver is at its capacity and its policy refuses more.',
     remedy: 'Wait for `ref.drained()` when `cast` returns false, or raise the capacity in the definition.',
   },
+  STASH_FULL: {
+    meaning: 'The actor keeps as many messages aside as its definition allows.',
+    remedy: 'Raise stash.capacity in the definition, or look why it never comes to handle what it keeps.',
+  },
   NO_ROUTEE: {
     meaning: 'A call went through a router that had no routees.',
     remedy: 'Wait until a member has joined the group of the router, or call again.',
@@ -82,6 +86,14 @@ export const errorCatalogue = {
   DUPLICATE_DEFINITION: {
     meaning: 'Two modules register different definitions under one name and version.',
     remedy: 'Rename one of them or give it another version.',
+  },
+  MODULE_FAILED: {
+    meaning: 'A module could not be loaded.',
+    remedy: 'Correct what the message says about the file, and load it again.',
+  },
+  UNKNOWN_MODULE: {
+    meaning: 'The node was not started with that module.',
+    remedy: 'Name one of its modules, which are listed in the message, or start the node with --module.',
   },
   NAME_TAKEN: { meaning: 'Another living actor has that name.', remedy: 'Choose another name or stop that actor.' },
   BAD_NAME: {

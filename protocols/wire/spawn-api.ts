@@ -39,6 +39,15 @@ export const spawnApiRequests = {
   cast: z.strictObject({ ...target, cast: z.string().min(1).max(128), message: z.unknown().optional() }),
   list: z.strictObject({ node: nameSchema.optional() }),
   describe: z.strictObject({ definition: z.string().min(1).max(128).optional() }),
+  reload: z.strictObject({
+    module: z
+      .string()
+      .min(1)
+      .max(4_096)
+      .describe('path of a module that the nodes were started with, or the end of it'),
+    node: nameSchema.optional().describe('node that loads it again; default: all'),
+    force: z.boolean().optional().describe('whether handlers may change under an unchanged version'),
+  }),
   status: z.strictObject({}),
   report: z.strictObject({ node: nameSchema.optional() }),
   inspect: z.strictObject({ ...target, state: z.boolean().optional() }),

@@ -4,6 +4,7 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason, RestartPolicy } from '#protocols/wire/envelope';
+import type { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { Logger } from '../telemetry/log.js';
@@ -15,6 +16,7 @@ import type { CallMany } from './call-many.js';
 import type { AnyDefinition, ArgsOf } from './definition.js';
 import type { PersistenceContext } from './persistence.js';
 import type { ActorRef, RefTarget } from './ref.js';
+import type { ReplyToken } from './reply-token.js';
 
 /** Options of a spawn. */
 export interface SpawnOptions {
@@ -76,6 +78,23 @@ export interface ActorContext<Event = unknown, State = unknown> extends Persiste
   /** A `timer` info with this key each `periodMs`. */
   every(periodMs: number, key: string): void;
   cancelTimer(key: string): void;
+  /**
+   * Keeps the message in hand aside once its handler is done, unanswered, until `unstashAll`. A call keeps its deadline.
+   * @throws SkepError STASH_FULL at the bound of the definition, BAD_USAGE when no message is in hand.
+   */
+  stash(): void;
+  /** Handles what is stashed before all that waits, in its old order. */
+  unstashAll(): void;
+  /**
+   * Lets a call be answered later: what the handler returns is no reply, `ctx.reply` with the token is. Returning the
+   * token gives the call its type.
+   * @throws SkepError BAD_USAGE when no call is in hand.
+   */
+  defer<Reply>(): ReplyToken<Reply>;
+  /** Answers a deferred call, once; false when its caller does not wait any more. */
+  reply<Reply>(token: ReplyToken<Reply>, value: Reply): boolean;
+  /** Fails a deferred call, once. */
+  fail(token: ReplyToken, error: SkepError): boolean;
   /**
    * Runs a function on another thread; other actors have their turns meanwhile. Ends with the current call: by its
    * deadline, its cancellation, or the end of this actor.

@@ -9,7 +9,6 @@
  * One message at a time: while a handler's promise is pending nothing else of that actor runs. A call handler that is
  * an async generator is a stream, and each of its steps is a turn of its own: other messages run between its steps.
  */
-import type { ZodType } from 'zod';
 import type { ExitReason } from '#protocols/wire/envelope';
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
@@ -18,6 +17,10 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { PriorityRule } from '../mailbox/priority.js';
 import type { Backoff, RestartIntensity } from '../supervision/intensity.js';
 import type { ActorContext } from './context.js';
+import { checkMigrations, type MigrationOptions } from './migration.js';
+import { isStream, mergePhases } from './phase-table.js';
+import type { Agreeing, AllCalls, AllCasts, AnyPhases, ContextOf, PhaseTable, TimeoutHandler } from './phases.js';
+import type { DefinitionSchemas, SchemasFor } from './schemas.js';
 import { checkPersistence, type DurableState, type EventSourcing } from './persistence.js';
 
 /** What the runtime tells an actor beside its messages. */
@@ -52,16 +55,16 @@ export type Info =
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler's own message type is checked where refs use it
 type HandlerMessage = any;
 /** Answers a call; the return value, awaited, is the reply. */
-export type CallHandler<State, Event = unknown> = (
+export type CallHandler<State, Ctx = ActorContext<unknown, State>> = (
   state: State,
   message: HandlerMessage,
-  ctx: ActorContext<Event, State>,
+  ctx: Ctx,
 ) => unknown;
 /** Handles a cast. */
-export type CastHandler<State, Event = unknown> = (
+export type CastHandler<State, Ctx = ActorContext<unknown, State>> = (
   state: State,
   message: HandlerMessage,
-  ctx: ActorContext<Event, State>,
+  ctx: Ctx,
 ) => void | Promise<void>;
 
 /** How an actor supervises the children that it spawns (one-for-one: each child alone). */
@@ -74,6 +77,12 @@ export interface SupervisionOptions extends Partial<RestartIntensity> {
   readonly whenExceeded?: 'fail' | 'stop-child';
 }
 
+/** Bound of the messages that an actor keeps aside. */
+export interface StashOptions {
+  /** Messages at most, 1 or more; one more fails with STASH_FULL. Default 1,000. */
+  readonly capacity?: number;
+}
+
 /** The mailbox of a definition: bounds, and the order in which its mail is handled. */
 export interface DefinitionMailbox extends MailboxOptions {
   /**
@@ -83,13 +92,6 @@ export interface DefinitionMailbox extends MailboxOptions {
   readonly priority?: PriorityRule;
 }
 
-/** Schemas for what comes from outside (spawn API, CLI); messages between our own actors are typed, not re-validated. */
-export interface DefinitionSchemas {
-  readonly args?: ZodType;
-  readonly calls?: Readonly<Record<string, ZodType>>;
-  readonly casts?: Readonly<Record<string, ZodType>>;
-}
-
 /** What a node gives to definitions that say nothing about it themselves. Plain data. */
 export interface ActorDefaults {
   readonly mailbox?: MailboxOptions;
@@ -97,7 +99,8 @@ export interface ActorDefaults {
 }
 
 /** What {@link defineActor} takes. */
-export interface DefinitionSpec<Args, State, Calls, Casts, Event = unknown> {
+export interface DefinitionSpec<Args, State, Calls, Casts, Phases, Event = unknown>
+  extends MigrationOptions<NoInfer<State>> {
   /** 1 to 128 letters, digits, hyphens, underscores or dots; unique on a node together with `version`. */
   readonly name: string;
   /** Default 1. */
@@ -111,14 +114,26 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Event = unknown> {
   /** Makes the state one that `ctx.save()` stores: `init` gives the first, later lives begin with the one last saved. */
   readonly durable?: DurableState<Args, State>;
   // The intersections give the handlers their contextual types while their own types are inferred.
-  readonly calls?: Calls & Record<string, CallHandler<State, Event>>;
-  readonly casts?: Casts & Record<string, CastHandler<State, Event>>;
-  readonly info?: (state: State, info: Info, ctx: ActorContext<Event, State>) => void | Promise<void>;
+  readonly calls?: Calls & Record<string, CallHandler<State, ContextOf<State, Event>>>;
+  readonly casts?: Casts & Record<string, CastHandler<State, ContextOf<State, Event>>>;
+  readonly info?: (state: State, info: Info, ctx: ContextOf<State, Event>) => void | Promise<void>;
+  /** Makes the actor a state machine: handlers by `state.phase`, before those that all phases share. */
+  readonly phases?: Phases &
+    PhaseTable<State, Event> &
+    Agreeing<State, NoInfer<Phases>, NoInfer<Calls>, NoInfer<Casts>>;
+  /** Time-outs that a phase does not handle itself. Only with `phases`. */
+  readonly timeouts?: Readonly<Record<string, TimeoutHandler<State, ContextOf<State, Event>>>>;
   /** Runs once before the actor ends or restarts; the state is as the last handler left it. */
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
   readonly mailbox?: DefinitionMailbox;
   readonly supervision?: SupervisionOptions;
-  readonly schemas?: DefinitionSchemas;
+  /** Bound of what `ctx.stash` and `ctx.postpone` keep aside. */
+  readonly stash?: StashOptions;
+  readonly schemas?: SchemasFor<
+    NoInfer<Args>,
+    AllCalls<NoInfer<Phases>, NoInfer<Calls>, NoInfer<Casts>>,
+    AllCasts<NoInfer<Phases>, NoInfer<Calls>, NoInfer<Casts>>
+  >;
   /**
    * Casts to such an actor are delivered at least once: sent again until their handler ended, in order for each sender,
    * and not handled twice while sender and receiver live. Default: at most once.
@@ -127,31 +142,44 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Event = unknown> {
 }
 
 /** A registered kind of actor; made by {@link defineActor}. */
-export interface Definition<
-  Args = unknown,
-  State = unknown,
-  Calls extends Record<string, CallHandler<State>> = Record<string, CallHandler<State>>,
-  Casts extends Record<string, CastHandler<State>> = Record<string, CastHandler<State>>,
-  // oxlint-disable-next-line typescript/no-explicit-any -- the type of its events is the definition's own affair
-> extends Omit<DefinitionSpec<Args, State, Calls, Casts, any>, 'calls' | 'casts' | 'reliable'> {
+export interface Definition<Args = unknown, State = unknown, Calls = unknown, Casts = unknown>
+  extends Omit<
+    // oxlint-disable-next-line typescript/no-explicit-any -- the type of its events is the definition's own affair
+    DefinitionSpec<Args, State, Calls, Casts, unknown, any>,
+    'calls' | 'casts' | 'info' | 'phases' | 'timeouts' | 'schemas' | 'reliable'
+  > {
   readonly kind: 'actor';
   readonly version: number;
+  /** Of all phases together. */
   readonly calls: Calls;
   readonly casts: Casts;
+  // oxlint-disable-next-line typescript/no-explicit-any -- the context is that of the state
+  readonly info?: (state: State, info: Info, ctx: any) => void | Promise<void>;
+  readonly phases?: AnyPhases;
+  // oxlint-disable-next-line typescript/no-explicit-any -- as above
+  readonly timeouts?: Readonly<Record<string, TimeoutHandler<State, any>>>;
+  /** Of a definition with phases: the handlers that all phases share. */
+  readonly common?: { readonly calls: object; readonly casts: object };
+  readonly schemas?: DefinitionSchemas;
   /** Names of the calls that are streams. */
   readonly streams: ReadonlySet<string>;
   readonly reliable: ReliableSettings | undefined;
 }
 
 /** Any definition, whatever its types: what registries and refs are generic over. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the four types vary in both directions
-export type AnyDefinition = Definition<any, any, Record<string, CallHandler<any>>, Record<string, CastHandler<any>>>;
+// oxlint-disable typescript/no-explicit-any -- the four types vary in both directions
+export type AnyDefinition = Definition<
+  any,
+  any,
+  Record<string, CallHandler<any, any>>,
+  Record<string, CastHandler<any, any>>
+>;
+// oxlint-enable typescript/no-explicit-any
 
 /** The type of a definition's init arguments. */
 export type ArgsOf<D> = D extends { readonly init: (args: infer Args, ctx: ActorContext) => unknown } ? Args : never;
 
 const namePattern = /^[A-Za-z0-9_.-]{1,128}$/;
-const streamTag = '[object AsyncGeneratorFunction]';
 
 /**
  * Declares an actor. Types of arguments, state, messages and replies are inferred from the functions.
@@ -160,12 +188,16 @@ const streamTag = '[object AsyncGeneratorFunction]';
 export function defineActor<
   Args,
   State,
-  // oxlint-disable-next-line typescript/no-empty-object-type -- "no handlers" is the empty object
-  Calls extends Record<string, CallHandler<State>> = {},
+  // oxlint-disable-next-line typescript/no-explicit-any, typescript/no-empty-object-type -- the context depends on the state; "no handlers" is the empty object
+  Calls extends Record<string, CallHandler<State, any>> = {},
+  // oxlint-disable-next-line typescript/no-explicit-any, typescript/no-empty-object-type -- as above
+  Casts extends Record<string, CastHandler<State, any>> = {},
   // oxlint-disable-next-line typescript/no-empty-object-type -- as above
-  Casts extends Record<string, CastHandler<State>> = {},
+  Phases extends object = {},
   Event = unknown,
->(spec: DefinitionSpec<Args, State, Calls, Casts, Event>): Definition<Args, State, Calls, Casts> {
+>(
+  spec: DefinitionSpec<Args, State, Calls, Casts, Phases, Event>,
+): Definition<Args, State, AllCalls<Phases, Calls, Casts>, AllCasts<Phases, Calls, Casts>> {
   if (!namePattern.test(spec.name)) {
     throw new SkepError(
       'BAD_NAME',
@@ -178,18 +210,29 @@ export function defineActor<
   checkNumber(spec.name, 'mailbox.lowWater', spec.mailbox?.lowWater, 0);
   checkMarks(spec.name, spec.mailbox);
   checkNumber(spec.name, 'supervision.maxRestarts', spec.supervision?.maxRestarts, 0);
+  checkNumber(spec.name, 'stash.capacity', spec.stash?.capacity, 1);
   checkPersistence(spec.name, spec.persistence, spec.durable);
-  const calls = spec.calls ?? ({} as Calls);
-  const streams = Object.keys(calls).filter((name) => Object.prototype.toString.call(calls[name]) === streamTag);
-  return {
-    ...spec,
-    kind: 'actor',
-    version: spec.version ?? 1,
-    calls,
-    casts: spec.casts ?? ({} as Casts),
-    streams: new Set(streams),
-    reliable: reliableSettings(spec.name, spec.reliable),
-  };
+  const version = spec.version ?? 1;
+  checkMigrations(spec.name, version, spec);
+  const reliable = reliableSettings(spec.name, spec.reliable);
+  const definition = { ...spec, kind: 'actor', version, ...tablesOf(spec), reliable };
+  // The tables of a phased definition are merged at run time as their types are merged here.
+  return definition as unknown as Definition<
+    Args,
+    State,
+    AllCalls<Phases, Calls, Casts>,
+    AllCasts<Phases, Calls, Casts>
+  >;
+}
+
+/** The handlers as all see them who look at a definition from outside. */
+function tablesOf(
+  spec: Pick<AnyDefinition, 'name' | 'phases' | 'timeouts'> & { readonly calls?: object; readonly casts?: object },
+) {
+  const { phases, calls = {}, casts = {} } = spec;
+  if (phases !== undefined) return mergePhases({ ...spec, phases } as Parameters<typeof mergePhases>[0]);
+  const streams = Object.entries(calls).filter(([, handler]) => isStream(handler));
+  return { calls, casts, streams: new Set(streams.map(([name]) => name)) };
 }
 
 function checkNumber(definition: string, field: string, value: number | undefined, least: number): void {

@@ -3,6 +3,7 @@
  * the messenger of whoever holds it; only the address ever travels.
  */
 import type { ActorAddress } from '#protocols/wire/address';
+import type { Answered } from './reply-token.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import type { Priority } from '../mailbox/priority.js';
 import { SkepError } from '#protocols/wire/error';
@@ -37,17 +38,22 @@ type CallsOf<D> = D extends { readonly calls: infer Calls } ? Calls : never;
 type CastsOf<D> = D extends { readonly casts: infer Casts } ? Casts : never;
 /** The message parameter of a handler; a handler without one, or with an optional one, needs no argument. */
 type MessageOf<H> = H extends (state: never, ...rest: infer Rest) => unknown
-  ? Rest extends [infer M, ...unknown[]]
-    ? M
-    : undefined
+  ? Rest extends []
+    ? undefined
+    : Rest extends [infer M, ...unknown[]]
+      ? M
+      : Rest extends [(infer M)?, ...unknown[]]
+        ? M | undefined
+        : undefined
   : never;
-type ReturnOf<H> = H extends (...args: never) => infer R ? R : never;
+/** What a handler returns. */
+export type ReturnOf<H> = H extends (...args: never) => infer R ? R : never;
 /** `await` semantics for plain handlers, an async iterable for generators. In brackets, so that a union stays one promise. */
 type AnswerOf<R> = [R] extends [never]
   ? Promise<never>
   : [R] extends [AsyncGenerator<infer Item, unknown, unknown>]
     ? AsyncIterable<Item>
-    : Promise<Awaited<R>>;
+    : Promise<Answered<Awaited<R>>>;
 type Arguments<H> =
   undefined extends MessageOf<H>
     ? [message?: MessageOf<H>, options?: CallOptions]

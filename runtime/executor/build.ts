@@ -20,6 +20,7 @@ import { watchLoopDelay } from '../telemetry/loop-delay.js';
 import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
+import type { ReloadSpec } from './reload.js';
 import type { Heartbeat } from './heartbeat.js';
 import { runQueueOf } from './run-queue.js';
 import type { Scheduling } from './scheduling.js';
@@ -34,6 +35,8 @@ export interface ExecutorSpec {
   readonly topology: Topology;
   /** File URLs of compiled modules that export definitions. */
   readonly modules: readonly string[];
+  /** Modules that were loaded again since the node started. */
+  readonly reloads?: readonly ReloadSpec[];
   readonly extensions: readonly ExtensionSpec[];
   readonly log: LogOptions;
   readonly callTimeoutMs: number;
@@ -79,7 +82,7 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, extensions, telemetry = {}, store: settings, ...options } = spec;
+  const { modules, reloads = [], extensions, telemetry = {}, store: settings, ...options } = spec;
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, groups, pool, drain, ...(local.definitions ?? [])])
     registry.add(definition);
@@ -95,6 +98,10 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   const { deadLetterBytes } = telemetry;
   const parts = { registry, clock, log, tracer, heartbeat, loopDelay, dispatcher, store, deadLetterBytes };
   const executor = new Executor({ ...options, ...parts });
+  for (const reload of reloads) {
+    // The executor lives without what it cannot load; it has what the file of the module says by now.
+    await executor.services.reloads.commit(reload).catch((error: unknown) => log.error('reload failed', { error }));
+  }
   const uninstallExtensions = await installExtensions(executor, extensions);
   const uninstall = async (): Promise<void> => {
     await uninstallExtensions();

@@ -6,9 +6,11 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from '../actor/call-many.js';
-import type { ActorContext, SpawnOptions, SubscribeOptions } from '../actor/context.js';
+import type { SpawnOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import type { PersistOptions } from '../actor/persistence.js';
+import type { PhaseContext } from '../actor/phases.js';
+import type { ReplyToken } from '../actor/reply-token.js';
 import {
   type ActorRef,
   type CallOptions,
@@ -33,7 +35,7 @@ import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 
 /** {@link ActorContext} of one cell. */
-export class CellContext implements ActorContext, Messenger, SpecSpawner {
+export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawner {
   readonly #cell: Cell;
   readonly #host: CellHost;
   #timers: Map<string, Timer> | undefined;
@@ -155,6 +157,47 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   cancelTimers(): void {
     for (const key of [...(this.#timers?.keys() ?? [])]) this.cancelTimer(key);
     this.#timers = undefined;
+    this.#cell.turns.cancelTimeouts();
+  }
+
+  stash(): void {
+    this.#cell.turns.aside.keep('stash', 'unstash');
+  }
+
+  unstashAll(): void {
+    this.#cell.turns.aside.unstashAll();
+  }
+
+  defer<Reply>(): ReplyToken<Reply> {
+    return this.#cell.turns.aside.defer() as ReplyToken<Reply>;
+  }
+
+  reply<Reply>(token: ReplyToken<Reply>, value: Reply): boolean {
+    return this.#cell.turns.aside.answer(token, { value });
+  }
+
+  fail(token: ReplyToken, error: SkepError): boolean {
+    return this.#cell.turns.aside.answer(token, { error });
+  }
+
+  postpone(): void {
+    this.#cell.turns.aside.keep('postpone', 'phase');
+  }
+
+  next(state: unknown): void {
+    this.#cell.turns.aside.next(state);
+  }
+
+  repeat(state?: unknown): void {
+    this.#cell.turns.aside.repeat(state);
+  }
+
+  insert(cast: string, message?: unknown): void {
+    this.#cell.turns.aside.insert(cast, message);
+  }
+
+  timeout(name: string, delayMs: number): void {
+    this.#cell.turns.aside.timeout(name, delayMs);
   }
 
   get groups(): ActorGroups {

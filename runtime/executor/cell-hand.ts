@@ -107,12 +107,14 @@ export class Hand {
     }
     if (keep !== true) this.finish(current);
     onValue?.(outcome);
+    current.after?.commit();
   }
 
   /** What to do with what a handler threw. */
   threw(thrown: unknown, { current, onError }: Work): void {
     current.endSpan(thrown);
     this.finish(current);
+    current.after?.discard();
     if (thrown instanceof SkepError && onError !== undefined) {
       onError(thrown);
       return;
@@ -129,6 +131,7 @@ export class Hand {
     this.#life += 1;
     if (!this.#busy) return;
     this.cancel();
+    this.#current?.after?.discard();
     this.#onError?.(error);
     this.#release();
   }
@@ -143,6 +146,7 @@ export class Hand {
         if (life !== this.#life) return;
         if (work.keep !== true) this.finish(work.current);
         work.onValue?.(value);
+        work.current.after?.commit();
         this.#release();
       },
       (thrown: unknown) => {

@@ -3,6 +3,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError, toWireError } from '#protocols/wire/error';
 import type { AnyDefinition } from '../actor/definition.js';
+import { handles, phaseOf } from '../actor/phase-table.js';
 import type { Receipt } from '../delivery/receipt.js';
 import type { CellHost } from './cell-host.js';
 
@@ -37,13 +38,23 @@ export function refuse(
   host.deliver({ kind: 'fail', to: envelope.from, id: envelope.id, error: toWireError(error) });
 }
 
-/** Why a definition cannot answer a call at all; undefined when it can. */
-export function callFailure(definition: AnyDefinition, envelope: Call, handler: unknown): SkepError | undefined {
+/** Why a definition cannot answer a call at all, or not in the phase that the state is in; undefined when it can. */
+export function callFailure(
+  definition: AnyDefinition,
+  envelope: Call,
+  handler: unknown,
+  state: unknown,
+): SkepError | undefined {
   const { name, credit } = envelope;
   if (handler === undefined) {
     const known = Object.keys(definition.calls as object);
     const text = `${definition.name} has no call "${name}"; it has: ${known.join(', ') || 'none'}`;
     return new SkepError('NO_SUCH_HANDLER', text, { definition: definition.name, known });
+  }
+  if (definition.phases !== undefined && !handles(definition, 'calls', name, state)) {
+    const phase = phaseOf(state);
+    const text = `${definition.name} has no call "${name}" in phase "${phase}"`;
+    return new SkepError('NO_SUCH_HANDLER', text, { definition: definition.name, call: name, phase });
   }
   // Without credit a stream could not send its first item and its caller would wait for nothing.
   if (credit > 0 || !definition.streams.has(name)) return undefined;

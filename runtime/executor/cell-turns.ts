@@ -1,17 +1,20 @@
 /**
  * The lanes of one actor and its turns on them, one message at a time.
  *
- *     infos (timers, down, exit)  before  stream steps  and  mailbox (casts, calls), the two in turn
+ *     what was put aside  before  infos (timers, down, exit)  before  stream steps  and  mailbox (casts, calls), the
+ *     two in turn
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError, toWireError } from '#protocols/wire/error';
-import type { ActorContext } from '../actor/context.js';
 import type { Info } from '../actor/definition.js';
+import { handles, infoHandler, phaseOf, phaseSpec } from '../actor/phase-table.js';
+import type { PhaseContext } from '../actor/phases.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { ruledPriority } from '../mailbox/priority.js';
 import { Queue } from '../mailbox/queue.js';
 import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
+import { Aside } from './cell-aside.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
@@ -20,13 +23,13 @@ import type { IsGone, Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
 
 /** What waits in a mailbox: a cast, or a call with its deadline on this executor's clock. */
-type Letter = { readonly envelope: Cast } | { readonly envelope: Call; readonly deadlineMs: number };
+export type Letter = { readonly envelope: Cast } | { readonly envelope: Call; readonly deadlineMs: number };
 
 /** The actor whose turns these are. */
 export interface TurnOwner extends HandOwner {
-  readonly context: ActorContext;
+  readonly context: PhaseContext<unknown>;
   readonly watch: Watch;
-  readonly state: unknown;
+  state: unknown;
   /** Whether handlers may run. */
   readonly running: boolean;
 }
@@ -44,6 +47,8 @@ export class Turns {
   /** Keys of cancelled calls that may still wait in the mailbox. */
   #cancelled: Set<string> | undefined;
   #onDrained: (() => void)[] | undefined;
+  /** Messages put aside, deferred calls and phases. */
+  #aside: Aside | undefined;
   #stepNext = false;
   #processed = 0;
 
@@ -60,9 +65,17 @@ export class Turns {
   get streams(): number {
     return this.#producers?.size ?? 0;
   }
+  /** Messages that wait, in the mailbox or aside. */
+  get waiting(): number {
+    return this.mailboxSize + (this.#aside?.size ?? 0);
+  }
+  /** Made on first use. */
+  get aside(): Aside {
+    return (this.#aside ??= new Aside(this.#owner, this.#host, this.hand));
+  }
   /** What the actor has before it: waiting messages, the one in hand, and streams that are not at their end. */
   get load(): number {
-    return this.mailboxSize + (this.hand.busy ? 1 : 0) + (this.#producers?.size ?? 0);
+    return this.waiting + (this.hand.busy ? 1 : 0) + (this.#producers?.size ?? 0);
   }
   get processed(): number {
     return this.#processed;
@@ -70,7 +83,8 @@ export class Turns {
   /** Whether a turn would do anything. */
   get ready(): boolean {
     if (!this.#owner.running || this.hand.busy) return false;
-    return this.mailboxSize > 0 || (this.#infos?.size ?? 0) > 0 || this.#producers?.hasReady === true;
+    if (this.mailboxSize > 0 || (this.#infos?.size ?? 0) > 0) return true;
+    return this.#producers?.hasReady === true || this.#aside?.ready === true;
   }
 
   /** Messages until senders have to wait; undefined when they have to now. */
@@ -123,7 +137,7 @@ export class Turns {
 
   cancelCall(from: ActorAddress, id: number): void {
     const key = callKey(from, id);
-    if (this.#producers?.drop(key) !== undefined) return;
+    if (this.#producers?.drop(key) !== undefined || this.#aside?.cancel(from, id) === true) return;
     if (this.hand.busy && this.hand.current.key === key) this.hand.current.cancel();
     else if (this.mailboxSize > 0) this.#markCancelled(key);
   }
@@ -142,6 +156,7 @@ export class Turns {
   /** Ends what callers on a dead executor or node still wait for. */
   dropCallers(gone: IsGone): void {
     this.#producers?.dropAll(({ from, id }) => gone(from, id));
+    this.#aside?.dropCallers(gone);
     if (!this.hand.busy || this.hand.current.key === '') return;
     const { from, id } = callerOf(this.hand.current.key);
     if (gone(from, id)) this.hand.current.cancel();
@@ -153,10 +168,12 @@ export class Turns {
     this.abandonStreams(error);
     this.#infos = undefined;
     this.#timersDue = undefined;
+    this.#aside?.revert();
   }
 
-  /** Ends all streams that the actor produces. */
+  /** Ends all streams that the actor produces, and the calls that it deferred. */
   abandonStreams(error: SkepError): void {
+    this.#aside?.failDeferred(error);
     if (this.#producers === undefined) return;
     const wire = toWireError(error);
     for (const { from, id } of this.#producers.dropAll()) {
@@ -164,9 +181,23 @@ export class Turns {
     }
   }
 
+  /** A phased actor comes into its first phase, which enters it from itself. */
+  enterFirst(): void {
+    const { definition, state } = this.#owner;
+    if (definition.phases === undefined) return;
+    const first = phaseSpec(definition, phaseOf(state));
+    if (first?.enter !== undefined || first?.timeoutMs !== undefined) this.aside.phases.enter(phaseOf(state), []);
+  }
+
+  cancelTimeouts(): void {
+    this.#aside?.cancelTimeouts();
+  }
+
   /** Refuses everything that waits; for the end of the actor. */
   refuseAll(): void {
-    for (const letter of this.#mailbox?.drain() ?? []) refuse(this.#host, this.#owner, letter.envelope, 'stopped');
+    const aside = this.#aside?.drain() ?? [];
+    for (const letter of [...aside, ...(this.#mailbox?.drain() ?? [])])
+      refuse(this.#host, this.#owner, letter.envelope, 'stopped');
     this.#cancelled = undefined;
     this.#tellDrained();
   }
@@ -175,6 +206,10 @@ export class Turns {
   run(budget: number): number {
     let left = budget;
     for (; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
+      if (this.#aside?.ready === true) {
+        this.#fromAside(this.#aside);
+        continue;
+      }
       const info = this.#infos?.shift();
       if (info !== undefined) this.#info(info);
       else if (!this.#userTurn()) break;
@@ -187,11 +222,15 @@ export class Turns {
     if (info.type === 'timer' && due === undefined && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
     const { definition, context, journal } = this.#owner;
+    this.#aside?.event();
     this.#host.meter.message = info.type;
-    const handle = (): unknown => definition.info?.(this.#owner.state, info, context);
+    const handler = infoHandler(definition, this.#owner.state);
+    const handle = (): unknown => handler?.(this.#owner.state, info, context);
     const body =
       info.type === 'timer' && due !== undefined ? (): unknown => journal?.fire(info.key, due, handle) : handle;
-    this.hand.take({ current: new Current(this.#host.clock), body });
+    const current = new Current(this.#host.clock);
+    current.about = 'info';
+    this.hand.take({ current, body });
   }
 
   /** One stream step or one letter, in turn when both wait; false when nothing waits. */
@@ -204,12 +243,24 @@ export class Turns {
     }
     const letter = this.#mailbox?.shift();
     if (letter === undefined) return this.#producers?.hasReady === true;
-    this.#processed += 1;
-    if ('deadlineMs' in letter) this.#call(letter.envelope, letter.deadlineMs);
-    else this.#cast(letter.envelope);
+    this.#letter(letter);
     if (this.#cancelled !== undefined && this.mailboxSize === 0) this.#cancelled = undefined;
     if (this.#onDrained !== undefined && this.#mailbox?.congested !== true) this.#tellDrained();
     return true;
+  }
+
+  #fromAside(aside: Aside): void {
+    const next = aside.take();
+    if (next === undefined) return;
+    if ('body' in next) this.hand.take(next);
+    else this.#letter(next);
+  }
+
+  #letter(letter: Letter): void {
+    this.#processed += 1;
+    this.#aside?.event();
+    if ('deadlineMs' in letter) this.#call(letter, letter.envelope, letter.deadlineMs);
+    else this.#cast(letter, letter.envelope);
   }
 
   #tellDrained(): void {
@@ -218,16 +269,19 @@ export class Turns {
     for (const done of waiting ?? []) done();
   }
 
-  #cast(envelope: Cast): void {
+  #cast(letter: Letter, envelope: Cast): void {
     const { definition, context } = this.#owner;
     const handler = Object.hasOwn(definition.casts, envelope.name) ? definition.casts[envelope.name] : undefined;
-    if (handler === undefined) {
-      this.#noHandler(envelope);
+    const { phases } = definition;
+    const known = phases === undefined || handles(definition, 'casts', envelope.name, this.#owner.state);
+    if (handler === undefined || !known) {
+      this.#noHandler(letter, envelope);
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const { from, receipt } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', envelope, span);
+    current.about = letter;
     this.#host.meter.message = envelope.name;
     const body = (): unknown => handler(this.#owner.state, envelope.message, context);
     if (receipt === undefined) {
@@ -239,20 +293,22 @@ export class Turns {
   }
 
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
-  #noHandler(envelope: Cast): void {
+  #noHandler(letter: Letter, envelope: Cast): void {
     const { definition, context } = this.#owner;
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
-    if (info === undefined || definition.info === undefined) {
+    const handler = infoHandler(definition, this.#owner.state);
+    if (info === undefined || handler === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
       envelope.receipt?.handled();
       return;
     }
     const { from } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', envelope);
-    this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
+    current.about = letter;
+    this.hand.take({ current, body: () => handler(this.#owner.state, info, context) });
   }
 
-  #call(envelope: Call, deadlineMs: number): void {
+  #call(letter: Letter, envelope: Call, deadlineMs: number): void {
     const { definition, context } = this.#owner;
     const { from, id, name, chain, credit } = envelope;
     const key = callKey(from, id);
@@ -264,7 +320,7 @@ export class Turns {
       return;
     }
     const handler = Object.hasOwn(definition.calls, name) ? definition.calls[name] : undefined;
-    const failure = callFailure(definition, envelope, handler);
+    const failure = callFailure(definition, envelope, handler, this.#owner.state);
     if (handler === undefined || failure !== undefined) {
       if (failure !== undefined) this.#fail(envelope, failure);
       return;
@@ -275,10 +331,13 @@ export class Turns {
     const work: Work = {
       current,
       body: () => handler(this.#owner.state, envelope.message, context),
-      onValue: (value) => void this.#host.deliver({ kind: 'reply', to: from, id, value }),
+      onValue: (value) => {
+        if (current.after?.silent !== true) this.#host.deliver({ kind: 'reply', to: from, id, value });
+      },
       onError: (error) => this.#fail(envelope, error),
     };
     if (!definition.streams.has(name)) {
+      current.about = letter;
       this.hand.take(work);
       return;
     }

@@ -11,6 +11,7 @@ import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition, Info } from '../actor/definition.js';
+import { checkPhase } from '../actor/phase-table.js';
 import type { Receiver } from '../flow/grants.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { within } from '../clock/within.js';
@@ -34,7 +35,8 @@ export class Cell implements Receiver {
   readonly address: ActorAddress;
   readonly serial: number;
   readonly spec: SpawnSpec;
-  readonly definition: AnyDefinition;
+  /** Another one after a reload. */
+  definition: AnyDefinition;
   readonly context: CellContext;
   readonly turns: Turns;
   /** What the actor persists; only where its definition says so. */
@@ -140,6 +142,8 @@ export class Cell implements Receiver {
   }
 
   run(budget: number): number {
+    const { upgrades } = this.#host.services.reloads;
+    if (upgrades !== undefined && this.running && !this.turns.hand.busy) upgrades.apply(this);
     return this.turns.run(budget);
   }
 
@@ -227,6 +231,7 @@ export class Cell implements Receiver {
   async #begin(trace?: Traceparent, span?: Span): Promise<void> {
     this.#status = 'starting';
     this.incarnation += 1;
+    this.definition = this.#host.services.reloads.current(this.definition);
     if (this.incarnation > 1) this.#host.meter.restarted(this.definition);
     this.#bornS = Math.trunc(this.#host.clock.now() / 1_000);
     const { name } = this.spec;
@@ -237,6 +242,7 @@ export class Cell implements Receiver {
     if (!this.ending) await this.#init(span?.trace ?? trace);
     if (this.status === 'starting') {
       this.#status = 'running';
+      this.turns.enterFirst();
       this.wake();
       return;
     }
@@ -252,7 +258,9 @@ export class Cell implements Receiver {
     this.turns.hand.current = current;
     try {
       const init = (): unknown => this.definition.init(this.spec.args, this.context);
-      this.#state = await this.#host.meter.inside(this, init);
+      const state: unknown = await this.#host.meter.inside(this, init);
+      if (this.definition.phases !== undefined) checkPhase(this.definition, state);
+      this.#state = state;
       this.#initialised = true;
       if (this.journal !== undefined) this.#state = await this.journal.recover(this.#state);
     } catch (cause) {

@@ -6,6 +6,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { Clock, Timer } from '../clock/clock.js';
+import type { After, Occasion } from './cell-after.js';
 import type { Span } from '../telemetry/tracer.js';
 
 const nothing = (): void => {};
@@ -34,6 +35,10 @@ export class Current {
   readonly deadlineMs: number;
   /** The key of the call, by which a cancel finds it; empty when it is not a call. */
   readonly key: string;
+  /** What is in hand; absent for the steps of a stream, init and terminate. */
+  about: Occasion | undefined;
+  /** What the handler asked for that happens once it is done. */
+  after: After | undefined;
   readonly #origin: Origin | undefined;
   #extra: Extra | undefined;
   readonly #clock: Clock;

@@ -126,7 +126,7 @@ export function summarise(cell: Cell): ActorSummary {
     name: cell.spec.name ?? '',
     status: cell.status,
     incarnation: cell.incarnation,
-    mailbox: cell.turns.mailboxSize,
+    mailbox: cell.turns.waiting,
     processed: cell.turns.processed,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What an executor does for actors beside hosting them: its views of groups, its topics, the loads of its actors and its
- * routers. Services of two executors talk by casts and calls to the executors themselves (serial 0).
+ * What an executor does for actors beside hosting them: its views of groups, its topics, the loads of its actors, its
+ * routers and the modules that it loads again. Services of two executors talk by casts and calls to the executors themselves (serial 0).
  */
 import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
@@ -21,13 +21,14 @@ import { checkDelivery, Topics } from '../topics/topics.js';
 import type { Cell } from './cell.js';
 import type { IsGone } from './cell-watch.js';
 import { LifeEnds } from './life-ends.js';
+import { Reloads, type ReloadsHost } from './reloads.js';
 import { GROUPS_SERIAL, NAMES_SERIAL } from './well-known.js';
 
 type Cast = Extract<Envelope, { kind: 'cast' }>;
 type Call = Extract<Envelope, { kind: 'call' }>;
 
 /** What the services need of their executor. */
-export interface ServicesHost {
+export interface ServicesHost extends ReloadsHost {
   readonly node: string;
   readonly incarnation: string;
   readonly id: number;
@@ -42,6 +43,7 @@ export interface ServicesHost {
 export class Services {
   readonly groups: GroupViews;
   readonly topics: Topics;
+  readonly reloads: Reloads;
   readonly deliveries: Deliveries;
   readonly #host: ServicesHost;
   readonly #lives = new LifeEnds();
@@ -53,6 +55,7 @@ export class Services {
     this.#host = host;
     this.groups = new GroupViews(host);
     this.topics = new Topics(host);
+    this.reloads = new Reloads(host);
     this.deliveries = new Deliveries(this.#deliveryHost(), firstNumber);
     this.#routing = {
       address: host.address,
@@ -80,6 +83,8 @@ export class Services {
         return Promise.resolve(this.topics.interest(from, message));
       case 'loads':
         return Promise.resolve(this.#loads(message));
+      case 'reload':
+        return this.reloads.request(message);
       default:
         return undefined;
     }

@@ -18,6 +18,7 @@ import type { Executor } from './executor.js';
 import { heartbeatMemory, HeartbeatReader } from './heartbeat.js';
 import { linkExecutors } from './link.js';
 import { ThreadPool } from './pool.js';
+import type { ReloadedDefinition, ReloadSpec } from './reload.js';
 import type { ExecutorReport } from './report.js';
 import type { ThreadOptions } from './thread-options.js';
 import { lookPeriodMs, Watchdog } from './watchdog.js';
@@ -70,6 +71,8 @@ export class Threads {
   readonly #clock: Clock;
   readonly #events: ThreadEvents;
   readonly #threads = new Map<number, Thread>();
+  /** The last reload of each module, by its URL: a replacement loads them too. */
+  readonly #reloads = new Map<string, ReloadSpec>();
   #deaths: readonly number[] = [];
   #lives = 0;
   #stopping = false;
@@ -113,16 +116,12 @@ export class Threads {
   /** Starts a thread; the result settles as each of the others has taken its port. */
   async #startThread(id: number, firstSerial: number): Promise<readonly Promise<unknown>[]> {
     const { port1, port2 } = new MessageChannel();
+    const reloads = [...this.#reloads.values()];
     const storePort = this.#storePort();
     const heartbeat = heartbeatMemory();
     const beatMs = this.#watchdog === undefined ? undefined : lookPeriodMs(this.#options.stallMs) / 2;
-    const task: WorkerTask = {
-      spec: { ...this.#specOf(id), firstSerial },
-      control: port2,
-      heartbeat,
-      beatMs,
-      storePort,
-    };
+    const spec = { ...this.#specOf(id), firstSerial, reloads };
+    const task: WorkerTask = { spec, control: port2, heartbeat, beatMs, storePort };
     const end = new AbortController();
     const ended = this.#pool.run(task, storePort === undefined ? [port2] : [port2, storePort], end.signal);
     const thread: Thread = {
@@ -145,6 +144,7 @@ export class Threads {
     const others = [...this.#threads.values()];
     this.#threads.set(id, thread);
     this.#watch(thread);
+    for (const reload of this.#reloads.values()) if (!reloads.includes(reload)) void this.#commit(thread, reload);
     ended.then(
       () => release(thread),
       (error: unknown) => {
@@ -232,6 +232,28 @@ export class Threads {
       answerOf(thread, thread.control.nodeDown(node, incarnation)),
     );
     await within(this.#clock, ANSWER_MS, Promise.all(told));
+  }
+
+  /** Has all threads import a module again. @throws SkepError of the first that would not do. */
+  async prepareReload(spec: ReloadSpec): Promise<void> {
+    const asked = [...this.#threads.values()].map((thread) => answerOf(thread, thread.control.prepareReload(spec)));
+    for (const failed of await Promise.all(asked)) {
+      if (failed !== null && failed !== undefined) throw fromWireError(failed);
+    }
+  }
+
+  /** Puts the definitions of a prepared module in place on all threads, and on those that replace them later. */
+  async commitReload(spec: ReloadSpec): Promise<readonly (readonly ReloadedDefinition[])[]> {
+    this.#reloads.set(spec.url, spec);
+    const done = await Promise.all([...this.#threads.values()].map((thread) => this.#commit(thread, spec)));
+    return done.filter((definitions) => definitions !== undefined);
+  }
+
+  #commit(thread: Thread, spec: ReloadSpec): Promise<readonly ReloadedDefinition[] | undefined> {
+    const failed = (error: unknown): undefined => {
+      this.#log.error('reload failed on an executor', { peer: thread.id, module: spec.url, error });
+    };
+    return answerOf(thread, thread.control.commitReload(spec)).catch(failed);
   }
 
   /** The reports of all threads that answer. */

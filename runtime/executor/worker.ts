@@ -11,6 +11,7 @@ import type { ExecutorDeath } from './death.js';
 import { ownThreadNumber } from './cpu-wait.js';
 import { Heartbeat } from './heartbeat.js';
 import { linkExecutors } from './link.js';
+import type { ReloadedDefinition, ReloadSpec } from './reload.js';
 import type { ExecutorReport } from './report.js';
 
 /** What the main thread may ask of an executor in a thread. */
@@ -21,6 +22,9 @@ export interface ExecutorControl {
   executorDown(death: ExecutorDeath): void;
   nodeDown(node: string, incarnation: string): void;
   report(): ExecutorReport;
+  /** Imports a module again and changes nothing; gives the error when it would not do. */
+  prepareReload(spec: ReloadSpec): Promise<WireError | null>;
+  commitReload(spec: ReloadSpec): Promise<readonly ReloadedDefinition[]>;
   /** Stops the actors that are left, then ends the task. */
   shutdown(): Promise<void>;
 }
@@ -104,6 +108,14 @@ function controlOf(
     },
     nodeDown: (node, incarnation) => executor().nodeDown(node, incarnation),
     report: () => executor().report(),
+    prepareReload: (spec) =>
+      executor()
+        .services.reloads.prepare(spec)
+        .then(
+          () => null,
+          (error: unknown) => toWireError(error),
+        ),
+    commitReload: (spec) => executor().services.reloads.commit(spec),
     shutdown: async () => {
       try {
         await built?.executor.close();

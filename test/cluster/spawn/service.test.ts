@@ -19,6 +19,7 @@ const answerKeys = {
   cast: ['accepted'],
   list: ['actors'],
   describe: ['definitions'],
+  reload: ['nodes'],
   status: ['answeredBy', 'cluster', 'nodes'],
   report: ['nodes'],
   inspect: ['actor'],
@@ -60,6 +61,9 @@ for (const form of ['json', 'msgpack'] as const) {
           schemas: { calls: { add: { properties: { amount: { type: 'number' } } } } },
         },
       ],
+    });
+    t.match(await ask('reload', { module: 'counter.js' }), {
+      nodes: [{ node: 'alpha', error: { code: 'UNKNOWN_MODULE', message: /members\.js/ } }],
     });
     t.match(await ask('status', {}), {
       cluster: CLUSTER,
@@ -149,6 +153,8 @@ t.test('a wrong request gets a stable code, the field by name, and the headers t
     { endpoint: 'inspect', request: {}, code: 'BAD_MESSAGE', says: /"ref" or "name"/ },
     { endpoint: 'deadLetters', request: { limit: 0 }, code: 'BAD_MESSAGE', says: /limit:/ },
     { endpoint: 'replay', request: { ids: ['x'] }, code: 'BAD_MESSAGE', says: /ids\.0: expected an id/ },
+    { endpoint: 'reload', request: {}, code: 'BAD_MESSAGE', says: /module:/ },
+    { endpoint: 'reload', request: { module: 'a.js', node: 'beta' }, code: 'NO_SUCH_NODE', says: /beta/ },
     { endpoint: 'status', request: { verbose: true }, code: 'BAD_MESSAGE', says: /verbose/ },
     { endpoint: 'status', request: [], code: 'BAD_MESSAGE', says: /\(whole\):/ },
     { endpoint: 'status', request: 7, code: 'BAD_MESSAGE', says: /\(whole\):/ },
