@@ -90,7 +90,7 @@ export class ClusterNode {
     const { cluster, name, bus } = options;
     const link = new URL('./executor-link.js', import.meta.url).href;
     const { scheduling, executorHeapMb, threadIntensity } = options;
-    let started: ClusterNode | undefined;
+    const started: { node?: ClusterNode } = {};
     const system = await ActorSystem.create({
       node: name,
       incarnation,
@@ -106,7 +106,7 @@ export class ClusterNode {
       ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
       ...(threadIntensity === undefined ? {} : { threadIntensity }),
       onFatal: options.onFatal,
-      onExecutorDeath: async (death, replaced) => started?.tellDeath(death, replaced),
+      onExecutorDeath: async (death, replaced) => started.node?.tellDeath(death, replaced),
     });
     const executors = options.executors === 0 ? [0] : system.executors.filter((id) => id !== 0);
     const node = new ClusterNode(cluster, system, {
@@ -117,7 +117,7 @@ export class ClusterNode {
       labels: options.labels,
       executors,
     });
-    started = node;
+    started.node = node;
     try {
       node.#view = await system.spawn(members, { members: node.#members }, { name: MEMBERS_NAME, executor: 'system' });
       if (bus !== undefined) await node.#join(bus, options);

@@ -96,10 +96,10 @@ export function nodeOptions(config: Config, choices: NodeChoices): NodeOptions {
     callTimeoutMs: config.calls.timeoutMs,
     defaults: { mailbox: config.mailbox, supervision: config.supervision },
     labels: config.node.labels ?? {},
-    telemetry: telemetryOptions(config),
     scheduling: { stallMs, slowTurnMs },
     threadIntensity: { maxRestarts: threadDeaths, withinMs: 60_000 },
     ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
+    telemetry: telemetryOptions(config),
     onFatal,
     ...(choices.bus ? { bus: { nats: connectOptions(config), membership: config.membership } } : {}),
   };

@@ -113,6 +113,7 @@ export const reportAnswer = z.object({
             ),
             latest: z.array(deadLetter),
           }),
+          flow: z.object({ channels: z.number(), waiting: z.number(), withheld: z.number() }),
         }),
       ),
     }),

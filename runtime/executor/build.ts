@@ -93,7 +93,7 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   const store =
     settings === undefined || storePort === undefined ? undefined : new StoreClient(storePort, clock, settings);
   const { deadLetterBytes } = telemetry;
-  const parts = { deadLetterBytes, registry, clock, log, tracer, heartbeat, loopDelay, dispatcher, store };
+  const parts = { registry, clock, log, tracer, heartbeat, loopDelay, dispatcher, store, deadLetterBytes };
   const executor = new Executor({ ...options, ...parts });
   const uninstallExtensions = await installExtensions(executor, extensions);
   const uninstall = async (): Promise<void> => {

@@ -97,6 +97,9 @@ export class Cell implements Receiver {
   get ready(): boolean {
     return this.turns.ready;
   }
+  get room(): number | undefined {
+    return this.turns.room;
+  }
   /** When the present life began, in seconds of the executor's clock: a small integer takes no memory of its own. */
   get bornS(): number {
     return this.#bornS;
@@ -108,9 +111,6 @@ export class Cell implements Receiver {
   /** How many it watches, and how many watch it. */
   get monitors(): { readonly watching: number; readonly watchers: number } {
     return this.#watch?.sizes ?? { watching: 0, watchers: 0 };
-  }
-  get room(): number | undefined {
-    return this.turns.room;
   }
 
   /** Resolves once senders need not wait, or the actor ends. */
@@ -251,7 +251,8 @@ export class Cell implements Receiver {
     const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', origin);
     this.turns.hand.current = current;
     try {
-      this.#state = await this.#host.meter.inside(this, () => this.definition.init(this.spec.args, this.context));
+      const init = (): unknown => this.definition.init(this.spec.args, this.context);
+      this.#state = await this.#host.meter.inside(this, init);
       this.#initialised = true;
       if (this.journal !== undefined) this.#state = await this.journal.recover(this.#state);
     } catch (cause) {

@@ -19,11 +19,8 @@ import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js
 import type { Clock } from '../clock/clock.js';
 import { decodeFrame } from '../codec/frame.js';
 import type { StoreClient } from '../store/client.js';
-import type { UnsentReason, UserMessage } from '../flow/channel.js';
-import { Channels } from '../flow/channels.js';
-import { Grants } from '../flow/grants.js';
+import { FlowControl } from '../flow/flow-control.js';
 import type { CastOutcome } from '../flow/outcome.js';
-import { unsentError } from '../flow/unsent.js';
 import { Offloader, type OffloadLimits } from '../offload/offloader.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
@@ -73,9 +70,9 @@ export interface ExecutorOptions {
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
+  readonly dispatcher: MakeDispatcher;
   /** Bytes of payload of dead letters that are kept at most. */
   readonly deadLetterBytes?: number | undefined;
-  readonly dispatcher: MakeDispatcher;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
   /** Turns of this length and more are slow; 0 for none. */
@@ -110,8 +107,7 @@ export class Executor implements CellHost {
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
-  readonly #channels: Channels;
-  readonly #grants = new Grants((envelope) => void this.deliver(envelope));
+  readonly #flow: FlowControl;
   readonly #absent: Absent;
   readonly #caller: Caller;
   readonly #own: OwnCalls;
@@ -143,7 +139,9 @@ export class Executor implements CellHost {
     const { throughput } = options.scheduling ?? DEFAULT_SCHEDULING;
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat, throughput);
     this.#dispatcher = options.dispatcher(options.clock, this.meter, () => this.#routes.flush());
-    this.#channels = this.#makeChannels(options.firstSerial);
+    const maxWaiting = this.defaults.mailbox?.capacity ?? DEFAULT_CAPACITY;
+    const transmit = (envelope: Envelope): CastOutcome => this.#transmit(envelope);
+    this.#flow = new FlowControl(this, { maxWaiting, transmit, firstEpoch: options.firstSerial });
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
@@ -201,8 +199,8 @@ export class Executor implements CellHost {
       return this.#local(envelope, serial, false);
     }
     if (serial !== EXECUTOR_SERIAL) {
-      if (envelope.kind === 'cast' || envelope.kind === 'call') return this.#channels.offer(envelope);
-      if (envelope.kind === 'cancel' && this.#channels.cancel(envelope.to, envelope.id)) return 'accepted';
+      if (envelope.kind === 'cast' || envelope.kind === 'call') return this.#flow.offer(envelope);
+      if (envelope.kind === 'cancel' && this.#flow.cancel(envelope.to, envelope.id)) return 'accepted';
     }
     return this.#transmit(envelope);
   }
@@ -236,11 +234,11 @@ export class Executor implements CellHost {
         return cell?.accept(envelope, remote) ?? 'refused';
       }
       case 'demand':
-        this.#grants.demand(this.cells.get(serial), envelope);
+        this.#flow.demand(this.cells.get(serial), envelope);
         break;
       case 'grant':
       case 'closed':
-        this.#channels.hear(envelope);
+        this.#flow.hear(envelope);
         break;
       case 'credit':
         this.cells.get(serial)?.turns.grantCredit(envelope.from, envelope.id, envelope.count);
@@ -256,20 +254,6 @@ export class Executor implements CellHost {
         return unreachable(envelope);
     }
     return 'accepted';
-  }
-
-  #makeChannels(firstEpoch: number): Channels {
-    const host = {
-      address: this.address,
-      clock: this.clock,
-      maxWaiting: this.defaults.mailbox?.capacity ?? DEFAULT_CAPACITY,
-      transmit: (envelope: Envelope) => this.#transmit(envelope),
-      unsent: (envelope: UserMessage, reason: UnsentReason) => {
-        this.deadLetter(reason, envelope);
-        if (envelope.kind === 'call') this.failCall(envelope.id, unsentError(envelope, reason));
-      },
-    };
-    return new Channels(host, firstEpoch);
   }
 
   #answer(envelope: Answer): void {
@@ -325,7 +309,7 @@ export class Executor implements CellHost {
     const { node, executor, serial } = addressParts(to);
     if (node === this.node && executor === this.id) await this.cells.get(serial)?.turns.drained();
     else {
-      await this.#channels.drained(to);
+      await this.#flow.drained(to);
       await this.#routes.drained(node, executor, this.clock);
     }
   }
@@ -389,8 +373,11 @@ export class Executor implements CellHost {
   }
 
   report(): ExecutorReport {
-    const flow = { ...this.#channels.report(), withheld: this.#grants.withheld };
-    return this.#books.report({ pendingCalls: this.#caller.pending, turns: this.#dispatcher.turns, flow });
+    return this.#books.report({
+      pendingCalls: this.#caller.pending,
+      turns: this.#dispatcher.turns,
+      flow: this.#flow.report(),
+    });
   }
 
   operate(name: string, message: unknown): unknown {
@@ -405,10 +392,10 @@ export class Executor implements CellHost {
   /** Ends the actors that are still here (their parents live on other nodes), then every call that waits. */
   async close(): Promise<void> {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
-    this.#channels.endWhere(() => true);
     this.services.close();
     this.#routes.flush();
     this.#caller.close();
+    this.#flow.endWhere(() => true);
     this.#books.close();
     await this.#offloader.close();
   }
@@ -432,7 +419,7 @@ export class Executor implements CellHost {
   #lost(loss: Loss): void {
     if (loss.concerns !== 'supervisors') {
       this.#caller.failWhere(loss.gone, loss.error);
-      this.#channels.endWhere(loss.gone);
+      this.#flow.endWhere(loss.gone);
       this.#own.dropCallers(loss.gone);
     }
     for (const cell of [...this.cells.values()]) cell.lost(loss);

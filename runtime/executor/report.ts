@@ -4,7 +4,7 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { AnyDefinition } from '../actor/definition.js';
-import type { ChannelReport } from '../flow/channels.js';
+import type { FlowReport } from '../flow/flow-control.js';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
 import type { LatencySummary } from '../telemetry/histogram.js';
 import type { DefinitionLoad, TurnReport } from '../telemetry/turn-meter.js';
@@ -36,12 +36,6 @@ export interface BusyActor {
   readonly definition: string;
   readonly name: string;
   readonly mailbox: number;
-}
-
-/** Flow control between this executor and the others. */
-export interface FlowReport extends ChannelReport {
-  /** Demands of senders elsewhere that wait until actors here have caught up. */
-  readonly withheld: number;
 }
 
 /** State of an executor. */

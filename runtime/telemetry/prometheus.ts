@@ -7,12 +7,9 @@ import type { ExecutorReport } from '../executor/report.js';
 /** Reports of one node. */
 interface Reports {
   readonly node: string;
-  readonly executors: readonly Report[];
+  readonly executors: readonly ExecutorReport[];
   readonly silent: readonly number[];
 }
-
-/** What of a report is a metric. */
-type Report = Omit<ExecutorReport, 'flow'>;
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
@@ -22,7 +19,7 @@ interface Family {
   readonly type: 'counter' | 'gauge';
   readonly help: string;
   /** Samples of one executor, without the labels of its place. */
-  readonly samples: (report: Report) => readonly Sample[];
+  readonly samples: (report: ExecutorReport) => readonly Sample[];
 }
 
 const one = (value: number): readonly Sample[] => [[{}, value]];
@@ -35,8 +32,8 @@ const quantiles = (summary: { readonly p50: number; readonly p99: number; readon
         [{ quantile: '1' }, summary.max / 1_000],
       ] as const);
 const byDefinition =
-  (value: (report: Report['definitions'][number]) => number) =>
-  ({ definitions }: Report): readonly Sample[] =>
+  (value: (report: ExecutorReport['definitions'][number]) => number) =>
+  ({ definitions }: ExecutorReport): readonly Sample[] =>
     definitions.map((entry) => [{ definition: entry.definition, version: String(entry.version) }, value(entry)]);
 
 const families: readonly Family[] = [
@@ -83,6 +80,15 @@ const families: readonly Family[] = [
     byDefinition(({ mailboxMax }) => mailboxMax),
   ),
   family('skep_turns_total', 'counter', 'Turns given to actors.', ({ turns }) => one(turns)),
+  family('skep_flow_channels', 'gauge', 'Receivers elsewhere that messages may wait for.', ({ flow }) =>
+    one(flow.channels),
+  ),
+  family('skep_flow_waiting', 'gauge', 'Messages that wait for credit of receivers elsewhere.', ({ flow }) =>
+    one(flow.waiting),
+  ),
+  family('skep_flow_withheld', 'gauge', 'Demands for credit that wait until actors here have caught up.', ({ flow }) =>
+    one(flow.withheld),
+  ),
   family('skep_turn_seconds', 'gauge', 'Quantiles of the time that turns take.', ({ turnLatency }) =>
     quantiles(turnLatency),
   ),

@@ -27,6 +27,7 @@ export function report(id: number, changes: Partial<Report> = {}): Report {
     mailboxWait: quiet,
     slowTurns: [],
     deadLetters: { counts: {}, latest: [] },
+    flow: { channels: 0, waiting: 0, withheld: 0 },
     ...changes,
   };
 }
