@@ -47,7 +47,7 @@ export { type MemoryStore, memoryStore, type MemoryStoreOptions } from './store/
 export type { StoreOptions } from './store/node-store.js';
 export type { Durability } from './store/store.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
-export type { NodePlace, NodeReports, ReplayOptions } from './operate.js';
+export type { DeadLetterQuery, NodePlace, NodeReports, ReplayOptions } from './operate.js';
 export type { ReplayOutcome, ReplayResult } from '#protocols/wire/operator';
 export type { DeadLetter, DeadLetterReason } from './telemetry/dead-letters.js';
 export { type FinishedSpan, MemoryTracer } from './telemetry/memory-tracer.js';

@@ -33,6 +33,14 @@ export interface NodeDeadLetters {
   readonly silent: readonly number[];
 }
 
+/** Which dead letters are listed, and whether with their payloads. */
+export interface DeadLetterQuery {
+  readonly reason?: string;
+  readonly payload?: boolean;
+  /** Default 100 of each executor. */
+  readonly limit?: number;
+}
+
 /** Which dead letters are sent again, and where to. */
 export interface ReplayOptions {
   /** Only those of this reason; where no ids are given. */

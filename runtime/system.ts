@@ -43,7 +43,7 @@ import type { Groups } from './groups/groups.js';
 import { makePool, type Pool, type PoolOptions } from './pool/pool.js';
 import type { RouteeSource, Router } from './routing/router.js';
 import type { RouterOptions } from './routing/strategy.js';
-import { NodeOperator, type ReplayOptions } from './operate.js';
+import { type DeadLetterQuery, NodeOperator, type ReplayOptions } from './operate.js';
 import type { LogOptions } from './telemetry/log.js';
 import type { TelemetryOptions } from './telemetry/options.js';
 import type { Tracer } from './telemetry/tracer.js';
@@ -314,9 +314,7 @@ export class ActorSystem implements Messenger {
   }
 
   /** Dead letters of this node that are kept, newest first, at most 100 of each executor unless `limit` says more. */
-  async deadLetters(
-    options: { readonly reason?: string; readonly payload?: boolean; readonly limit?: number } = {},
-  ): Promise<readonly ListedDeadLetter[]> {
+  async deadLetters(options: DeadLetterQuery = {}): Promise<readonly ListedDeadLetter[]> {
     return (await this.operator.deadLetters(this, options)).letters;
   }
 
