@@ -1,8 +1,8 @@
 /** The front door of the runtime: what an application author needs to define, spawn and talk to actors on one node. */
 export type { ActorAddress } from '#protocols/wire/address';
-export type { ExitReason, FailureClass, RestartPolicy } from '#protocols/wire/envelope';
+export type { ExitReason, FailureClass, RestartPolicy, ShutdownPolicy } from '#protocols/wire/envelope';
 export { SkepError, type ErrorCode } from '#protocols/wire/error';
-export type { ActorContext, SpawnOptions } from './actor/context.js';
+export type { ActorContext, ChildOptions, SpawnOptions } from './actor/context.js';
 export {
   type ActorDefaults,
   type AnyDefinition,
@@ -10,13 +10,25 @@ export {
   defineActor,
   type Definition,
   type Info,
-  type SupervisionOptions,
 } from './actor/definition.js';
+export { ActorFailure, type HandlerFailureClass } from './actor/failure.js';
 export { castFace, type CastHandlers } from './actor/face.js';
 export type { ActorRef, CallOptions } from './actor/ref.js';
 export type { DefinitionSummary } from './actor/registry.js';
 export type { ActorSummary, ExecutorReport } from './executor/report.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
+export { checkChildSpecs, type CheckedChildSpec, type ChildSpec } from './supervision/child-spec.js';
+export type { ChildStatus } from './supervision/children.js';
+export type { Backoff, RestartIntensity } from './supervision/intensity.js';
+export type { AutoShutdown, FailureAnswer, Strategy, SupervisionOptions } from './supervision/options.js';
+export {
+  type ChildCounts,
+  type ChildEntry,
+  defineSupervisor,
+  type DynamicSupervisorSpec,
+  type SupervisorSpec,
+} from './supervision/supervisor.js';
+export { renderTree, type SupervisionTree, type TreeNode } from './supervision/tree.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
 export { ActorSystem, type SystemOptions } from './system.js';

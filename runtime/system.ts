@@ -18,6 +18,7 @@ import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
+import { type ActorFamily, assembleTree, type SupervisionTree } from './supervision/tree.js';
 import type { LogOptions } from './telemetry/log.js';
 
 /** How a system is made. */
@@ -48,8 +49,16 @@ export interface SystemOptions {
   readonly freezeMessages?: boolean;
   /** Time, for tests; only without threads. Default: the machine's. */
   readonly clock?: Clock;
+  /** Seed of chance (the jitter of back-offs), a whole number. Default: made of the node's name and incarnation. */
+  readonly seed?: number;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
   readonly onFatal?: (error: SkepError) => void;
+}
+
+/** Options of a spawn from outside any actor. */
+export interface TopSpawnOptions extends SpawnOptions {
+  /** Whether the node can not go on when this actor is given up after failures: `onFatal` is called then. */
+  readonly essential?: boolean;
 }
 
 /** Executors of one node at most; the edge has a number above them all. */
@@ -83,18 +92,18 @@ export class ActorSystem implements Messenger {
 
   /** Starts a system. @throws SkepError when a module, a definition or an extension is at fault. */
   static async create(options: SystemOptions = {}): Promise<ActorSystem> {
+    const onFatal = options.onFatal ?? throwUncaught;
     const spec = specOfNode(options);
     const { node, incarnation, topology } = spec;
     const { definitions } = options;
     if (options.executors === undefined || options.executors === 0) {
       const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock: options.clock });
+      only.executor.onFatal(onFatal);
       return new ActorSystem(node, incarnation, topology.defaults, only, undefined);
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
-    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, {
-      onFatal: options.onFatal ?? throwUncaught,
-    });
+    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, { onFatal });
     try {
       await threads.start(ids);
     } catch (error) {
@@ -109,7 +118,7 @@ export class ActorSystem implements Messenger {
   async spawn<D extends AnyDefinition>(
     definition: D,
     args: ArgsOf<D>,
-    options: SpawnOptions & CallOptions = {},
+    options: TopSpawnOptions & CallOptions = {},
   ): Promise<ActorRef<D>> {
     const spec = specOf(definition, args, options, undefined, 'default');
     const address = await this.call(this.guardianOf(options.node), 'spawn', { spec }, options);
@@ -185,6 +194,20 @@ export class ActorSystem implements Messenger {
     return (lists as (readonly ActorSummary[])[]).flat();
   }
 
+  /** The supervision tree of this node, across its executors. */
+  tree(): Promise<SupervisionTree> {
+    return this.treeOn(this.node, this.incarnation, this.executors);
+  }
+
+  /** The supervision tree on these executors of a node; the system executor is always among them. */
+  async treeOn(node: string, incarnation: string, executors: readonly number[]): Promise<SupervisionTree> {
+    const asked = [...new Set([SYSTEM_EXECUTOR, ...executors])];
+    const families = await Promise.all(
+      asked.map((executor) => this.call(executorAddress(node, incarnation, executor), 'families', null)),
+    );
+    return assembleTree(node, (families as (readonly ActorFamily[])[]).flat());
+  }
+
   async reports(): Promise<readonly ExecutorReport[]> {
     return this.#threads === undefined
       ? [this.#edge.executor.report()]
@@ -248,6 +271,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     shutdownMs: options.shutdownMs ?? 5_000,
     defaults: options.defaults ?? {},
     firstSerial: FIRST_SERIAL,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };
 }

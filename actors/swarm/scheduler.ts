@@ -77,7 +77,7 @@ export const scheduler = defineActor({
       await follow(state, await view.call('subscribe', { subscriber: ctx.self }), ctx);
     } else if (info.type === 'down') {
       lose(state, info.address, info.reason);
-    } else {
+    } else if (info.type === 'exit') {
       lose(state, info.child, info.reason);
     }
   },

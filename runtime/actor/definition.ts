@@ -14,7 +14,8 @@ import type { ExitReason } from '#protocols/wire/envelope';
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
-import type { Backoff, RestartIntensity } from '../supervision/intensity.js';
+import type { RestartIntensity } from '../supervision/intensity.js';
+import { checkSupervision, type SupervisionOptions } from '../supervision/options.js';
 import type { ActorContext } from './context.js';
 
 /** What the runtime tells an actor beside its messages. */
@@ -22,7 +23,20 @@ export type Info =
   /** A monitored actor is no longer there. */
   | { readonly type: 'down'; readonly address: ActorAddress; readonly reason: ExitReason }
   /** A child ended for good: it stopped, or its restarts are exhausted. */
-  | { readonly type: 'exit'; readonly child: ActorAddress; readonly reason: ExitReason }
+  | {
+      readonly type: 'exit';
+      readonly child: ActorAddress;
+      readonly reason: ExitReason;
+      /** Whether it failed and was given up, rather than ended in order. */
+      readonly gaveUp: boolean;
+    }
+  /** An exit signal that this actor traps; `linked` when a link broke, and not when it was sent by `ctx.exit`. */
+  | {
+      readonly type: 'exit-signal';
+      readonly from: ActorAddress;
+      readonly reason: ExitReason;
+      readonly linked: boolean;
+    }
   /** A timer set by `ctx.after` or `ctx.every`. */
   | { readonly type: 'timer'; readonly key: string };
 
@@ -32,16 +46,6 @@ export type CallHandler<State> = (state: State, message: any, ctx: ActorContext)
 /** Handles a cast. */
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
 export type CastHandler<State> = (state: State, message: any, ctx: ActorContext) => void | Promise<void>;
-
-/** How an actor supervises the children that it spawns (one-for-one: each child alone). */
-export interface SupervisionOptions extends Partial<RestartIntensity> {
-  readonly backoff?: Backoff;
-  /**
-   * What to do when a child fails more often than the intensity allows: `fail` (default) ends this actor too, for its
-   * own supervisor to judge; `stop-child` gives only that child up and tells this actor by an `exit` info.
-   */
-  readonly whenExceeded?: 'fail' | 'stop-child';
-}
 
 /** Schemas for what comes from outside (spawn API, CLI); messages between our own actors are typed, not re-validated. */
 export interface DefinitionSchemas {
@@ -74,6 +78,8 @@ export interface DefinitionSpec<Args, State, Calls, Casts> {
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
   readonly mailbox?: MailboxOptions;
   readonly supervision?: SupervisionOptions;
+  /** Exit signals become `exit-signal` infos instead of ending this actor; only a `kill` still does. Default false. */
+  readonly trapExits?: boolean;
   readonly schemas?: DefinitionSchemas;
 }
 
@@ -123,7 +129,7 @@ export function defineActor<
   checkNumber(spec.name, 'version', spec.version, 0);
   checkNumber(spec.name, 'mailbox.capacity', spec.mailbox?.capacity, 1);
   checkNumber(spec.name, 'mailbox.highWater', spec.mailbox?.highWater, 0);
-  checkNumber(spec.name, 'supervision.maxRestarts', spec.supervision?.maxRestarts, 0);
+  checkSupervision(spec.name, spec.supervision);
   const calls = spec.calls ?? ({} as Calls);
   const streams = Object.keys(calls).filter((name) => Object.prototype.toString.call(calls[name]) === streamTag);
   return {

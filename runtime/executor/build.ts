@@ -6,6 +6,7 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
+import { seededRandom, seedOf } from '../clock/random.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
 import { Executor } from './executor.js';
@@ -28,6 +29,8 @@ export interface ExecutorSpec {
   readonly defaults: ActorDefaults;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
+  /** Of the chance on the executors; each has a sequence of its own. Default: made of the node and its incarnation. */
+  readonly seed?: number;
 }
 
 /** What cannot cross to a thread. */
@@ -49,12 +52,13 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, extensions, ...options } = spec;
+  const { modules, extensions, seed, ...options } = spec;
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
+  const random = seededRandom(seedOf(`${seed ?? `${spec.node}@${spec.incarnation}`}/${spec.id}`));
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, log });
+  const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, random, log });
   const uninstall = await installExtensions(executor, extensions);
   try {
     if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);

@@ -3,18 +3,22 @@
  * ties calls made inside a handler to the call being handled: its deadline, its cancellation and its chain.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
-import type { ActorContext, SpawnOptions } from '../actor/context.js';
+import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
+import type { SkepError } from '#protocols/wire/error';
+import type { ActorContext, ChildOptions, SpawnOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
+import type { FatalRaiser } from '../actor/fatal.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
+import type { DoorHolder, SupervisorDoor } from '../supervision/supervisor-door.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
+import { FamilyDoor } from './cell-supervisor.js';
 
 /** {@link ActorContext} of one cell. */
-export class CellContext implements ActorContext, Messenger, SpecSpawner {
+export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHolder, FatalRaiser {
   readonly #cell: Cell;
   readonly #host: CellHost;
   #timers: Map<string, Timer> | undefined;
@@ -63,11 +67,21 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   async spawn<D extends AnyDefinition>(
     definition: D,
     args: ArgsOf<D>,
-    options: SpawnOptions = {},
+    options: ChildOptions = {},
   ): Promise<ActorRef<D>> {
     const spec = specOf(definition, args, options, this.self, 'same');
     const address = await this.#cell.family.spawn(spec, options.node, this.#scope());
+    if (options.link === true) this.link(address);
     return this.ref(definition, address);
+  }
+
+  get supervisor(): SupervisorDoor {
+    return new FamilyDoor(this.#cell.family, () => this.#scope());
+  }
+
+  /** The node can not go on; for its guardian. */
+  fatal(error: SkepError): void {
+    this.#host.fatal(error);
   }
 
   spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
@@ -89,6 +103,23 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
 
   demonitor(address: ActorAddress): void {
     this.#cell.watch.demonitor(address);
+  }
+
+  link(address: ActorAddress): void {
+    if (address !== this.self) this.#cell.links.link(address, this.self);
+  }
+
+  unlink(address: ActorAddress): void {
+    this.#cell.links.unlink(address);
+    this.#cell.turns.forgetExits(address);
+  }
+
+  exit(address: ActorAddress, reason: ExitReason | 'kill'): void {
+    const signal: Signal =
+      reason === 'kill'
+        ? { type: 'exit', by: 'kill', reason: { class: 'killed', message: 'killed' } }
+        : { type: 'exit', by: 'exit', reason };
+    this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal });
   }
 
   stop(address: ActorAddress = this.self, reason: ExitReason = SHUTDOWN): void {
@@ -156,11 +187,11 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner {
   }
 }
 
-/** The spec of a spawn. */
+/** The spec of a spawn. The optional fields are there only where they are set, because each actor keeps its spec. */
 export function specOf(
   definition: AnyDefinition,
   args: unknown,
-  options: SpawnOptions,
+  options: SpawnOptions & { readonly essential?: boolean },
   parent: ActorAddress | undefined,
   placement: 'same' | 'default',
 ): SpawnSpec {
@@ -172,5 +203,8 @@ export function specOf(
     ...(parent === undefined ? {} : { parent }),
     restart: options.restart ?? 'permanent',
     placement: options.executor ?? (options.node === undefined ? placement : 'default'),
+    ...(options.shutdown === undefined ? {} : { shutdown: options.shutdown }),
+    ...(options.essential === undefined ? {} : { essential: options.essential }),
+    ...(options.significant === undefined ? {} : { significant: options.significant }),
   };
 }

@@ -4,9 +4,11 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope, SpawnSpec } from '#protocols/wire/envelope';
+import type { SkepError } from '#protocols/wire/error';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
+import type { Random } from '../clock/random.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
@@ -29,6 +31,8 @@ export interface CellHost {
   readonly node: string;
   readonly id: number;
   readonly clock: Clock;
+  /** Chance, for the jitter of back-offs. */
+  readonly random: Random;
   readonly log: Logger;
   readonly callTimeoutMs: number;
   /** Milliseconds an actor may take to stop before it is removed all the same. */
@@ -57,4 +61,6 @@ export interface CellHost {
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
   /** Takes an ended cell out; afterwards its address is dead. */
   remove(cell: Cell): void;
+  /** The node can not go on without an actor that failed for good. */
+  fatal(error: SkepError): void;
 }

@@ -16,7 +16,9 @@ import type { CallOptions } from '../actor/ref.js';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
+import type { Random } from '../clock/random.js';
 import { decodeFrame } from '../codec/frame.js';
+import type { ActorFamily } from '../supervision/tree.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
@@ -28,7 +30,7 @@ import { freezePayload } from './freeze.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
-import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
+import { type ActorSummary, type ExecutorReport, familyOf, summarise } from './report.js';
 import { Routes } from './routes.js';
 import { RunQueue } from './run-queue.js';
 import { Spawner, type Topology } from './spawner.js';
@@ -42,6 +44,7 @@ export interface ExecutorOptions {
   readonly topology: Topology;
   readonly registry: DefinitionRegistry;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   /** Default deadline of calls in milliseconds. */
   readonly callTimeoutMs: number;
@@ -64,6 +67,7 @@ export class Executor implements CellHost {
   readonly incarnation: string;
   readonly id: number;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
@@ -81,12 +85,14 @@ export class Executor implements CellHost {
   readonly #caller: Caller;
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
+  #onFatal: (error: SkepError) => void = () => {};
 
   constructor(options: ExecutorOptions) {
     this.node = options.node;
     this.incarnation = options.incarnation;
     this.id = options.id;
     this.clock = options.clock;
+    this.random = options.random;
     this.log = options.log;
     this.callTimeoutMs = options.callTimeoutMs;
     this.shutdownMs = options.shutdownMs;
@@ -195,8 +201,9 @@ export class Executor implements CellHost {
   #signal(signal: Signal, from: ActorAddress, to: ActorAddress, serial: number): void {
     // An executor ends with its thread or node only, and whoever watches it hears of that without a monitor.
     if (serial === EXECUTOR_SERIAL) return;
-    if (signal.type === 'stop' && serial < FIRST_SERIAL && !this.#isGuardian(from)) {
-      this.log.warn('stop refused', { actor: to, from });
+    if (endsActor(signal) && serial < FIRST_SERIAL && !this.#isGuardian(from)) {
+      this.log.warn(`${signal.type} refused`, { actor: to, from });
+      if (signal.type === 'link') this.#absent.signal(to, from, signal);
       return;
     }
     const cell = this.cells.get(serial);
@@ -254,8 +261,18 @@ export class Executor implements CellHost {
     return this.#spawner.start(spec, node, scope);
   }
 
-  revive(address: ActorAddress, spec: SpawnSpec): void {
-    this.#spawner.revive(address, spec);
+  revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {
+    this.#spawner.revive(address, spec, incarnation);
+  }
+
+  /** Calls `listener` when the node can not go on; a later listener takes the place of the first. */
+  onFatal(listener: (error: SkepError) => void): void {
+    this.#onFatal = listener;
+  }
+
+  fatal(error: SkepError): void {
+    this.log.error('the node can not go on', { error });
+    this.#onFatal(error);
   }
 
   remove(cell: Cell): void {
@@ -295,6 +312,10 @@ export class Executor implements CellHost {
 
   list(): readonly ActorSummary[] {
     return [...this.cells.values()].map(summarise);
+  }
+
+  families(): readonly ActorFamily[] {
+    return [...this.cells.values()].map(familyOf);
   }
 
   definitions(): readonly DefinitionSummary[] {
@@ -345,4 +366,9 @@ export class Executor implements CellHost {
     this.#own.dropCallers(gone);
     for (const cell of [...this.cells.values()]) cell.lost(gone, reason);
   }
+}
+
+/** What would end an actor, or tie its life to that of another. */
+function endsActor({ type }: Signal): boolean {
+  return type === 'stop' || type === 'exit' || type === 'link';
 }

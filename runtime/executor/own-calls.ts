@@ -21,6 +21,7 @@ export interface OwnCallsHost {
   /** Ends the actors of the node. */
   stopNode(): Promise<void>;
   list(): unknown;
+  families(): unknown;
   report(): unknown;
   definitions(): unknown;
 }
@@ -74,6 +75,8 @@ export class OwnCalls {
         return this.#host.stopNode();
       case 'list':
         return this.#host.list();
+      case 'families':
+        return this.#host.families();
       case 'report':
         return this.#host.report();
       case 'definitions':

@@ -1,6 +1,7 @@
 /** What an inspection of an executor shows; plain data, because it crosses threads and nodes. */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
+import type { ActorFamily } from '../supervision/tree.js';
 import type { Cell, CellStatus } from './cell.js';
 
 /** One actor in an inspection. */
@@ -33,5 +34,27 @@ export function summarise(cell: Cell): ActorSummary {
     incarnation: cell.incarnation,
     mailbox: cell.turns.mailboxSize,
     processed: cell.turns.processed,
+  };
+}
+
+/** One actor and its children, for the tree of its node. */
+export function familyOf(cell: Cell): ActorFamily {
+  const { address, definition, spec, status, incarnation, knownFamily } = cell;
+  const children = knownFamily?.children;
+  return {
+    address,
+    definition: definition.name,
+    name: spec.name ?? '',
+    status,
+    restarts: Math.max(0, incarnation - 1),
+    strategy: definition.supervision?.strategy ?? 'one-for-one',
+    parent: spec.parent ?? null,
+    children: (children?.addresses() ?? []).map((child) => ({
+      address: child,
+      id: children?.specOf(child)?.id ?? '',
+      definition: children?.specOf(child)?.definition ?? '',
+      status: children?.statusOf(child) ?? 'stopped',
+      restarts: children?.restartsOf(child) ?? 0,
+    })),
   };
 }

@@ -58,9 +58,9 @@ export class Spawner {
   }
 
   /** Brings an actor back at its old address after its thread died, or after it ended as permanent actors may not. */
-  revive(address: ActorAddress, spec: SpawnSpec): void {
+  revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {
     try {
-      void this.#make(spec, addressParts(address).serial).revive();
+      this.#make(spec, addressParts(address).serial).revive(incarnation);
       this.#host.log.info('actor revived', { actor: address, definition: spec.definition });
     } catch (error) {
       // The definition is not known here (any more).

@@ -94,6 +94,8 @@ export class Threads {
       closePorts(thread);
       throw error;
     }
+    if (id === SYSTEM_EXECUTOR)
+      void thread.control.fatal().then((error) => this.#events.onFatal(fromWireError(error)), () => {});
     const others = [...this.#threads.values()];
     this.#threads.set(id, thread);
     ended.then(

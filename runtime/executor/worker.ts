@@ -17,6 +17,8 @@ export interface ExecutorControl {
   executorDown(executor: number): void;
   nodeDown(node: string, incarnation: string): void;
   report(): ExecutorReport;
+  /** Resolves when an actor that the node cannot do without failed for good. */
+  fatal(): Promise<WireError>;
   /** Stops the actors that are left, then ends the task. */
   shutdown(): Promise<void>;
 }
@@ -74,6 +76,7 @@ function controlOf(
     },
     nodeDown: (node, incarnation) => executor().nodeDown(node, incarnation),
     report: () => executor().report(),
+    fatal: () => new Promise((resolve) => executor().onFatal((error) => resolve(toWireError(error)))),
     shutdown: async () => {
       try {
         await built?.executor.close();
