@@ -19,7 +19,10 @@ import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import { type ActorFamily, assembleTree, type SupervisionTree } from './supervision/tree.js';
+import { readTraceparent } from '#protocols/wire/trace-context';
 import type { LogOptions } from './telemetry/log.js';
+import type { TelemetryOptions } from './telemetry/options.js';
+import type { Tracer } from './telemetry/tracer.js';
 
 /** How a system is made. */
 export interface SystemOptions {
@@ -51,6 +54,10 @@ export interface SystemOptions {
   readonly clock?: Clock;
   /** Seed of chance (the jitter of back-offs), a whole number. Default: made of the node's name and incarnation. */
   readonly seed?: number;
+  /** Where spans go, and what is kept of dead letters. Default: no spans, 1 MiB of dead letters an executor. */
+  readonly telemetry?: TelemetryOptions;
+  /** Takes the spans itself, for tests; only without threads. */
+  readonly tracer?: Tracer;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
   readonly onFatal?: (error: SkepError) => void;
 }
@@ -95,9 +102,9 @@ export class ActorSystem implements Messenger {
     const onFatal = options.onFatal ?? throwUncaught;
     const spec = specOfNode(options);
     const { node, incarnation, topology } = spec;
-    const { definitions } = options;
+    const { definitions, clock, tracer } = options;
     if (options.executors === undefined || options.executors === 0) {
-      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock: options.clock });
+      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock, tracer });
       only.executor.onFatal(onFatal);
       return new ActorSystem(node, incarnation, topology.defaults, only, undefined);
     }
@@ -154,8 +161,12 @@ export class ActorSystem implements Messenger {
     return formatAddress({ node, incarnation, executor: SYSTEM_EXECUTOR, serial: GUARDIAN_SERIAL });
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#edge.executor.deliver({ kind: 'cast', to, from: this.#edge.executor.address, name, message });
+  /** As `ref.cast`; `traceparent` is the W3C trace context that the message belongs to. */
+  cast(to: ActorAddress, name: string, message: unknown, options: Pick<CallOptions, 'traceparent'> = {}): boolean {
+    const { executor } = this.#edge;
+    const trace = readTraceparent(options.traceparent);
+    const cast = { kind: 'cast', to, from: executor.address, name, message } as const;
+    return executor.deliver(trace === undefined ? cast : { ...cast, trace });
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -260,6 +271,9 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
   if (count > 0 && options.clock !== undefined) {
     throw new SkepError('BAD_CONFIG', 'clock: a clock does not cross to threads; use it with executors: 0');
   }
+  if (count > 0 && options.tracer !== undefined) {
+    throw new SkepError('BAD_CONFIG', 'tracer: a tracer does not cross to threads; use it with executors: 0');
+  }
   return {
     node,
     incarnation,
@@ -270,6 +284,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     shutdownMs: options.shutdownMs ?? 5_000,
     defaults: options.defaults ?? {},
+    telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { type ActorAddress, addressSchema } from './address.js';
 import type { WireError } from './error.js';
+import type { Traceparent } from './trace-context.js';
 
 /** Why an actor ended or failed; the class lets a supervisor answer each kind differently. */
 export type FailureClass = 'crash' | 'timeout' | 'overload' | 'refusal' | 'budget' | 'stalled' | 'node-down';
@@ -101,6 +102,8 @@ export type Envelope =
       readonly from: ActorAddress;
       readonly name: string;
       readonly message: unknown;
+      /** The trace that it belongs to, where there is one. */
+      readonly trace?: Traceparent | undefined;
     }
   | {
       readonly kind: 'call';
@@ -116,6 +119,7 @@ export type Envelope =
       readonly chain: readonly ActorAddress[];
       /** Items a stream may send before it needs more credit; 0 for a call with one reply. */
       readonly credit: number;
+      readonly trace?: Traceparent | undefined;
     }
   | { readonly kind: 'reply'; readonly to: ActorAddress; readonly id: number; readonly value: unknown }
   | { readonly kind: 'item'; readonly to: ActorAddress; readonly id: number; readonly value: unknown }

@@ -54,6 +54,11 @@ export interface ActorContext {
   readonly signal: AbortSignal;
   /** Who sent the current message: an actor, or the executor of code that is not an actor. */
   readonly sender: ActorAddress | undefined;
+  /**
+   * W3C trace context of the current message, for requests to others (`traceparent` header); what the handler casts,
+   * calls and spawns carries it by itself.
+   */
+  readonly traceparent: string | undefined;
 
   /** Makes a child that this actor supervises. */
   spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options?: ChildOptions): Promise<ActorRef<D>>;

@@ -17,6 +17,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
+  /** W3C trace context that the call belongs to; a malformed one is passed over. Default: that of the caller. */
+  readonly traceparent?: string | undefined;
 }
 
 type CallsOf<D> = D extends { readonly calls: infer Calls } ? Calls : never;

@@ -4,10 +4,13 @@
  *     [ VERSION, addresses[], rows[] ]
  *     row = [ kind, to, from, ...fields ]      to and from are indexes into addresses, -1 for none
  *
+ * The row of a cast or call ends in its trace context where it has one, and is one field shorter where it has none.
+ *
  * Addresses repeat from envelope to envelope, so each is written once a frame and named by a small integer.
  */
 import { type ActorAddress, parseAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
+import { readTraceparent, type Traceparent } from '#protocols/wire/trace-context';
 import { SkepError, unreachable, type WireError } from '#protocols/wire/error';
 import { assertPlain, decode, encodeChecked } from './msgpack.js';
 import { readSignal } from './signal.js';
@@ -42,11 +45,11 @@ function toRow(envelope: Envelope, at: (address: ActorAddress) => number): Row {
   switch (envelope.kind) {
     case 'cast':
       assertPlain(envelope.message);
-      return [code.cast, to, at(envelope.from), envelope.name, envelope.message];
+      return traced([code.cast, to, at(envelope.from), envelope.name, envelope.message], envelope.trace);
     case 'call': {
-      const { id, name, message, timeoutMs, chain, credit } = envelope;
+      const { id, name, message, timeoutMs, chain, credit, trace } = envelope;
       assertPlain(message);
-      return [code.call, to, at(envelope.from), id, name, message, timeoutMs, chain.map(at), credit];
+      return traced([code.call, to, at(envelope.from), id, name, message, timeoutMs, chain.map(at), credit], trace);
     }
     case 'reply':
       assertPlain(envelope.value);
@@ -98,9 +101,9 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
   const to = addressAt(addresses, row[1]);
   switch (kind) {
     case 'cast':
-      return { kind, to, from: addressAt(addresses, row[2]), name: text(row[3]), message: row[4] };
-    case 'call':
-      return {
+      return withTrace({ kind, to, from: addressAt(addresses, row[2]), name: text(row[3]), message: row[4] }, row[5]);
+    case 'call': {
+      const call: Envelope = {
         kind,
         to,
         from: addressAt(addresses, row[2]),
@@ -111,6 +114,8 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
         chain: array(row[7]).map((entry) => addressAt(addresses, entry)),
         credit: credit(row[8]),
       };
+      return withTrace(call, row[9]);
+    }
     case 'reply':
     case 'item':
       return { kind, to, id: integer(row[3]), value: row[4] };
@@ -129,6 +134,17 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
     default:
       return unreachable(kind);
   }
+}
+
+function traced(row: unknown[], trace: Traceparent | undefined): Row {
+  if (trace !== undefined) row.push(trace);
+  return row;
+}
+
+/** A malformed context is dropped and its message goes on without: W3C Trace Context, section 3.2.4. */
+function withTrace(envelope: Envelope, value: unknown): Envelope {
+  const trace = value === undefined ? undefined : readTraceparent(value);
+  return trace === undefined ? envelope : ({ ...envelope, trace } as Envelope);
 }
 
 function addressAt(addresses: readonly ActorAddress[], index: unknown): ActorAddress {

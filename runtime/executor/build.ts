@@ -9,6 +9,8 @@ import { type Clock, systemClock } from '../clock/clock.js';
 import { seededRandom, seedOf } from '../clock/random.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type LogOptions } from '../telemetry/log.js';
+import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
+import type { Tracer } from '../telemetry/tracer.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { Topology } from './spawner.js';
@@ -31,6 +33,7 @@ export interface ExecutorSpec {
   readonly freezeMessages: boolean;
   /** Of the chance on the executors; each has a sequence of its own. Default: made of the node and its incarnation. */
   readonly seed?: number;
+  readonly telemetry?: TelemetryOptions;
 }
 
 /** What cannot cross to a thread. */
@@ -39,6 +42,8 @@ export interface LocalParts {
   readonly definitions?: readonly AnyDefinition[] | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
+  /** Default: as the options of telemetry say. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -52,14 +57,21 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, extensions, seed, ...options } = spec;
+  const { modules, extensions, telemetry = {}, seed, ...options } = spec;
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const random = seededRandom(seedOf(`${seed ?? `${spec.node}@${spec.incarnation}`}/${spec.id}`));
   const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const executor = new Executor({ ...options, registry, clock: local.clock ?? systemClock, random, log });
-  const uninstall = await installExtensions(executor, extensions);
+  const clock = local.clock ?? systemClock;
+  const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
+  const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
+  const executor = new Executor({ ...options, registry, clock, random, log, tracer });
+  const uninstallExtensions = await installExtensions(executor, extensions);
+  const uninstall = async (): Promise<void> => {
+    await uninstallExtensions();
+    await closeTracer(tracer, clock, log);
+  };
   try {
     if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
   } catch (error) {

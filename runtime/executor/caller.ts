@@ -4,9 +4,12 @@
  */
 import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
+import { readTraceparent } from '#protocols/wire/trace-context';
 import { fromWireError, SkepError } from '#protocols/wire/error';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
+import type { Span } from '../telemetry/tracer.js';
+import type { Spans } from '../telemetry/spans.js';
 import { type CallSink, CallTable } from './calls.js';
 import type { CallScope } from './cell-host.js';
 import { STREAM_WINDOW, StreamReader } from './stream.js';
@@ -16,6 +19,7 @@ export interface CallerHost {
   readonly address: ActorAddress;
   readonly clock: Clock;
   readonly callTimeoutMs: number;
+  readonly spans: Spans | undefined;
   deliver(envelope: Envelope): boolean;
 }
 
@@ -117,7 +121,10 @@ export class Caller {
     const { to, name, message, credit } = question;
     const timeoutMs = this.#timeoutOf(to, options, scope);
     if (this.#closed) return sink.fail(closedError());
-    const id = this.#table.open(to, name, timeoutMs, sink);
+    const parent = options.traceparent === undefined ? scope?.trace : readTraceparent(options.traceparent);
+    const span = this.#host.spans?.call(to, name, parent);
+    const trace = span?.trace ?? parent;
+    const id = this.#table.open(to, name, timeoutMs, span === undefined ? sink : spanned(sink, span));
     onId(id);
     if (options.signal?.aborted === true || scope?.cancelled() === true) return this.fail(id, cancelledError(to, name));
     const cancel = (): void => this.#cancel(id, to, name);
@@ -130,7 +137,8 @@ export class Caller {
       });
     }
     const chain = scope?.chain ?? [];
-    this.#host.deliver({ kind: 'call', to, from: this.#host.address, id, name, message, timeoutMs, chain, credit });
+    const call = { kind: 'call', to, from: this.#host.address, id, name, message, timeoutMs, chain, credit } as const;
+    this.#host.deliver(trace === undefined ? call : { ...call, trace });
   }
 
   /** The shorter of what was asked for and what the caller's own call has left. */
@@ -150,6 +158,21 @@ export class Caller {
   #sendCancel(id: number, to: ActorAddress): void {
     this.#host.deliver({ kind: 'cancel', to, from: this.#host.address, id });
   }
+}
+
+/** A sink whose end is the end of a span, too. */
+function spanned(sink: CallSink, span: Span): CallSink {
+  return {
+    item: (value) => sink.item(value),
+    end: () => {
+      span.end();
+      sink.end();
+    },
+    fail: (error) => {
+      span.end(error);
+      sink.fail(error);
+    },
+  };
 }
 
 function cancelledError(to: ActorAddress, name: string): SkepError {

@@ -64,6 +64,10 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHo
     return this.#cell.turns.hand.current.sender;
   }
 
+  get traceparent(): string | undefined {
+    return this.#cell.turns.hand.trace;
+  }
+
   async spawn<D extends AnyDefinition>(
     definition: D,
     args: ArgsOf<D>,
@@ -161,7 +165,14 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHo
   }
 
   cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#host.deliver({ kind: 'cast', to, from: this.self, name, message });
+    const { trace } = this.#cell.turns.hand;
+    const from = this.self;
+    // Two forms, so that an envelope without a trace is as small as it can be.
+    return this.#host.deliver(
+      trace === undefined
+        ? { kind: 'cast', to, from, name, message }
+        : { kind: 'cast', to, from, name, message, trace },
+    );
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
@@ -183,6 +194,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHo
       remainingMs: current.remainingMs(),
       cancelled: () => current.cancelled,
       onOpen: (cancel) => current.onCancel(cancel),
+      trace: current.trace,
     };
   }
 }

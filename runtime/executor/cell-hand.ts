@@ -5,6 +5,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition } from '../actor/definition.js';
 import { failureReason } from '../actor/failure.js';
 import type { Clock } from '../clock/clock.js';
@@ -50,6 +51,11 @@ export class Hand {
   /** What the actor is doing; between messages, that it does nothing for anybody. */
   get current(): Current {
     return (this.#current ??= new Current(this.#host.clock));
+  }
+
+  /** The trace of what the actor is doing. */
+  get trace(): Traceparent | undefined {
+    return this.#current?.trace;
   }
 
   set current(current: Current) {
@@ -102,6 +108,7 @@ export class Hand {
 
   /** What to do with what a handler threw. */
   threw(thrown: unknown, { current, onError }: Work): void {
+    current.endSpan(thrown);
     this.finish(current);
     if (thrown instanceof SkepError && onError !== undefined) {
       onError(thrown);
@@ -126,6 +133,7 @@ export class Hand {
 
   #await(outcome: unknown, work: Work): void {
     this.#busy = true;
+    work.current.waits();
     this.#onError = work.onError;
     const life = this.#life;
     Promise.resolve(outcome).then(

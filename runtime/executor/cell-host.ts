@@ -5,6 +5,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope, SpawnSpec } from '#protocols/wire/envelope';
 import type { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
@@ -12,6 +13,7 @@ import type { Random } from '../clock/random.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
+import type { Spans } from '../telemetry/spans.js';
 import type { Cell } from './cell.js';
 
 /** How a call from inside a handler is bound to that handler's own call. */
@@ -24,6 +26,8 @@ export interface CallScope {
   readonly cancelled: () => boolean;
   /** Gets a function that cancels the call, for when the caller's own call is cancelled. The result takes it back. */
   readonly onOpen: (cancel: () => void) => () => void;
+  /** The trace of the caller's own message. */
+  readonly trace: Traceparent | undefined;
 }
 
 /** The executor as its cells see it. */
@@ -34,6 +38,8 @@ export interface CellHost {
   /** Chance, for the jitter of back-offs. */
   readonly random: Random;
   readonly log: Logger;
+  /** Makes spans; undefined while tracing is off. */
+  readonly spans: Spans | undefined;
   readonly callTimeoutMs: number;
   /** Milliseconds an actor may take to stop before it is removed all the same. */
   readonly shutdownMs: number;

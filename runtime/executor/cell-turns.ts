@@ -14,7 +14,7 @@ import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
 import { callKey, type Producer, Producers } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
-import { Current } from './current.js';
+import { Current, NO_CHAIN } from './current.js';
 
 /** What waits in a mailbox: a cast, or a call with its deadline on this executor's clock. */
 type Letter = { readonly envelope: Cast } | { readonly envelope: Call; readonly deadlineMs: number };
@@ -207,13 +207,15 @@ export class Turns {
       this.#host.deadLetter('no-such-handler', envelope);
       return;
     }
-    const current = new Current(this.#host.clock, envelope.from);
+    const span = this.#host.spans?.turn(this.#owner, envelope);
+    const { from, name, trace } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
     this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
   }
 
   #call(envelope: Call, deadlineMs: number): void {
     const { definition, context } = this.#owner;
-    const { from, id, name, chain, credit } = envelope;
+    const { from, id, name, chain, credit, trace } = envelope;
     const key = callKey(from, id);
     if (this.#cancelled?.delete(key) === true) return;
     if (this.#host.clock.now() > deadlineMs) {
@@ -226,7 +228,8 @@ export class Turns {
       if (failure !== undefined) this.#fail(envelope, failure);
       return;
     }
-    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key);
+    const span = this.#host.spans?.turn(this.#owner, envelope);
+    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, name, trace, span);
     const work: Work = {
       current,
       body: () => handler(this.#owner.state, envelope.message, context),
@@ -254,6 +257,7 @@ export class Turns {
       if (this.#producers?.has(key) !== true) return;
       const { done, value } = result as IteratorResult<unknown, unknown>;
       if (done === true) {
+        producer.current.endSpan();
         this.#producers.drop(key);
         this.#host.deliver({ kind: 'end', to: from, id });
       } else {

@@ -10,9 +10,11 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, type ExitSignalKind, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition, Info } from '../actor/definition.js';
 import { failureReason } from '../actor/failure.js';
 import { within } from '../clock/within.js';
+import { endWith, type Span } from '../telemetry/tracer.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
 import type { CellHost } from './cell-host.js';
@@ -20,7 +22,7 @@ import { Links } from './cell-links.js';
 import { type Call, type Cast, refuse } from './cell-refusal.js';
 import { Turns } from './cell-turns.js';
 import { type IsGone, Watch } from './cell-watch.js';
-import { Current } from './current.js';
+import { Current, NO_CHAIN } from './current.js';
 import { shutdownMsOf } from './shutdown-time.js';
 
 /** What there is to wait for when nothing is under way; shared, because every actor has one. */
@@ -100,9 +102,10 @@ export class Cell {
     return this.turns.ready;
   }
 
-  /** The first life. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
-  async start(): Promise<void> {
-    const began = this.#begin();
+  /** The first life, in the span of its start where there is one. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
+  async start(trace?: Traceparent, span?: Span): Promise<void> {
+    const began = this.#begin(trace, span);
+    if (span !== undefined) endWith(span, began);
     this.#beginning = began.catch(() => {});
     try {
       await began;
@@ -302,7 +305,7 @@ export class Cell {
   }
 
   /** Name, then init. Rejects unless the actor runs afterwards. */
-  async #begin(): Promise<void> {
+  async #begin(trace?: Traceparent, span?: Span): Promise<void> {
     const life = this.#life;
     this.#status = 'starting';
     this.incarnation += 1;
@@ -311,7 +314,7 @@ export class Cell {
       await this.#host.claimName(name, this.address);
       this.#named = true;
     }
-    if (!this.ending) await this.#init(life);
+    if (!this.ending) await this.#init(life, span?.trace ?? trace);
     if (this.status === 'starting' && life === this.#life) {
       this.#status = 'running';
       this.wake();
@@ -322,8 +325,9 @@ export class Cell {
     throw new SkepError('ACTOR_STOPPED', `${this.definition.name} ended before it ran`, { actor: this.address });
   }
 
-  async #init(life: number): Promise<void> {
-    const current = new Current(this.#host.clock, this.spec.parent);
+  async #init(life: number, trace: Traceparent | undefined): Promise<void> {
+    const { parent } = this.spec;
+    const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
       const state: unknown = await this.definition.init(this.spec.args, this.context);

@@ -3,9 +3,15 @@
  * handlers never look at the signal or the deadline, so both are made on first use.
  */
 import type { ActorAddress } from '#protocols/wire/address';
+import { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { Clock, Timer } from '../clock/clock.js';
+import type { Span } from '../telemetry/tracer.js';
 
 const nothing = (): void => {};
+/** Nobody waits. */
+export const NO_CHAIN: readonly ActorAddress[] = [];
+const cancelledError = new SkepError('CALL_CANCELLED', 'cancelled by its caller, or given up with its actor');
 
 /** The message in hand. */
 export class Current {
@@ -15,6 +21,13 @@ export class Current {
   readonly deadlineMs: number;
   /** The key of the call, by which a cancel finds it; empty when it is not a call. */
   readonly key: string;
+  /** Name of the message; empty for what is none (init, infos, terminate). */
+  readonly name: string;
+  /** The trace that what is sent now belongs to. */
+  readonly trace: Traceparent | undefined;
+  /** On the clock of this executor: when the handler was first waited for; 0 while it was not. */
+  waitingSinceMs = 0;
+  #span: Span | undefined;
   readonly #clock: Clock;
   #controller: AbortController | undefined;
   #timer: Timer | undefined;
@@ -25,15 +38,21 @@ export class Current {
   constructor(
     clock: Clock,
     sender?: ActorAddress,
-    chain: readonly ActorAddress[] = [],
+    chain: readonly ActorAddress[] = NO_CHAIN,
     deadlineMs = Number.POSITIVE_INFINITY,
     key = '',
+    name = '',
+    trace?: Traceparent,
+    span?: Span,
   ) {
     this.#clock = clock;
     this.sender = sender;
     this.chain = chain;
     this.deadlineMs = deadlineMs;
     this.key = key;
+    this.name = name;
+    this.trace = span === undefined ? trace : span.trace;
+    this.#span = span;
   }
 
   get cancelled(): boolean {
@@ -74,14 +93,28 @@ export class Current {
     if (this.#cancelled) return;
     this.#cancelled = true;
     const cancels = this.#cancels ?? [];
+    this.endSpan(cancelledError);
     this.finish();
     this.#controller?.abort();
     for (const cancel of cancels) cancel();
   }
 
+  /** The handler is being waited for: unlike one that returns at once, it can be seen at work. */
+  waits(): void {
+    if (this.waitingSinceMs === 0) this.waitingSinceMs = this.#clock.now();
+  }
+
+  /** Ends the span of the message, with the error where there is one; the first end counts. */
+  endSpan(error?: unknown): void {
+    if (this.#span === undefined) return;
+    this.#span.end(error);
+    this.#span = undefined;
+  }
+
   /** The handler is done: its deadline means nothing any more. */
   finish(): void {
     this.#finished = true;
+    this.endSpan();
     this.#timer?.cancel();
     this.#cancels = undefined;
   }

@@ -12,6 +12,7 @@
 import { type ActorAddress, addressParts, EXECUTOR_SERIAL, executorAddress } from '#protocols/wire/address';
 import { type Envelope, SHUTDOWN, type Signal, type SpawnSpec } from '#protocols/wire/envelope';
 import { type SkepError, unreachable } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
@@ -22,6 +23,8 @@ import type { ActorFamily } from '../supervision/tree.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
+import { Spans } from '../telemetry/spans.js';
+import type { Tracer } from '../telemetry/tracer.js';
 import { Absent } from './absent.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
@@ -54,6 +57,8 @@ export interface ExecutorOptions {
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
+  /** Absent: tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -69,6 +74,7 @@ export class Executor implements CellHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly spans: Spans | undefined;
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
@@ -94,6 +100,7 @@ export class Executor implements CellHost {
     this.clock = options.clock;
     this.random = options.random;
     this.log = options.log;
+    this.spans = options.tracer === undefined ? undefined : new Spans(options.tracer, options.node, options.id);
     this.callTimeoutMs = options.callTimeoutMs;
     this.shutdownMs = options.shutdownMs;
     this.defaults = options.defaults;
@@ -257,8 +264,8 @@ export class Executor implements CellHost {
 
   // ---- actors ------------------------------------------------------------------------------------------------
 
-  start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> {
-    return this.#spawner.start(spec, node, scope);
+  start(spec: SpawnSpec, node: string | undefined, scope?: CallScope, trace?: Traceparent): Promise<ActorAddress> {
+    return this.#spawner.start(spec, node, scope, trace);
   }
 
   revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {

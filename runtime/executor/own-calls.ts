@@ -6,6 +6,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { addressParts } from '#protocols/wire/address';
 import { type Envelope, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, toWireError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import { checkSpec } from '../actor/check-spec.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import { callKey } from './cell-streams.js';
@@ -17,7 +18,7 @@ export interface OwnCallsHost {
   readonly address: ActorAddress;
   deliver(envelope: Envelope): boolean;
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
-  start(spec: SpawnSpec, node: string | undefined): Promise<ActorAddress>;
+  start(spec: SpawnSpec, node: undefined, scope: undefined, trace: Traceparent | undefined): Promise<ActorAddress>;
   /** Ends the actors of the node. */
   stopNode(): Promise<void>;
   list(): unknown;
@@ -93,7 +94,7 @@ export class OwnCalls {
     const start: Start = { from: envelope.from, abandoned: false };
     this.#starts.set(key, start);
     try {
-      const address = await this.#host.start(spec, undefined);
+      const address = await this.#host.start(spec, undefined, undefined, envelope.trace);
       if (start.abandoned) {
         this.#host.deliver({
           kind: 'signal',

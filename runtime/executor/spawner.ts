@@ -5,6 +5,7 @@
 import { type ActorAddress, addressParts, executorAddress, formatAddress } from '#protocols/wire/address';
 import type { Envelope, ExitReason, SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
 import type { DefinitionRegistry } from '../actor/registry.js';
 import { Cell } from './cell.js';
@@ -41,9 +42,14 @@ export class Spawner {
   }
 
   /** Starts an actor where its spec wants it; resolves once its init is done. */
-  async start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> {
+  async start(
+    spec: SpawnSpec,
+    node: string | undefined,
+    scope?: CallScope,
+    trace: Traceparent | undefined = scope?.trace,
+  ): Promise<ActorAddress> {
     const target = this.#place(spec, node);
-    if (target === this.#host.address) return this.startHere(spec, this.#freeSerial());
+    if (target === this.#host.address) return this.startHere(spec, this.#freeSerial(), trace);
     const here = node === undefined || node === this.#host.node;
     // Inside a call the start has the time that the call has left; init may need more than the default.
     const options = scope !== undefined && Number.isFinite(scope.remainingMs) ? { timeoutMs: scope.remainingMs } : {};
@@ -51,9 +57,10 @@ export class Spawner {
     return (await this.#host.call(target, 'start', message, options, scope)) as ActorAddress;
   }
 
-  async startHere(spec: SpawnSpec, serial: number): Promise<ActorAddress> {
+  async startHere(spec: SpawnSpec, serial: number, trace?: Traceparent): Promise<ActorAddress> {
     const cell = this.#make(spec, serial);
-    await cell.start();
+    const span = this.#host.spans?.spawn(spec, cell.address, trace);
+    await cell.start(trace, span);
     return cell.address;
   }
 
