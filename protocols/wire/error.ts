@@ -173,6 +173,11 @@ export const errorCatalogue = {
     meaning: 'The baseline file is not one that skep wrote.',
     remedy: 'Write a new one with --write-baseline.',
   },
+  // Tests.
+  TEST_STUCK: {
+    meaning: 'What a test waits for does not come: its system has nothing left to do, or never comes to rest.',
+    remedy: 'Read the last steps in the message: they show who waits for whom, or what goes round in a circle.',
+  },
   INTERNAL: {
     meaning: 'An error that has no code of its own: a defect of skep or of a handler.',
     remedy: 'Run again with --debug and report what it prints.',

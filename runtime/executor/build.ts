@@ -8,9 +8,10 @@ import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { seededRandom, seedOf } from '../clock/random.js';
 import { guardian } from '../supervision/guardian.js';
-import { createLogger, type LogOptions } from '../telemetry/log.js';
+import { createLogger, type Logger, type LogOptions } from '../telemetry/log.js';
 import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
 import type { Tracer } from '../telemetry/tracer.js';
+import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
 import type { Topology } from './spawner.js';
@@ -44,6 +45,10 @@ export interface LocalParts {
   readonly clock?: Clock | undefined;
   /** Default: as the options of telemetry say. */
   readonly tracer?: Tracer | undefined;
+  /** Default: the run queue, on the event loop. */
+  readonly dispatcher?: MakeDispatcher | undefined;
+  /** Default: made from the options of the spec. */
+  readonly log?: Logger | undefined;
 }
 
 /** An executor and how to take it down. */
@@ -62,11 +67,11 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const random = seededRandom(seedOf(`${seed ?? `${spec.node}@${spec.incarnation}`}/${spec.id}`));
-  const log = createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const clock = local.clock ?? systemClock;
+  const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
+  const { clock = systemClock, dispatcher } = local;
   const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
   const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
-  const executor = new Executor({ ...options, registry, clock, random, log, tracer });
+  const executor = new Executor({ ...options, registry, clock, random, log, tracer, dispatcher });
   const uninstallExtensions = await installExtensions(executor, extensions);
   const uninstall = async (): Promise<void> => {
     await uninstallExtensions();

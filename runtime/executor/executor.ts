@@ -30,6 +30,7 @@ import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
@@ -59,6 +60,8 @@ export interface ExecutorOptions {
   readonly freezeMessages: boolean;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
+  /** Who gives turns. Default: the run queue, on the event loop. */
+  readonly dispatcher?: MakeDispatcher | undefined;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -85,7 +88,7 @@ export class Executor implements CellHost {
   readonly #freezes: boolean;
   readonly #deadLetters = new DeadLetters();
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
-  readonly #runQueue: RunQueue;
+  readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
   readonly #absent: Absent;
   readonly #caller: Caller;
@@ -113,7 +116,8 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
-    this.#runQueue = new RunQueue(options.clock, () => this.#routes.flush());
+    const flush = (): void => this.#routes.flush();
+    this.#dispatcher = options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, flush);
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
@@ -125,7 +129,7 @@ export class Executor implements CellHost {
   /** Connects another executor of this node. */
   connect(executor: number, link: FrameLink): void {
     this.#routes.connect(executor, link);
-    this.#runQueue.flushSoon();
+    this.#dispatcher.flushSoon();
   }
 
   /** Gives the way to other nodes. */
@@ -167,7 +171,7 @@ export class Executor implements CellHost {
       this.#absent.route(envelope);
       return false;
     }
-    this.#runQueue.flushSoon();
+    this.#dispatcher.flushSoon();
     return flowing;
   }
 
@@ -296,7 +300,7 @@ export class Executor implements CellHost {
   }
 
   schedule(cell: Cell): void {
-    this.#runQueue.add(cell);
+    this.#dispatcher.add(cell);
   }
 
   startWellKnown(guardian: string, names: string): Promise<void> {
@@ -336,7 +340,7 @@ export class Executor implements CellHost {
       id,
       actors: this.cells.size,
       pendingCalls: this.#caller.pending,
-      turns: this.#runQueue.turns,
+      turns: this.#dispatcher.turns,
       deadLetters,
     };
   }

@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Executor } from './executor.js';
 
 /** Frames between threads are split at this size, so that one never blocks its receiver for long. */
-const MAX_FRAME_BYTES = 1_048_576;
+export const MAX_FRAME_BYTES = 1_048_576;
 
 /** Connects `executor` to executor `peer` through `port`. The owner of the port closes it. */
 export function linkExecutors(executor: Executor, peer: number, port: MessagePort): void {

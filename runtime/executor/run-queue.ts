@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
+import type { Dispatcher, Runnable } from './dispatcher.js';
 
 /** Messages of one actor in a row. */
 const THROUGHPUT = 64;
@@ -12,15 +13,8 @@ const SLICE_MS = 5;
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
 const SLICE_TURNS = 4_096;
 
-/** What the queue needs of a cell. */
-export interface Runnable {
-  scheduled: boolean;
-  readonly ready: boolean;
-  run(budget: number): void;
-}
-
 /** The run queue of one executor. */
-export class RunQueue {
+export class RunQueue implements Dispatcher {
   readonly #queue = new Queue<Runnable>();
   readonly #clock: Clock;
   readonly #flush: () => void;
@@ -35,7 +29,6 @@ export class RunQueue {
     this.#flush = flush;
   }
 
-  /** Turns given so far. */
   get turns(): number {
     return this.#turns;
   }
@@ -47,7 +40,6 @@ export class RunQueue {
     this.#wake();
   }
 
-  /** Sends at the end of the turn, or soon when no turn runs. */
   flushSoon(): void {
     if (this.#running || this.#flushing) return;
     this.#flushing = true;

@@ -1,0 +1,13 @@
+/**
+ * The front door of the testkit, `skep/testing`: systems whose every step is chosen by a seed, exploration over many
+ * seeds, probes, faults and virtual time, for the tests of applications as for our own.
+ */
+export type { StepOrder } from './agenda.js';
+export { crashing, PlannedCrash } from './crash.js';
+export { explore, type Exploration, ExplorationError, type ExplorationReport } from './explore.js';
+export type { CrashTarget, CrashTime, Fault, LinkFault } from './faults.js';
+export type { ExpectOptions, Probe, ProbeCall, ProbeCast, ProbeDown, ProbeEvent, ProbeOptions } from './probe.js';
+export { Random } from './random.js';
+export type { TestSystemOptions } from './test-options.js';
+export { TestSystem } from './test-system.js';
+export { VirtualClock } from './virtual-clock.js';
