@@ -84,7 +84,10 @@ export const errorCatalogue = {
     meaning: 'The supervisor keeps the spec of an ended child of that id.',
     remedy: 'Start that child again with restartChild, or remove its spec with deleteChild first.',
   },
-  NO_SUCH_CHILD: { meaning: 'The supervisor has no child of that id.', remedy: 'List its children with whichChildren.' },
+  NO_SUCH_CHILD: {
+    meaning: 'The supervisor has no child of that id.',
+    remedy: 'List its children with whichChildren.',
+  },
   CHILD_RUNNING: {
     meaning: 'What was asked for needs a child that has ended, and this one runs.',
     remedy: 'Stop it with terminateChild first.',

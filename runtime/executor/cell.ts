@@ -81,9 +81,7 @@ export class Cell {
     return (this.#watch ??= new Watch(this.address, (to, signal) => this.#send(to, signal)));
   }
   get links(): Links {
-    return (this.#links ??= new Links((from, to, signal) =>
-      this.#host.deliver({ kind: 'signal', to, from, signal }),
-    ));
+    return (this.#links ??= new Links((from, to, signal) => this.#host.deliver({ kind: 'signal', to, from, signal })));
   }
 
   get status(): CellStatus {

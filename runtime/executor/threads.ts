@@ -95,7 +95,10 @@ export class Threads {
       throw error;
     }
     if (id === SYSTEM_EXECUTOR)
-      void thread.control.fatal().then((error) => this.#events.onFatal(fromWireError(error)), () => {});
+      void thread.control.fatal().then(
+        (error) => this.#events.onFatal(fromWireError(error)),
+        () => {},
+      );
     const others = [...this.#threads.values()];
     this.#threads.set(id, thread);
     ended.then(

@@ -145,7 +145,12 @@ export function checkSignificant(
   if (spec.significant !== true) return;
   const child = spec.id ?? spec.definition;
   if (spec.restart === 'permanent') {
-    throw refused(child, 'significant', true, 'false for a permanent child, which never ends; make it transient or temporary');
+    throw refused(
+      child,
+      'significant',
+      true,
+      'false for a permanent child, which never ends; make it transient or temporary',
+    );
   }
   if (autoShutdown === 'never') {
     throw refused(child, 'significant', true, 'false under a supervisor whose autoShutdown is never');

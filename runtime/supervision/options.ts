@@ -64,7 +64,12 @@ export function checkSupervision(definition: string, options: SupervisionOptions
   among('strategy', strategy, strategies);
   among('autoShutdown', autoShutdown, autoShutdowns);
   among('whenExceeded', whenExceeded, ['fail', 'stop-child']);
-  check('maxRestarts', maxRestarts, Number.isSafeInteger(maxRestarts) && Number(maxRestarts) >= 0, 'a whole number from 0');
+  check(
+    'maxRestarts',
+    maxRestarts,
+    Number.isSafeInteger(maxRestarts) && Number(maxRestarts) >= 0,
+    'a whole number from 0',
+  );
   check('withinMs', withinMs, Number(withinMs) > 0, 'milliseconds above 0');
   atLeast('backoff.firstMs', backoff?.firstMs, 0);
   atLeast('backoff.maxMs', backoff?.maxMs, backoff?.firstMs ?? 0);
