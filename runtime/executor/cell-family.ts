@@ -43,8 +43,8 @@ export class Family {
   /** Children that were told to stop: by their supervisor's will, or because they are given up. */
   readonly #leaving = new Map<ActorAddress, 'ordered' | 'given-up'>();
   readonly #onGone = new Map<ActorAddress, (() => void)[]>();
-  /** Children whose failure the head made its own. */
-  readonly #escalated = new Set<ActorAddress>();
+  /** Children whose failure the head made its own, with their reasons. */
+  readonly #escalated = new Map<ActorAddress, ExitReason>();
   #group: GroupRestart | undefined;
   #early: ChildNews[] = [];
   #starting = 0;
@@ -170,7 +170,7 @@ export class Family {
 
   /** The head goes on after a failure; those whose failure it was go on with it. */
   resume(): void {
-    for (const child of this.#escalated) this.send(child, { type: 'resume' });
+    for (const child of this.#escalated.keys()) this.send(child, { type: 'resume' });
     this.#escalated.clear();
   }
 
@@ -217,13 +217,13 @@ export class Family {
         this.#giveUp(failure);
         return;
       case 'escalate':
-        this.#escalated.add(child);
+        this.#escalated.set(child, reason);
         this.#head.crashed(reason);
         return;
       case 'fail-self': {
         const { restarts, withinMs } = verdict;
         this.#host.log.error('restart intensity exceeded', { actor: this.#head.address, child, restarts, withinMs });
-        this.send(child, { type: 'halt', reason, brutal: false });
+        this.#escalated.set(child, reason);
         const message = `a child failed again after ${restarts} restarts in ${withinMs} ms: ${reason.message}`;
         this.#head.crashed({ class: 'shutdown', message });
         return;
@@ -317,6 +317,8 @@ export class Family {
   async #stopAll(): Promise<void> {
     this.#ending = true;
     this.#quieten();
+    // Those that failed have failed before their siblings are told anything.
+    for (const [child, reason] of this.#escalated) await this.stopChild(child, reason);
     while (this.children.size > 0) {
       for (const child of this.children.newestFirst()) {
         // Its node or thread may have died while an elder one was waited for: nothing is to be heard of it.
