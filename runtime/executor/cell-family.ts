@@ -283,10 +283,11 @@ export class Family {
       this.#failed({ child, reason, lost: true });
       return;
     }
-    const toldToRestart = status === 'restarting' && !this.#restarts.has(child);
+    const toldToRestart = !leaves && status === 'restarting' && !this.#restarts.has(child);
     this.#settle(child, reason);
-    // Somebody may have stopped it while a restart was on its way to it: the restart has revived it, for nobody.
-    if (toldToRestart) this.#stop(child, SHUTDOWN);
+    // Somebody may have stopped it while a restart was on its way to it: the restart has revived it, for nobody. One
+    // whose spec is kept will say that it runs.
+    if (toldToRestart && !this.children.has(child)) this.#stop(child, SHUTDOWN);
   }
 
   /** The end of a child is final: what remains is its spec, if it has an id. */

@@ -62,7 +62,13 @@ t.test(
 t.test(
   'ends that need no restart do not count',
   rule(
-    { intensity: { maxRestarts: 0 }, children: [{ id: 'a', restart: 'transient' }, { id: 'b', restart: 'temporary' }] },
+    {
+      intensity: { maxRestarts: 0 },
+      children: [
+        { id: 'a', restart: 'transient' },
+        { id: 'b', restart: 'temporary' },
+      ],
+    },
     async (world) => {
       const [a, b] = [await world.kid('a'), await world.kid('b')];
       a.cast('exit', 'normal');

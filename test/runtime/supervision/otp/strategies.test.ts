@@ -21,36 +21,19 @@ t.test(
     world.took();
     b.cast('crash');
     await world.pass();
-    assert.deepEqual(world.took(), [
-      'b end crash',
-      'c end shutdown',
-      'a end shutdown',
-      'a init',
-      'b init',
-      'c init',
-    ]);
+    assert.deepEqual(world.took(), ['b end crash', 'c end shutdown', 'a end shutdown', 'a init', 'b init', 'c init']);
   }),
 );
 
 t.test(
   'rest-for-one: those that started after the failed one go with it, those before stay',
-  rule(
-    { strategy: 'rest-for-one', children: [{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd' }] },
-    async (world) => {
-      const b = await world.kid('b');
-      world.took();
-      b.cast('crash');
-      await world.pass();
-      assert.deepEqual(world.took(), [
-        'b end crash',
-        'd end shutdown',
-        'c end shutdown',
-        'b init',
-        'c init',
-        'd init',
-      ]);
-    },
-  ),
+  rule({ strategy: 'rest-for-one', children: [{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd' }] }, async (world) => {
+    const b = await world.kid('b');
+    world.took();
+    b.cast('crash');
+    await world.pass();
+    assert.deepEqual(world.took(), ['b end crash', 'd end shutdown', 'c end shutdown', 'b init', 'c init', 'd init']);
+  }),
 );
 
 t.test(
@@ -85,14 +68,17 @@ t.test(
 
 t.test(
   'one-for-all: temporary siblings end with the group and are not restarted',
-  rule({ strategy: 'one-for-all', children: [{ id: 'a' }, { id: 'b', restart: 'temporary' }, { id: 'c' }] }, async (world) => {
-    const c = await world.kid('c');
-    world.took();
-    c.cast('crash');
-    await world.pass();
-    assert.deepEqual(world.took(), ['c end crash', 'b end shutdown', 'a end shutdown', 'a init', 'c init']);
-    assert.equal(await world.states(), 'a running, c running');
-  }),
+  rule(
+    { strategy: 'one-for-all', children: [{ id: 'a' }, { id: 'b', restart: 'temporary' }, { id: 'c' }] },
+    async (world) => {
+      const c = await world.kid('c');
+      world.took();
+      c.cast('crash');
+      await world.pass();
+      assert.deepEqual(world.took(), ['c end crash', 'b end shutdown', 'a end shutdown', 'a init', 'c init']);
+      assert.equal(await world.states(), 'a running, c running');
+    },
+  ),
 );
 
 t.test(
