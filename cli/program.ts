@@ -11,6 +11,7 @@ import { nodeCommand } from './commands/node.js';
 import { spawnCommand } from './commands/spawn.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
+import { treeCommand } from './commands/tree.js';
 import { upCommand } from './commands/up.js';
 import { surviveClosedPipes } from './output.js';
 import { version } from './version.js';
@@ -21,6 +22,7 @@ const commands = [
   upCommand,
   downCommand,
   statusCommand,
+  treeCommand,
   spawnCommand,
   callCommand,
   castCommand,

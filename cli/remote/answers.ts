@@ -3,6 +3,7 @@
  * so they are checked, and what is new in them is passed over.
  */
 import { z } from 'zod';
+import { addressSchema } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
 
 /** Answer of `spawn` and `stop`. */
@@ -47,6 +48,25 @@ export const listAnswer = z.object({
       processed: z.number(),
     }),
   ),
+});
+
+/** One actor in a tree, with all below it. */
+const treeNode = z.object({
+  address: addressSchema,
+  name: z.string(),
+  id: z.string(),
+  definition: z.string(),
+  status: z.string(),
+  restarts: z.number(),
+  strategy: z.enum(['one-for-one', 'one-for-all', 'rest-for-one']),
+  get children() {
+    return z.array(treeNode);
+  },
+});
+
+/** Answer of `tree`. */
+export const treeAnswer = z.object({
+  trees: z.array(z.object({ node: z.string(), roots: z.array(treeNode) })),
 });
 
 /** Answer of `describe`. */

@@ -112,8 +112,9 @@ t.test('the table of a million children stays small, and one of them fails in no
   for (const address of addresses) children.add(address, spec);
   const bytes = (process.memoryUsage().heapUsed - before) / addresses.length;
   t.ok(bytes < 200, `${Math.round(bytes)} bytes a child`);
-  for (let n = 0; n < 1_000; n += 1)
-    t.equal(children.judge(at(n * 997), { class: 'crash', message: '' }, n).type, 'restart');
+  const failed = Array.from({ length: 1_000 }, (_, n) => at(n * 997));
+  const verdicts = failed.map((address, n) => children.judge(address, { class: 'crash', message: '' }, n).type);
+  t.ok(verdicts.every((type) => type === 'restart'));
   t.equal(children.size, 1_000_000);
 });
 
@@ -137,8 +138,6 @@ t.test('an essential actor that is given up tells onFatal; one that stops in ord
 });
 
 t.test('a resumed supervisor resumes the child whose failure it was', async (t) => {
-  const { system } = await inlineSystem(t, { definitions: [] });
-  await system.shutdown();
   const child = defineActor({
     name: 'child',
     init: () => ({ count: 0 }),
