@@ -74,8 +74,13 @@ export type Signal =
   | { readonly type: 'monitor'; readonly watcher: ActorAddress }
   | { readonly type: 'demonitor'; readonly watcher: ActorAddress }
   | { readonly type: 'down'; readonly address: ActorAddress; readonly reason: ExitReason }
-  | { readonly type: 'failed'; readonly child: ActorAddress; readonly reason: ExitReason }
-  | { readonly type: 'exited'; readonly child: ActorAddress; readonly reason: ExitReason }
+  /** `incarnation` is that of the life that failed or ended; absent where there was none at that address. */
+  | {
+      readonly type: 'failed' | 'exited';
+      readonly child: ActorAddress;
+      readonly reason: ExitReason;
+      readonly incarnation?: number;
+    }
   /** `incarnation` is that of the life to come, which a new thread could not know. */
   | { readonly type: 'restart'; readonly spec: SpawnSpec; readonly reason: ExitReason; readonly incarnation?: number }
   /** The child runs after a restart. */

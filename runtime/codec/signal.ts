@@ -32,13 +32,13 @@ export function readSignal(value: unknown): Signal {
       return { type, address: address(fields['address']), reason: reason(fields['reason']) };
     case 'failed':
     case 'exited':
-      return { type, child: address(fields['child']), reason: reason(fields['reason']) };
+      return { type, child: address(fields['child']), reason: reason(fields['reason']), ...incarnation(fields) };
     case 'restart':
       return {
         type,
         spec: spawnSpecSchema.parse(fields['spec']),
         reason: reason(fields['reason']),
-        ...(fields['incarnation'] === undefined ? {} : { incarnation: incarnation(fields['incarnation']) }),
+        ...incarnation(fields),
       };
     case 'started':
     case 'resume':
@@ -70,9 +70,10 @@ function address(value: unknown): ActorAddress {
   return value as ActorAddress;
 }
 
-function incarnation(value: unknown): number {
+function incarnation({ incarnation: value }: Readonly<Record<string, unknown>>): { readonly incarnation?: number } {
+  if (value === undefined) return {};
   if (!Number.isSafeInteger(value) || (value as number) < 1) throw new Error('expected an incarnation from 1');
-  return value as number;
+  return { incarnation: value as number };
 }
 
 function reason(value: unknown): ExitReason {

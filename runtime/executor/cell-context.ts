@@ -127,6 +127,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHo
   }
 
   stop(address: ActorAddress = this.self, reason: ExitReason = SHUTDOWN): void {
+    this.#cell.knownFamily?.leaves(address);
     this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal: { type: 'stop', reason } });
   }
 

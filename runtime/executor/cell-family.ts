@@ -90,7 +90,7 @@ export class Family {
       if (this.#starting > 0 && this.#early.length < MAX_EARLY) this.#early.push(news);
       return;
     }
-    if (this.claims.tell(news)) return;
+    if (this.#isStale(news) || this.claims.tell(news)) return;
     switch (news.type) {
       case 'failed':
         this.#failed(news);
@@ -168,6 +168,11 @@ export class Family {
     this.#ending = false;
   }
 
+  /** The head told this address to stop by itself; if it is a child, it is not to come back. */
+  leaves(child: ActorAddress): void {
+    if (this.children.has(child) && this.children.statusOf(child) !== 'stopped') this.#leaving.set(child, 'ordered');
+  }
+
   /** The head goes on after a failure; those whose failure it was go on with it. */
   resume(): void {
     for (const child of this.#escalated.keys()) this.send(child, { type: 'resume' });
@@ -192,6 +197,20 @@ export class Family {
 
   send(to: ActorAddress, signal: Signal): void {
     this.#host.deliver({ kind: 'signal', to, from: this.#head.address, signal });
+  }
+
+  /**
+   * Whether news is of a life before the present one. An answer that nobody is at that address has no life; it means
+   * something only to who has ordered the end.
+   */
+  #isStale(news: ChildNews): boolean {
+    if (news.type !== 'failed' && news.type !== 'exited') return false;
+    if (news.incarnation !== undefined) {
+      // One that ended while a restart was on its way to it has ended in the life before.
+      return this.children.statusOf(news.child) === 'running' && this.children.isOver(news.child, news.incarnation);
+    }
+    if (news.type === 'failed' || news.reason.class === 'node-down') return false;
+    return !this.#ending && !this.#leaving.has(news.child);
   }
 
   #failed(failure: PendingFailure): void {

@@ -156,7 +156,7 @@ export class GroupRestart {
       const spec = children.specOf(child);
       if (spec?.restart === 'temporary') continue;
       children.setStatus(child, 'restarting');
-      const outcome = this.#parts.claims.until(child, (news) => (news.type === 'halted' ? 'taken' : 'done'));
+      const outcome = this.#parts.claims.until(child, (news) => whileStarting(children, news));
       this.#parts.restart(child, this.#pivot.reason);
       const news = await outcome;
       if (this.#aborted) return undefined;
@@ -168,5 +168,20 @@ export class GroupRestart {
       }
     }
     return undefined;
+  }
+}
+
+/** What news of a child means that was told to begin a life: it did, or it did not; the end of one before is no news. */
+export function whileStarting(children: Children, news: ChildNews): Claimed {
+  switch (news.type) {
+    case 'halted':
+      return 'taken';
+    case 'started':
+      return 'done';
+    case 'failed':
+    case 'exited':
+      return children.isOver(news.child, news.incarnation) ? 'taken' : 'done';
+    default:
+      return unreachable(news);
   }
 }

@@ -7,6 +7,7 @@ import { SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import type { KnownChild, SupervisorDoor } from '../supervision/supervisor-door.js';
 import type { Family } from './cell-family.js';
+import { whileStarting } from './cell-group.js';
 import type { CallScope } from './cell-host.js';
 
 export class FamilyDoor implements SupervisorDoor {
@@ -41,7 +42,7 @@ export class FamilyDoor implements SupervisorDoor {
     const child = this.#ended(id);
     const { children, claims } = this.#family;
     children.setStatus(child, 'restarting');
-    const outcome = claims.until(child, (news) => (news.type === 'halted' ? 'taken' : 'done'));
+    const outcome = claims.until(child, (news) => whileStarting(children, news));
     this.#family.restart(child, SHUTDOWN);
     const news = await outcome;
     if (news.type === 'started') {

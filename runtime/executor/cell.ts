@@ -215,7 +215,7 @@ export class Cell {
     this.turns.hand.cancel();
     this.turns.abandonStreams(this.#crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
-    else this.#send(this.spec.parent, { type: 'failed', child: this.address, reason });
+    else this.#tellParent('failed', reason);
   }
 
   /** Whether a life has ended and the next has not begun. */
@@ -296,6 +296,11 @@ export class Cell {
     this.#status = 'running';
     this.#family?.resume();
     this.wake();
+  }
+
+  #tellParent(type: 'failed' | 'exited', reason: ExitReason): void {
+    const { address, incarnation } = this;
+    if (this.spec.parent !== undefined) this.#send(this.spec.parent, { type, child: address, reason, incarnation });
   }
 
   #tellStarted(): void {
@@ -421,8 +426,7 @@ export class Cell {
     if (this.spec.name !== undefined) this.#host.releaseName(this.spec.name, this.address);
     this.#watch?.tellEnd(reason);
     this.#links?.breakAll(reason);
-    if (tellParent && this.spec.parent !== undefined)
-      this.#send(this.spec.parent, { type: 'exited', child: this.address, reason });
+    if (tellParent) this.#tellParent('exited', reason);
   }
 
   /** Milliseconds that each step of its end may take. */

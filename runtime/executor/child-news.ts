@@ -11,10 +11,16 @@ export type ChildNews =
       readonly type: 'failed';
       readonly child: ActorAddress;
       readonly reason: ExitReason;
+      readonly incarnation?: number;
       /** Nothing is left of it: its executor died. */
       readonly lost?: boolean;
     }
-  | { readonly type: 'exited'; readonly child: ActorAddress; readonly reason: ExitReason }
+  | {
+      readonly type: 'exited';
+      readonly child: ActorAddress;
+      readonly reason: ExitReason;
+      readonly incarnation?: number;
+    }
   | { readonly type: 'halted' | 'started'; readonly child: ActorAddress };
 
 /** What a claim does with a piece of news: it was waited for, it is taken silently, or it is not this claim's matter. */

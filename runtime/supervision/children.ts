@@ -113,6 +113,11 @@ export class Children {
     return this.#children.get(address)?.restarts.count ?? 0;
   }
 
+  /** Whether a life of a child is over because a later one was ordered. */
+  isOver(address: ActorAddress, incarnation: number | undefined): boolean {
+    return incarnation !== undefined && incarnation <= this.restartsOf(address);
+  }
+
   setStatus(address: ActorAddress, status: ChildStatus): void {
     const child = this.#children.get(address);
     if (child !== undefined) child.status = status;

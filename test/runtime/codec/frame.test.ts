@@ -62,7 +62,10 @@ const spec: fc.Arbitrary<SpawnSpec> = fc.record(
 const signal: fc.Arbitrary<Signal> = fc.oneof(
   fc.record({ type: fc.constantFrom('monitor', 'demonitor'), watcher: address }),
   fc.record({ type: fc.constant('down'), address, reason }),
-  fc.record({ type: fc.constantFrom('failed', 'exited'), child: address, reason }),
+  fc.record(
+    { type: fc.constantFrom('failed', 'exited'), child: address, reason, incarnation: fc.integer({ min: 1 }) },
+    { requiredKeys: ['type', 'child', 'reason'], noNullPrototype: true },
+  ),
   fc.record(
     { type: fc.constant('restart'), spec, reason, incarnation: fc.integer({ min: 1 }) },
     { requiredKeys: ['type', 'spec', 'reason'], noNullPrototype: true },
@@ -215,6 +218,11 @@ t.test('a forged row or signal of the wrong shape is BAD_FRAME with the reason',
         reason: reasonOk,
         incarnation: 0,
       }),
+      /incarnation/,
+    ],
+    [
+      'a failure in a life that is no number',
+      frameOf(8, 0, 1, { type: 'failed', child: 'a@1/0/1', reason: reasonOk, incarnation: 'x' }),
       /incarnation/,
     ],
     ['a restart without a spec', frameOf(8, 0, 1, { type: 'restart', spec: {}, reason: reasonOk }), /definition/],

@@ -21,40 +21,52 @@ const worker = defineActor({
   },
 });
 
-t.test('checkChildSpecs fills in defaults and names what is wrong: the child, the field, what was expected', async (t) => {
-  t.same(checkChildSpecs([{ id: 'a', definition: worker }]), [
-    {
-      id: 'a',
-      definition: 'worker',
-      version: 1,
-      args: null,
-      restart: 'permanent',
-      significant: false,
-      type: 'worker',
-      executor: 'same',
-    },
-  ]);
-  const sub = defineSupervisor({ name: 'sub', children: [] });
-  t.match(checkChildSpecs([{ id: 'a', definition: sub }]), [{ type: 'supervisor', shutdown: 'infinity' }]);
-  const bad: readonly (readonly [unknown, RegExp])[] = [
-    [null, /list of child specs/],
-    [[7], /at 0: is 7: expected a child spec/],
-    [[{ definition: 'x' }], /id is undefined/],
-    [[{ id: '', definition: 'x' }], /id is/],
-    [[{ id: 'a' }], /child a: definition is/],
-    [[{ id: 'a', definition: 'x', restart: 'always' }], /restart is always: expected permanent, transient, temporary/],
-    [[{ id: 'a', definition: 'x', shutdown: -5 }], /shutdown is -5/],
-    [[{ id: 'a', definition: 'x', shutdown: 'soon' }], /shutdown is soon/],
-    [[{ id: 'a', definition: 'x', significant: 1 }], /significant is 1/],
-    [[{ id: 'a', definition: 'x', executor: 'moon' }], /executor is moon/],
-    [[{ id: 'a', definition: 'x', type: 'boss' }], /type is boss/],
-    [[{ id: 'a', definition: 'x', version: 1.5 }], /version is 1.5/],
-    [[{ id: 'a', definition: 'x', name: 5 }], /name is 5/],
-    [[{ id: 'a', definition: 'x', retries: 5 }], /retries is given: expected only the fields/],
-    [[{ id: 'a', definition: 'x' }, { id: 'a', definition: 'y' }], /id is a: expected an id that no other child has/],
-  ];
-  for (const [specs, message] of bad) t.throws(() => checkChildSpecs(specs), { code: 'BAD_CHILD_SPEC', message });
-});
+t.test(
+  'checkChildSpecs fills in defaults and names what is wrong: the child, the field, what was expected',
+  async (t) => {
+    t.same(checkChildSpecs([{ id: 'a', definition: worker }]), [
+      {
+        id: 'a',
+        definition: 'worker',
+        version: 1,
+        args: null,
+        restart: 'permanent',
+        significant: false,
+        type: 'worker',
+        executor: 'same',
+      },
+    ]);
+    const sub = defineSupervisor({ name: 'sub', children: [] });
+    t.match(checkChildSpecs([{ id: 'a', definition: sub }]), [{ type: 'supervisor', shutdown: 'infinity' }]);
+    const bad: readonly (readonly [unknown, RegExp])[] = [
+      [null, /list of child specs/],
+      [[7], /at 0: is 7: expected a child spec/],
+      [[{ definition: 'x' }], /id is undefined/],
+      [[{ id: '', definition: 'x' }], /id is/],
+      [[{ id: 'a' }], /child a: definition is/],
+      [
+        [{ id: 'a', definition: 'x', restart: 'always' }],
+        /restart is always: expected permanent, transient, temporary/,
+      ],
+      [[{ id: 'a', definition: 'x', shutdown: -5 }], /shutdown is -5/],
+      [[{ id: 'a', definition: 'x', shutdown: 'soon' }], /shutdown is soon/],
+      [[{ id: 'a', definition: 'x', significant: 1 }], /significant is 1/],
+      [[{ id: 'a', definition: 'x', executor: 'moon' }], /executor is moon/],
+      [[{ id: 'a', definition: 'x', type: 'boss' }], /type is boss/],
+      [[{ id: 'a', definition: 'x', version: 1.5 }], /version is 1.5/],
+      [[{ id: 'a', definition: 'x', name: 5 }], /name is 5/],
+      [[{ id: 'a', definition: 'x', retries: 5 }], /retries is given: expected only the fields/],
+      [
+        [
+          { id: 'a', definition: 'x' },
+          { id: 'a', definition: 'y' },
+        ],
+        /id is a: expected an id that no other child has/,
+      ],
+    ];
+    for (const [specs, message] of bad) t.throws(() => checkChildSpecs(specs), { code: 'BAD_CHILD_SPEC', message });
+  },
+);
 
 t.test('options of supervision that cannot be are refused where the definition is made', async (t) => {
   const define = (supervision: object) => defineActor({ name: 'd', init: () => null, supervision });
@@ -74,34 +86,37 @@ t.test('options of supervision that cannot be are refused where the definition i
   for (const options of bad) t.throws(() => define(options), { code: 'BAD_CONFIG', message: /supervision\./ });
 });
 
-t.test('a dynamic supervisor starts children of one spec with arguments of their own, and keeps no spec of them', async (t) => {
-  const pool = defineSupervisor({
-    name: 'pool',
-    strategy: 'simple-one-for-one',
-    child: { id: 'job', definition: worker, args: { id: 0, kind: 'job' }, restart: 'transient' },
-  });
-  const { system, clock } = await inlineSystem(t, { definitions: [worker, pool] });
-  const sup = await system.spawn(pool, undefined);
-  const first = system.ref(worker, await sup.call('startChild', {}));
-  const second = system.ref(worker, await sup.call('startChild', { args: { id: 7 }, name: 'seven' }));
-  t.same(await first.call('args'), { id: 0, kind: 'job' });
-  t.same(await second.call('args'), { id: 7, kind: 'job' }, 'its own on top of those of the spec');
-  t.same(await sup.call('countChildren'), { specs: 1, active: 2, supervisors: 0, workers: 2 });
-  first.cast('crash');
-  await settle();
-  clock.advance(50);
-  t.equal((await sup.call('whichChildren')).length, 2, 'one that fails is restarted');
-  first.cast('finish');
-  await settle();
-  t.match(await sup.call('whichChildren'), [{ id: undefined, address: second.address, status: 'running' }]);
-  await sup.call('terminateChild', { address: second.address });
-  t.same(await sup.call('whichChildren'), []);
-  await t.rejects(sup.call('terminateChild', { address: second.address }), { code: 'NO_SUCH_CHILD' });
-  for (const call of ['restartChild', 'deleteChild'] as const)
-    await t.rejects(sup.call(call, { id: 'job' }), { code: 'BAD_USAGE', message: /no ids/ });
-  t.match(await sup.call('getChildSpec', { id: 'job' }), { definition: 'worker', restart: 'transient' });
-  await t.rejects(sup.call('terminateChild', {} as never), { code: 'BAD_MESSAGE' });
-});
+t.test(
+  'a dynamic supervisor starts children of one spec with arguments of their own, and keeps no spec of them',
+  async (t) => {
+    const pool = defineSupervisor({
+      name: 'pool',
+      strategy: 'simple-one-for-one',
+      child: { id: 'job', definition: worker, args: { id: 0, kind: 'job' }, restart: 'transient' },
+    });
+    const { system, clock } = await inlineSystem(t, { definitions: [worker, pool] });
+    const sup = await system.spawn(pool, undefined);
+    const first = system.ref(worker, await sup.call('startChild', {}));
+    const second = system.ref(worker, await sup.call('startChild', { args: { id: 7 }, name: 'seven' }));
+    t.same(await first.call('args'), { id: 0, kind: 'job' });
+    t.same(await second.call('args'), { id: 7, kind: 'job' }, 'its own on top of those of the spec');
+    t.same(await sup.call('countChildren'), { specs: 1, active: 2, supervisors: 0, workers: 2 });
+    first.cast('crash');
+    await settle();
+    clock.advance(50);
+    t.equal((await sup.call('whichChildren')).length, 2, 'one that fails is restarted');
+    first.cast('finish');
+    await settle();
+    t.match(await sup.call('whichChildren'), [{ id: undefined, address: second.address, status: 'running' }]);
+    await sup.call('terminateChild', { address: second.address });
+    t.same(await sup.call('whichChildren'), []);
+    await t.rejects(sup.call('terminateChild', { address: second.address }), { code: 'NO_SUCH_CHILD' });
+    for (const call of ['restartChild', 'deleteChild'] as const)
+      await t.rejects(sup.call(call, { id: 'job' }), { code: 'BAD_USAGE', message: /no ids/ });
+    t.match(await sup.call('getChildSpec', { id: 'job' }), { definition: 'worker', restart: 'transient' });
+    await t.rejects(sup.call('terminateChild', {} as never), { code: 'BAD_MESSAGE' });
+  },
+);
 
 t.test('the table of a million children stays small, and one of them fails in no time', async (t) => {
   const children = new Children({ maxRestarts: 1_000 });
@@ -233,5 +248,5 @@ t.test('jitter stays within its bounds, spreads, and is the same for the same se
     t.same(draw(jitter, 1), delays);
     t.notSame(draw(jitter, 2), delays);
   }
-  t.ok((draw("full", 3)[0] ?? 11) <= 10, "the first is below firstMs");
+  t.ok((draw('full', 3)[0] ?? 11) <= 10, 'the first is below firstMs');
 });
