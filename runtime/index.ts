@@ -2,7 +2,8 @@
 export type { ActorAddress } from '#protocols/wire/address';
 export type { ExitReason, FailureClass, RestartPolicy, ShutdownPolicy } from '#protocols/wire/envelope';
 export { SkepError, type ErrorCode } from '#protocols/wire/error';
-export type { ActorContext, ChildOptions, SpawnOptions } from './actor/context.js';
+export type { CallMany, CallManyOptions, CallOutcome } from './actor/call-many.js';
+export type { ActorContext, ChildOptions, SpawnOptions, SubscribeOptions } from './actor/context.js';
 export {
   type ActorDefaults,
   type AnyDefinition,
@@ -30,5 +31,8 @@ export {
   type SupervisorSpec,
 } from './supervision/supervisor.js';
 export { renderTree, type SupervisionTree, type TreeNode } from './supervision/tree.js';
+export type { ActorGroups, GroupOptions, Groups } from './groups/groups.js';
+export type { RouteeSource, Router } from './routing/router.js';
+export type { RouterOptions, RoutingKey } from './routing/strategy.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
 export { ActorSystem, type SystemOptions } from './system.js';

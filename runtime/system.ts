@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { type ActorAddress, executorAddress, formatAddress, parseAddress } from '#protocols/wire/address';
 import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import { type CallMany, callManyBy } from './actor/call-many.js';
 import type { SpawnOptions } from './actor/context.js';
 import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
@@ -16,16 +17,21 @@ import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor
 import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
+import type { ExecutorDeath } from './executor/death.js';
+import { slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import { type ActorFamily, assembleTree, type SupervisionTree } from './supervision/tree.js';
 import { readTraceparent } from '#protocols/wire/trace-context';
+import type { Groups } from './groups/groups.js';
+import type { RouteeSource, Router } from './routing/router.js';
+import type { RouterOptions } from './routing/strategy.js';
 import type { LogOptions } from './telemetry/log.js';
 import type { TelemetryOptions } from './telemetry/options.js';
 import type { Tracer } from './telemetry/tracer.js';
 
 /** How a system is made. */
-export interface SystemOptions {
+export interface SystemOptions extends ThreadSettings {
   /** Name of the node: 1 to 64 letters, digits, "-", "_". Default: made from the host name. */
   readonly node?: string;
   /** Base-36 text that differs from one life of the node to the next. Default: the start time. */
@@ -60,6 +66,8 @@ export interface SystemOptions {
   readonly tracer?: Tracer;
   /** Called when the node cannot go on. Default: the error is thrown as uncaught. */
   readonly onFatal?: (error: SkepError) => void;
+  /** Called when a thread died, and again when its replacement works; the cluster tells other nodes. */
+  readonly onExecutorDeath?: (death: ExecutorDeath, replaced: boolean) => Promise<void>;
 }
 
 /** Options of a spawn from outside any actor. */
@@ -110,7 +118,10 @@ export class ActorSystem implements Messenger {
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
-    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, { onFatal });
+    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, threadOptionsOf(options), {
+      onFatal,
+      onDeath: options.onExecutorDeath ?? (() => Promise.resolve()),
+    });
     try {
       await threads.start(ids);
     } catch (error) {
@@ -179,6 +190,28 @@ export class ActorSystem implements Messenger {
 
   drained(to: ActorAddress): Promise<void> {
     return this.#edge.executor.drained(to);
+  }
+
+  /** Process groups of this node. */
+  get groups(): Groups {
+    return this.#edge.executor.services.nodeGroups(this);
+  }
+
+  /** Sends to all subscribers of a topic on this node; see `ctx.publish`. @throws SkepError BAD_TOPIC. */
+  publish(topic: string, message: unknown): boolean {
+    const { executor } = this.#edge;
+    return executor.services.topics.publish(executor.address, topic, message);
+  }
+
+  /** A router over actors or the members of a group. */
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
+    const { executor } = this.#edge;
+    return executor.services.router({ address: executor.address, messenger: this }, definition, source, options);
+  }
+
+  /** Calls many actors and gives every outcome, in the order of the refs. */
+  get callMany(): CallMany {
+    return callManyBy(this);
   }
 
   /** Definitions registered on this node. */
@@ -287,6 +320,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
+    slowTurnMs: slowTurnMsOf(options),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
   };
 }

@@ -94,7 +94,18 @@ export type Signal =
   | { readonly type: 'unlink' }
   /** An exit signal: a link that broke, one sent on purpose, or one that cannot be trapped. */
   | { readonly type: 'exit'; readonly by: ExitSignalKind; readonly reason: ExitReason }
-  | { readonly type: 'stop'; readonly reason: ExitReason };
+  | { readonly type: 'stop'; readonly reason: ExitReason }
+  /** A thread of another node died (`executor-down`); its replacement can be reached (`executor-up`). */
+  | {
+      readonly type: 'executor-down' | 'executor-up';
+      /** The executor itself: its serial is 0. */
+      readonly executor: ActorAddress;
+      readonly reason: ExitReason;
+      /** The actor in whose turn it died, where that is known. */
+      readonly culprit?: ActorAddress;
+      /** Actors with this serial and above are not of the life that ended. */
+      readonly nextSerial: number;
+    };
 
 /** What sent an exit signal. */
 export type ExitSignalKind = 'link' | 'exit' | 'kill';

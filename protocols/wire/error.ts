@@ -46,6 +46,14 @@ export const errorCatalogue = {
     meaning: 'The mailbox of the receiver is at its capacity and its policy refuses more.',
     remedy: 'Wait for `ref.drained()` when `cast` returns false, or raise the capacity in the definition.',
   },
+  NO_ROUTEE: {
+    meaning: 'A call went through a router that had no routees.',
+    remedy: 'Wait until a member has joined the group of the router, or call again.',
+  },
+  BAD_TOPIC: {
+    meaning: 'A topic or a pattern of topics is malformed.',
+    remedy: 'Separate tokens by dots; in patterns use "*" for one token and ">" for the last ones.',
+  },
   EXECUTOR_DOWN: {
     meaning: 'The executor that hosted the receiver ended before it answered.',
     remedy: 'Retry if the work is idempotent; supervised actors restart on the replacement.',

@@ -6,6 +6,10 @@ import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason, RestartPolicy, ShutdownPolicy } from '#protocols/wire/envelope';
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
+import type { ActorGroups } from '../groups/groups.js';
+import type { RouteeSource, Router } from '../routing/router.js';
+import type { RouterOptions } from '../routing/strategy.js';
+import type { CallMany } from './call-many.js';
 import type { AnyDefinition, ArgsOf } from './definition.js';
 import type { ActorRef, RefTarget } from './ref.js';
 
@@ -35,6 +39,12 @@ export interface SpawnOptions {
 export interface ChildOptions extends SpawnOptions {
   /** Links the child to its parent; see {@link ActorContext.link}. */
   readonly link?: boolean;
+}
+
+/** Options of a subscription. */
+export interface SubscribeOptions {
+  /** The cast of the subscriber that messages arrive as. Default: they arrive as `topic` infos. */
+  readonly cast?: string;
 }
 
 /** The surroundings of an actor. */
@@ -89,4 +99,23 @@ export interface ActorContext {
   /** A `timer` info with this key each `periodMs`. */
   every(periodMs: number, key: string): void;
   cancelTimer(key: string): void;
+
+  /** Process groups of this node. */
+  readonly groups: ActorGroups;
+  /**
+   * Sends to all subscribers of a topic (`orders.eu.created`) on this node. False when the way to another executor is
+   * congested; a slow subscriber is no concern of its publishers. Throws BAD_TOPIC.
+   */
+  publish(topic: string, message: unknown): boolean;
+  /**
+   * Subscribes to the topics of a pattern: `*` is any one token, `>` at the end one or more. Ends with this life of the
+   * actor. Resolves once publishers on all executors reach it. Throws BAD_TOPIC, NO_SUCH_HANDLER, BAD_USAGE.
+   */
+  subscribe(pattern: string, options?: SubscribeOptions): Promise<void>;
+  /** Ends a subscription; false when there was none of that pattern. */
+  unsubscribe(pattern: string): boolean;
+  /** A router over actors or the members of a group; see {@link RouterOptions}. */
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>>;
+  /** Calls many actors and gives every outcome, in the order of the refs. */
+  readonly callMany: CallMany;
 }

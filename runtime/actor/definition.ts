@@ -38,7 +38,24 @@ export type Info =
       readonly linked: boolean;
     }
   /** A timer set by `ctx.after` or `ctx.every`. */
-  | { readonly type: 'timer'; readonly key: string };
+  | { readonly type: 'timer'; readonly key: string }
+  /** Members joined or left a group that `ctx.groups.monitor` watches. */
+  | {
+      readonly type: 'group';
+      readonly scope: string;
+      readonly group: string;
+      readonly event: 'join' | 'leave';
+      readonly members: readonly ActorAddress[];
+    }
+  /** A message of a topic, by a subscription that names no cast. */
+  | {
+      readonly type: 'topic';
+      readonly topic: string;
+      /** The pattern of the subscription. */
+      readonly pattern: string;
+      readonly message: unknown;
+      readonly sender: ActorAddress;
+    };
 
 /** Answers a call; the return value, awaited, is the reply. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler's own message type is checked where refs use it

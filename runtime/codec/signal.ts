@@ -54,6 +54,15 @@ export function readSignal(value: unknown): Signal {
       return { type, by: fields['by'] as ExitSignalKind, reason: reason(fields['reason']) };
     case 'stop':
       return { type, reason: reason(fields['reason']) };
+    case 'executor-down':
+    case 'executor-up':
+      return {
+        type,
+        executor: address(fields['executor']),
+        reason: reason(fields['reason']),
+        ...(fields['culprit'] === undefined ? {} : { culprit: address(fields['culprit']) }),
+        nextSerial: serial(fields['nextSerial']),
+      };
     default:
       // Not `unreachable`: the type is only what a peer claims.
       throw new Error(`a signal has the unknown type ${String(type satisfies never)}`);
@@ -74,6 +83,11 @@ function incarnation({ incarnation: value }: Readonly<Record<string, unknown>>):
   if (value === undefined) return {};
   if (!Number.isSafeInteger(value) || (value as number) < 1) throw new Error('expected an incarnation from 1');
   return { incarnation: value as number };
+}
+
+function serial(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error('expected a serial');
+  return value as number;
 }
 
 function reason(value: unknown): ExitReason {

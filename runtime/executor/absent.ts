@@ -90,6 +90,8 @@ export class Absent {
       case 'resume':
       case 'unlink':
       case 'exit':
+      case 'executor-down':
+      case 'executor-up':
         return;
     }
   }

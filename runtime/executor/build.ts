@@ -7,13 +7,16 @@ import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { seededRandom, seedOf } from '../clock/random.js';
+import { groups } from '../groups/registry.js';
 import { guardian } from '../supervision/guardian.js';
 import { createLogger, type Logger, type LogOptions } from '../telemetry/log.js';
 import { closeTracer, openTracer, type TelemetryOptions } from '../telemetry/options.js';
 import type { Tracer } from '../telemetry/tracer.js';
+import { watchLoopDelay } from '../telemetry/loop-delay.js';
 import type { MakeDispatcher } from './dispatcher.js';
 import { Executor } from './executor.js';
 import { type ExtensionSpec, installExtensions } from './extension.js';
+import type { Heartbeat } from './heartbeat.js';
 import type { Topology } from './spawner.js';
 import { SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -35,6 +38,7 @@ export interface ExecutorSpec {
   /** Of the chance on the executors; each has a sequence of its own. Default: made of the node and its incarnation. */
   readonly seed?: number;
   readonly telemetry?: TelemetryOptions;
+  readonly slowTurnMs: number;
 }
 
 /** What cannot cross to a thread. */
@@ -45,6 +49,8 @@ export interface LocalParts {
   readonly clock?: Clock | undefined;
   /** Default: as the options of telemetry say. */
   readonly tracer?: Tracer | undefined;
+  /** Where the thread of the executor says that it lives. */
+  readonly heartbeat?: Heartbeat | undefined;
   /** Default: the run queue, on the event loop. */
   readonly dispatcher?: MakeDispatcher | undefined;
   /** Default: made from the options of the spec. */
@@ -64,21 +70,33 @@ export interface BuiltExecutor {
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
   const { modules, extensions, telemetry = {}, seed, ...options } = spec;
   const registry = new DefinitionRegistry();
-  for (const definition of [guardian, names, ...(local.definitions ?? [])]) registry.add(definition);
+  for (const definition of [guardian, names, groups, ...(local.definitions ?? [])]) registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
   const random = seededRandom(seedOf(`${seed ?? `${spec.node}@${spec.incarnation}`}/${spec.id}`));
   const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
-  const { clock = systemClock, dispatcher } = local;
+  const { clock = systemClock, dispatcher, heartbeat } = local;
+  // Under a clock of a test nothing may depend on the machine's.
+  const loopDelay = clock === systemClock ? watchLoopDelay() : undefined;
   const place = { node: spec.node, incarnation: spec.incarnation, executor: spec.id, log };
   const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
-  const executor = new Executor({ ...options, registry, clock, random, log, tracer, dispatcher });
+  const executor = new Executor({
+    ...options,
+    registry,
+    clock,
+    random,
+    log,
+    tracer,
+    heartbeat,
+    loopDelay,
+    dispatcher,
+  });
   const uninstallExtensions = await installExtensions(executor, extensions);
   const uninstall = async (): Promise<void> => {
     await uninstallExtensions();
     await closeTracer(tracer, clock, log);
   };
   try {
-    if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name);
+    if (spec.id === SYSTEM_EXECUTOR) await executor.startWellKnown(guardian.name, names.name, groups.name);
   } catch (error) {
     await uninstall();
     throw error;

@@ -5,7 +5,8 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import type { SkepError } from '#protocols/wire/error';
-import type { ActorContext, ChildOptions, SpawnOptions } from '../actor/context.js';
+import { type CallMany, callManyBy } from '../actor/call-many.js';
+import type { ActorContext, ChildOptions, SpawnOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
 import type { FatalRaiser } from '../actor/fatal.js';
@@ -13,6 +14,9 @@ import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
 import type { Logger } from '../telemetry/log.js';
 import type { DoorHolder, SupervisorDoor } from '../supervision/supervisor-door.js';
+import type { ActorGroups } from '../groups/groups.js';
+import type { RouteeSource, Router } from '../routing/router.js';
+import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { FamilyDoor } from './cell-supervisor.js';
@@ -163,6 +167,30 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHo
   cancelTimers(): void {
     for (const key of [...(this.#timers?.keys() ?? [])]) this.cancelTimer(key);
     this.#timers = undefined;
+  }
+
+  get groups(): ActorGroups {
+    return this.#host.services.groupsOf(this.#cell, this);
+  }
+
+  publish(topic: string, message: unknown): boolean {
+    return this.#host.services.topics.publish(this.self, topic, message);
+  }
+
+  async subscribe(pattern: string, options: SubscribeOptions = {}): Promise<void> {
+    await this.#host.services.subscribe(this.#cell, pattern, options);
+  }
+
+  unsubscribe(pattern: string): boolean {
+    return this.#host.services.topics.unsubscribe(this.self, pattern);
+  }
+
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
+    return this.#host.services.router({ address: this.self, messenger: this }, definition, source, options);
+  }
+
+  get callMany(): CallMany {
+    return callManyBy(this);
   }
 
   cast(to: ActorAddress, name: string, message: unknown): boolean {

@@ -108,9 +108,15 @@ export class Family {
     }
   }
 
-  /** An executor or a node died: its children there failed, all at once and for one cause. */
-  lost(gone: IsGone, reason: ExitReason): void {
+  /**
+   * An executor or a node died: its children there failed, all at once and for one cause. Where the culprit is known the
+   * others did not fail themselves, and their return is no restart that counts.
+   */
+  lost(gone: IsGone, reason: ExitReason, culprit?: ActorAddress): void {
     let sameEvent = false;
+    // Children that go together with siblings have one failure between them, whoever is to blame.
+    const alone = this.children.strategy === 'one-for-one';
+    const blamed = culprit === undefined || (gone(culprit) && this.children.has(culprit));
     for (const child of this.children.addresses()) {
       if (!gone(child) || this.children.statusOf(child) === 'stopped') continue;
       const forGood = reason.class === 'node-down';
@@ -120,7 +126,9 @@ export class Family {
       if (this.claims.tell(news)) continue;
       if (this.#ending || this.#leaving.has(child)) this.#settle(child, reason);
       else if (forGood || !this.#restarts.has(child)) {
-        this.#failed({ child, reason, lost: true, sameEvent });
+        const excused = alone ? culprit !== undefined && child !== culprit : !blamed;
+        this.#failed({ child, reason, lost: true, sameEvent, excused });
+        sameEvent ||= !excused;
         sameEvent = true;
       }
     }

@@ -14,7 +14,9 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Spans } from '../telemetry/spans.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { Cell } from './cell.js';
+import type { Services } from './services.js';
 
 /** How a call from inside a handler is bound to that handler's own call. */
 export interface CallScope {
@@ -40,6 +42,7 @@ export interface CellHost {
   readonly log: Logger;
   /** Makes spans; undefined while tracing is off. */
   readonly spans: Spans | undefined;
+  readonly meter: TurnMeter;
   readonly callTimeoutMs: number;
   /** Milliseconds an actor may take to stop before it is removed all the same. */
   readonly shutdownMs: number;
@@ -47,6 +50,7 @@ export interface CellHost {
   readonly defaults: ActorDefaults;
   /** The bounds of the mailboxes of a definition. */
   mailboxOf(definition: AnyDefinition): MailboxOptions;
+  readonly services: Services;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(

@@ -32,6 +32,10 @@ export class Producers {
     return this.#all.has(key);
   }
 
+  get size(): number {
+    return this.#all.size;
+  }
+
   get hasReady(): boolean {
     return this.#ready.size > 0;
   }

@@ -9,6 +9,7 @@ import type { ActorContext } from '../actor/context.js';
 import type { Info } from '../actor/definition.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { Queue } from '../mailbox/queue.js';
+import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
@@ -52,6 +53,10 @@ export class Turns {
 
   get mailboxSize(): number {
     return this.#mailbox?.size ?? 0;
+  }
+  /** What the actor has before it: waiting messages, the one in hand, and streams that are not at their end. */
+  get load(): number {
+    return this.mailboxSize + (this.hand.busy ? 1 : 0) + (this.#producers?.size ?? 0);
   }
   get processed(): number {
     return this.#processed;
@@ -159,19 +164,22 @@ export class Turns {
     this.#tellDrained();
   }
 
-  /** Runs up to `budget` messages; the executor asks `ready` whether more wait. */
-  run(budget: number): void {
-    for (let left = budget; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
+  /** Runs up to `budget` messages and gives how many it were; the executor asks `ready` whether more wait. */
+  run(budget: number): number {
+    let left = budget;
+    for (; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
       const info = this.#infos?.shift();
       if (info !== undefined) this.#info(info);
-      else if (!this.#userTurn()) return;
+      else if (!this.#userTurn()) break;
     }
+    return budget - left;
   }
 
   #info(info: Info): void {
     if (info.type === 'timer' && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
     const { definition, context } = this.#owner;
+    this.#host.meter.message = info.type;
     const body = (): unknown => definition.info?.(this.#owner.state, info, context);
     this.hand.take({ current: new Current(this.#host.clock), body });
   }
@@ -204,13 +212,26 @@ export class Turns {
     const { definition, context } = this.#owner;
     const handler = Object.hasOwn(definition.casts, envelope.name) ? definition.casts[envelope.name] : undefined;
     if (handler === undefined) {
-      this.#host.deadLetter('no-such-handler', envelope);
+      this.#noHandler(envelope);
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const { from, name, trace } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
+    this.#host.meter.message = name;
     this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+  }
+
+  /** A message of a topic waits in the mailbox like any other and is handled as an info. */
+  #noHandler(envelope: Cast): void {
+    const { definition, context } = this.#owner;
+    const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
+    if (info === undefined || definition.info === undefined) {
+      this.#host.deadLetter('no-such-handler', envelope);
+      return;
+    }
+    const current = new Current(this.#host.clock, envelope.from);
+    this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
   }
 
   #call(envelope: Call, deadlineMs: number): void {
@@ -218,7 +239,9 @@ export class Turns {
     const { from, id, name, chain, credit, trace } = envelope;
     const key = callKey(from, id);
     if (this.#cancelled?.delete(key) === true) return;
-    if (this.#host.clock.now() > deadlineMs) {
+    const nowMs = this.#host.clock.now();
+    this.#host.meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
+    if (nowMs > deadlineMs) {
       this.#host.deadLetter('expired', envelope);
       return;
     }
@@ -230,6 +253,7 @@ export class Turns {
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
     const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, name, trace, span);
+    this.#host.meter.message = name;
     const work: Work = {
       current,
       body: () => handler(this.#owner.state, envelope.message, context),
@@ -269,6 +293,7 @@ export class Turns {
       if (this.#producers?.drop(key) === undefined) return;
       this.#host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
     };
+    this.#host.meter.message = 'stream step';
     this.hand.take({
       current: producer.current,
       body: () => producer.iterator.next(),

@@ -7,7 +7,7 @@
  *         |          '-- resume --'                      (its supervisor may halt it there, so that its life ends)
  *         '----------+---------'-> stopping -> stopped   (stopping: the handler at work, children, terminate)
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import { type ExitReason, type ExitSignalKind, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
@@ -21,8 +21,9 @@ import type { CellHost } from './cell-host.js';
 import { Links } from './cell-links.js';
 import { type Call, type Cast, refuse } from './cell-refusal.js';
 import { Turns } from './cell-turns.js';
-import { type IsGone, Watch } from './cell-watch.js';
+import { Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
+import type { Loss } from './losses.js';
 import { shutdownMsOf } from './shutdown-time.js';
 
 /** What there is to wait for when nothing is under way; shared, because every actor has one. */
@@ -34,6 +35,7 @@ export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopp
 
 export class Cell {
   readonly address: ActorAddress;
+  readonly serial: number;
   readonly spec: SpawnSpec;
   readonly definition: AnyDefinition;
   readonly context: CellContext;
@@ -61,6 +63,7 @@ export class Cell {
   constructor(host: CellHost, address: ActorAddress, spec: SpawnSpec, definition: AnyDefinition) {
     this.#host = host;
     this.address = address;
+    this.serial = addressParts(address).serial;
     this.spec = spec;
     this.definition = definition;
     this.context = new CellContext(this, host);
@@ -122,8 +125,8 @@ export class Cell {
     this.#restart(incarnation, SHUTDOWN);
   }
 
-  run(budget: number): void {
-    this.turns.run(budget);
+  run(budget: number): number {
+    return this.turns.run(budget);
   }
 
   wake(): void {
@@ -185,20 +188,26 @@ export class Cell {
       case 'stop':
         void this.stop(signal.reason);
         return;
+      case 'executor-down':
+      case 'executor-up':
+        // For the executor, which takes it before any actor could.
+        return;
       default:
         unreachable(signal);
     }
   }
 
   /** An executor or node died: what this actor watched, supervised or served there is gone, and perhaps its parent. */
-  lost(gone: IsGone, reason: ExitReason): void {
-    this.#watch?.forgetWatchers(gone);
-    this.turns.dropCallers(gone);
-    for (const address of this.#watch?.watchedThatAre(gone) ?? [])
-      this.signal({ type: 'down', address, reason }, address, this.address);
-    for (const peer of this.#links?.peersThatAre(gone) ?? []) this.#exitSignal('link', peer, reason);
-    this.#family?.lost(gone, reason);
-    if (this.spec.parent === undefined || !gone(this.spec.parent)) return;
+  lost({ gone, reason, culprit, concerns }: Loss): void {
+    if (concerns !== 'supervisors') {
+      this.#watch?.forgetWatchers(gone);
+      this.turns.dropCallers(gone);
+      for (const address of this.#watch?.watchedThatAre(gone) ?? [])
+        this.signal({ type: 'down', address, reason }, address, this.address);
+      for (const peer of this.#links?.peersThatAre(gone) ?? []) this.#exitSignal('link', peer, reason);
+    }
+    if (concerns !== 'all-but-supervisors') this.#family?.lost(gone, reason, culprit);
+    if (concerns === 'supervisors' || this.spec.parent === undefined || !gone(this.spec.parent)) return;
     void this.stop({ class: 'shutdown', message: `its parent is gone: ${reason.message}` });
   }
 
@@ -212,6 +221,7 @@ export class Cell {
   crashed(reason: ExitReason): void {
     if (this.#status !== 'running' && this.#status !== 'starting') return;
     this.#status = 'failed';
+    this.#host.meter.failed(this.definition);
     this.turns.hand.cancel();
     this.turns.abandonStreams(this.#crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
@@ -333,7 +343,9 @@ export class Cell {
     const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
-      const state: unknown = await this.definition.init(this.spec.args, this.context);
+      const state: unknown = await this.#host.meter.inside(this, () =>
+        this.definition.init(this.spec.args, this.context),
+      );
       // A life that was taken meanwhile leaves nothing to the one that may have begun since.
       if (life !== this.#life) return;
       this.#state = state;
@@ -363,6 +375,7 @@ export class Cell {
     this.turns.abandon(error);
     this.#watch?.demonitorAll();
     this.#links?.breakAll(reason);
+    this.#host.services.lifeEnded(this.address);
     await this.#family?.renew();
     if (life !== this.#life) return;
     await this.#terminate(reason);
@@ -410,7 +423,7 @@ export class Cell {
     const { terminate } = this.definition;
     if (terminate === undefined) return;
     this.turns.hand.current = new Current(this.#host.clock);
-    const work = (async () => terminate(this.#state, reason, this.context))();
+    const work = (async () => this.#host.meter.inside(this, () => terminate(this.#state, reason, this.context)))();
     work.catch((error: unknown) => this.#host.log.error('terminate failed', { actor: this.address, error }));
     if (await within(this.#host.clock, this.#shutdownMs, work)) return;
     this.#host.log.warn('shutdown time exceeded', { actor: this.address, definition: this.definition.name });

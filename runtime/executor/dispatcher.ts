@@ -4,18 +4,20 @@
  * executor one that does nothing by itself and hands every turn to a seeded scheduler.
  */
 import type { ActorAddress } from '#protocols/wire/address';
+import type { AnyDefinition } from '../actor/definition.js';
 import type { Clock } from '../clock/clock.js';
 
 /** What a dispatcher needs of an actor. */
 export interface Runnable {
   readonly address: ActorAddress;
-  readonly definition: { readonly name: string };
+  readonly serial: number;
+  readonly definition: AnyDefinition;
   /** Whether the dispatcher has it in its queue. */
   scheduled: boolean;
   /** Whether a turn would do anything. */
   readonly ready: boolean;
-  /** Gives one turn of at most `budget` messages. */
-  run(budget: number): void;
+  /** Gives one turn of at most `budget` messages; the result is how many were handled. */
+  run(budget: number): number;
 }
 
 /** Gives turns and sends. */

@@ -25,11 +25,16 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
 import type { Tracer } from '../telemetry/tracer.js';
+import type { LoopDelay } from '../telemetry/loop-delay.js';
+import { TurnMeter } from '../telemetry/turn-meter.js';
 import { Absent } from './absent.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Heartbeat } from './heartbeat.js';
+import type { ExecutorDeath } from './death.js';
+import { ForeignDeaths } from './foreign-deaths.js';
 import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
@@ -37,8 +42,16 @@ import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, familyOf, summarise } from './report.js';
 import { Routes } from './routes.js';
 import { RunQueue } from './run-queue.js';
+import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
-import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
+import {
+  EDGE_EXECUTOR,
+  FIRST_SERIAL,
+  GROUPS_SERIAL,
+  GUARDIAN_SERIAL,
+  NAMES_SERIAL,
+  SYSTEM_EXECUTOR,
+} from './well-known.js';
 
 /** How an executor is made. */
 export interface ExecutorOptions {
@@ -60,6 +73,11 @@ export interface ExecutorOptions {
   readonly freezeMessages: boolean;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
+  /** Turns of this length and more are slow; 0 for none. */
+  readonly slowTurnMs: number;
+  /** Where a thread says that it lives. */
+  readonly heartbeat?: Heartbeat | undefined;
+  readonly loopDelay?: LoopDelay | undefined;
   /** Who gives turns. Default: the run queue, on the event loop. */
   readonly dispatcher?: MakeDispatcher | undefined;
 }
@@ -84,6 +102,9 @@ export class Executor implements CellHost {
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
+  readonly meter: TurnMeter;
+  readonly #loopDelay: LoopDelay | undefined;
+  readonly services: Services;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
   readonly #deadLetters = new DeadLetters();
@@ -94,6 +115,7 @@ export class Executor implements CellHost {
   readonly #caller: Caller;
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
+  readonly #foreignDeaths: ForeignDeaths;
   #onFatal: (error: SkepError) => void = () => {};
 
   constructor(options: ExecutorOptions) {
@@ -117,11 +139,15 @@ export class Executor implements CellHost {
       (envelope) => this.deadLetter('lost', envelope),
     );
     const flush = (): void => this.#routes.flush();
-    this.#dispatcher = options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, flush);
+    this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat);
+    this.#loopDelay = options.loopDelay;
+    this.#dispatcher = options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush);
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
+    this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
+    this.services = new Services(this);
   }
 
   // ---- routing -----------------------------------------------------------------------------------------------
@@ -129,6 +155,7 @@ export class Executor implements CellHost {
   /** Connects another executor of this node. */
   connect(executor: number, link: FrameLink): void {
     this.#routes.connect(executor, link);
+    this.services.connected(executor);
     this.#dispatcher.flushSoon();
   }
 
@@ -211,7 +238,11 @@ export class Executor implements CellHost {
 
   #signal(signal: Signal, from: ActorAddress, to: ActorAddress, serial: number): void {
     // An executor ends with its thread or node only, and whoever watches it hears of that without a monitor.
-    if (serial === EXECUTOR_SERIAL) return;
+    if (serial === EXECUTOR_SERIAL) {
+      if (signal.type !== 'executor-down' && signal.type !== 'executor-up') return;
+      for (const loss of this.#foreignDeaths.losses(from, signal)) this.#lost(loss);
+      return;
+    }
     if (endsActor(signal) && serial < FIRST_SERIAL && !this.#isGuardian(from)) {
       this.log.warn(`${signal.type} refused`, { actor: to, from });
       if (signal.type === 'link') this.#absent.signal(to, from, signal);
@@ -288,6 +319,7 @@ export class Executor implements CellHost {
 
   remove(cell: Cell): void {
     this.cells.delete(addressParts(cell.address).serial);
+    this.services.lifeEnded(cell.address);
   }
 
   mailboxOf(definition: AnyDefinition): MailboxOptions {
@@ -303,8 +335,8 @@ export class Executor implements CellHost {
     this.#dispatcher.add(cell);
   }
 
-  startWellKnown(guardian: string, names: string): Promise<void> {
-    return this.#spawner.startWellKnown(guardian, names);
+  startWellKnown(guardian: string, names: string, groups: string): Promise<void> {
+    return this.#spawner.startWellKnown(guardian, names, groups);
   }
 
   lookup(name: string, node?: string): Promise<ActorAddress | undefined> {
@@ -341,6 +373,8 @@ export class Executor implements CellHost {
       actors: this.cells.size,
       pendingCalls: this.#caller.pending,
       turns: this.#dispatcher.turns,
+      ...this.meter.report(),
+      ...(this.#loopDelay === undefined ? {} : { eventLoopDelay: this.#loopDelay.summary() }),
       deadLetters,
     };
   }
@@ -355,27 +389,35 @@ export class Executor implements CellHost {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
     this.#routes.flush();
     this.#caller.close();
+    this.#loopDelay?.close();
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */
-  executorDown(executor: number): void {
+  executorDown(death: ExecutorDeath): void {
+    const { executor } = death;
     this.#routes.disconnect(executor);
-    this.#lost(executorLoss(this.node, executor));
-    const names = this.cells.get(NAMES_SERIAL)?.address;
-    if (names === undefined) return;
-    this.deliver({ kind: 'cast', to: names, from: this.address, name: 'executorDown', message: { executor } });
+    this.services.disconnected(executor);
+    this.#lost(executorLoss(this.node, death));
+    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
+      const to = this.cells.get(serial)?.address;
+      if (to === undefined) continue;
+      this.deliver({ kind: 'cast', to, from: this.address, name: 'executorDown', message: { executor } });
+    }
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
+    this.#foreignDeaths.forget(node);
     this.#lost(nodeLoss(node, incarnation));
   }
 
-  #lost({ gone, reason, error }: Loss): void {
-    this.#caller.failWhere(gone, error);
-    this.#own.dropCallers(gone);
-    for (const cell of [...this.cells.values()]) cell.lost(gone, reason);
+  #lost(loss: Loss): void {
+    if (loss.concerns !== 'supervisors') {
+      this.#caller.failWhere(loss.gone, loss.error);
+      this.#own.dropCallers(loss.gone);
+    }
+    for (const cell of [...this.cells.values()]) cell.lost(loss);
   }
 }
 

@@ -11,6 +11,7 @@ import { checkSpec } from '../actor/check-spec.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import { callKey } from './cell-streams.js';
 import type { IsGone } from './cell-watch.js';
+import type { Services } from './services.js';
 
 /** What the executor can be asked. */
 export interface OwnCallsHost {
@@ -25,6 +26,7 @@ export interface OwnCallsHost {
   families(): unknown;
   report(): unknown;
   definitions(): unknown;
+  readonly services: Services;
 }
 
 type Call = Extract<Envelope, { kind: 'call' }>;
@@ -43,9 +45,10 @@ export class OwnCalls {
     this.#host = host;
   }
 
-  /** Answers a call; an executor takes no casts. */
+  /** Answers a call; casts are for the services. */
   accept(envelope: Extract<Envelope, { kind: 'cast' | 'call' }>): boolean {
     if (envelope.kind === 'cast') {
+      if (this.#host.services.cast(envelope)) return true;
       this.#host.deadLetter('no-such-handler', envelope);
       return false;
     }
@@ -82,8 +85,11 @@ export class OwnCalls {
         return this.#host.report();
       case 'definitions':
         return this.#host.definitions();
-      default:
+      default: {
+        const answer = this.#host.services.call(envelope);
+        if (answer !== undefined) return answer;
         throw new SkepError('NO_SUCH_HANDLER', `an executor has no call "${envelope.name}"`);
+      }
     }
   }
 

@@ -2,6 +2,8 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
 import type { ActorFamily } from '../supervision/tree.js';
+import type { LatencySummary } from '../telemetry/histogram.js';
+import type { TurnReport } from '../telemetry/turn-meter.js';
 import type { Cell, CellStatus } from './cell.js';
 
 /** One actor in an inspection. */
@@ -16,11 +18,13 @@ export interface ActorSummary {
 }
 
 /** State of an executor. */
-export interface ExecutorReport {
+export interface ExecutorReport extends TurnReport {
   readonly id: number;
   readonly actors: number;
   readonly pendingCalls: number;
   readonly turns: number;
+  /** How late its event loop is, in milliseconds; absent under a clock of a test. */
+  readonly eventLoopDelay?: LatencySummary;
   readonly deadLetters: DeadLetterReport;
 }
 

@@ -4,10 +4,9 @@
  */
 import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { Dispatcher, Runnable } from './dispatcher.js';
 
-/** Messages of one actor in a row. */
-const THROUGHPUT = 64;
 /** Milliseconds of turns before the event loop gets its turn. */
 const SLICE_MS = 5;
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
@@ -17,15 +16,23 @@ const SLICE_TURNS = 4_096;
 export class RunQueue implements Dispatcher {
   readonly #queue = new Queue<Runnable>();
   readonly #clock: Clock;
+  readonly #meter: TurnMeter;
   readonly #flush: () => void;
   #waking = false;
   #running = false;
   #flushing = false;
   #turns = 0;
+  /** Whether an immediate is under way that marks the next pass of the event loop. */
+  #marked = false;
+  /** Where the slice ends that began with this pass of the event loop. */
+  #sliceEndMs = 0;
+  #sliceEndTurn = 0;
+  #spent = false;
 
   /** `flush` sends what the turns produced. */
-  constructor(clock: Clock, flush: () => void) {
+  constructor(clock: Clock, meter: TurnMeter, flush: () => void) {
     this.#clock = clock;
+    this.#meter = meter;
     this.#flush = flush;
   }
 
@@ -52,32 +59,51 @@ export class RunQueue implements Dispatcher {
   #wake(): void {
     if (this.#waking || this.#running) return;
     this.#waking = true;
-    // A microtask would run before pending IO for ever under load; the first wake is soon, the later ones yield.
-    queueMicrotask(() => this.#turn());
+    // Actors that answer each other wake one another from microtasks, and IO would wait for ever: once the slice of this
+    // pass of the event loop is spent, the next turn waits for the next pass.
+    if (this.#spent) setImmediate(() => this.#turn());
+    else queueMicrotask(() => this.#turn());
   }
 
   #turn(): void {
     this.#waking = false;
     this.#running = true;
-    const endMs = this.#clock.now() + SLICE_MS;
-    const endTurn = this.#turns + SLICE_TURNS;
+    let startMs = this.#clock.now();
+    if (!this.#marked) this.#mark(startMs);
     let cell = this.#queue.shift();
     while (cell !== undefined) {
       this.#turns += 1;
       cell.scheduled = false;
-      cell.run(THROUGHPUT);
+      const handled = cell.run(this.#meter.begin(cell));
+      const nowMs = this.#clock.now();
+      this.#meter.end(handled, nowMs - startMs, nowMs);
+      startMs = nowMs;
       if (cell.ready && !cell.scheduled) {
         cell.scheduled = true;
         this.#queue.push(cell);
       }
-      if (this.#turns >= endTurn || this.#clock.now() >= endMs) break;
+      if (this.#turns >= this.#sliceEndTurn || nowMs >= this.#sliceEndMs) {
+        this.#spent = true;
+        break;
+      }
       cell = this.#queue.shift();
     }
+    this.#meter.rest();
     this.#running = false;
     this.#flush();
-    if (this.#queue.size > 0 && !this.#waking) {
-      this.#waking = true;
-      setImmediate(() => this.#turn());
-    }
+    if (this.#queue.size > 0) this.#wake();
+  }
+
+  /** A slice begins, and with it the watch for the next pass of the event loop. */
+  #mark(nowMs: number): void {
+    this.#marked = true;
+    this.#spent = false;
+    this.#sliceEndMs = nowMs + SLICE_MS;
+    this.#sliceEndTurn = this.#turns + SLICE_TURNS;
+    setImmediate(() => {
+      this.#marked = false;
+      this.#spent = false;
+      this.#meter.beat();
+    });
   }
 }

@@ -10,7 +10,7 @@ import type { CallOptions } from '../actor/ref.js';
 import type { DefinitionRegistry } from '../actor/registry.js';
 import { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
-import { GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
+import { GROUPS_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 
 /** Ids of the executors of a node. */
 export interface Topology {
@@ -83,14 +83,16 @@ export class Spawner {
     }
   }
 
-  /** Starts the two actors that every node has, on its system executor. */
-  async startWellKnown(guardian: string, names: string): Promise<void> {
+  /** Starts the actors that every node has, on its system executor. */
+  async startWellKnown(guardian: string, names: string, groups: string): Promise<void> {
     await this.startHere({ definition: guardian, args: {}, restart: 'permanent', placement: 'same' }, GUARDIAN_SERIAL);
     const parent = this.#here(GUARDIAN_SERIAL);
-    await this.startHere(
-      { definition: names, args: {}, restart: 'permanent', placement: 'same', parent },
-      NAMES_SERIAL,
-    );
+    for (const [definition, serial] of [
+      [names, NAMES_SERIAL],
+      [groups, GROUPS_SERIAL],
+    ] as const) {
+      await this.startHere({ definition, args: {}, restart: 'permanent', placement: 'same', parent }, serial);
+    }
   }
 
   async lookup(name: string, node = this.#host.node): Promise<ActorAddress | undefined> {

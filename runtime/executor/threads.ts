@@ -1,21 +1,25 @@
 /**
- * The threads of a node: one long-running Piscina task per executor, a mesh of message ports between all of them, and
- * a replacement for each thread that dies. This is the one file that knows Piscina.
+ * The threads of a node: one long-running task of a pool per executor, a mesh of message ports between all of them, a
+ * watchdog that ends those that are stuck, and a replacement for each that dies.
  *
  * A thread may die or hang at any moment, and an answer of it then never comes: each wait for one has an end.
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
 import { fromWireError, SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import { within } from '../clock/within.js';
-import { addRestart, type RestartIntensity } from '../supervision/intensity.js';
+import { addRestart } from '../supervision/intensity.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ExecutorSpec } from './build.js';
 import { handOver, type Remote, wrap } from './control.js';
+import { describeDeath, type ExecutorDeath } from './death.js';
 import type { Executor } from './executor.js';
+import { heartbeatMemory, HeartbeatReader } from './heartbeat.js';
 import { linkExecutors } from './link.js';
+import { ThreadPool } from './pool.js';
 import type { ExecutorReport } from './report.js';
+import type { ThreadOptions } from './thread-options.js';
+import { lookPeriodMs, Watchdog } from './watchdog.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 import type { ExecutorControl, WorkerTask } from './worker.js';
 
@@ -26,24 +30,36 @@ interface Thread {
   readonly ended: Promise<void>;
   /** The main thread's ends of its ports. */
   readonly ports: MessagePort[];
+  readonly heartbeat: HeartbeatReader;
+  /** Ends the thread, wherever it is stuck. */
+  readonly terminate: () => void;
+  /** For how long it was stuck when the watchdog ended it. */
+  stalledMs: number | undefined;
 }
 
-/** How often threads may die before the node gives up. */
-const INTENSITY: RestartIntensity = { maxRestarts: 5, withinMs: 60_000 };
 /** Serials per life of an executor: a replacement never reuses a dead actor's address by chance. */
 const SERIALS_PER_LIFE = 2 ** 32;
 /** Milliseconds that a thread has for a report, and for ending beyond the time that its actors have. */
 const ANSWER_MS = 2_000;
+/** Milliseconds for which a replacement waits for other nodes to be told of the death. */
+const NEWS_MS = 500;
 
 /** What the node wants to know of its threads. */
 export interface ThreadEvents {
   /** The node can not go on: its system executor died, or threads die again and again. */
   readonly onFatal: (error: SkepError) => void;
+  /**
+   * A thread died (`replaced` false), and later its replacement took its place (true). The replacement starts once the
+   * result of the first resolves, or after half a second.
+   */
+  readonly onDeath: (death: ExecutorDeath, replaced: boolean) => Promise<void>;
 }
 
 /** The executors of one node that live in threads. */
 export class Threads {
-  readonly #pool: Piscina;
+  readonly #pool: ThreadPool<WorkerTask, void>;
+  readonly #options: ThreadOptions;
+  readonly #watchdog: Watchdog | undefined;
   readonly #specOf: (id: number) => ExecutorSpec;
   readonly #edge: Executor;
   readonly #log: Logger;
@@ -54,20 +70,26 @@ export class Threads {
   #lives = 0;
   #stopping = false;
 
-  constructor(ids: readonly number[], specOf: (id: number) => ExecutorSpec, edge: Executor, events: ThreadEvents) {
+  constructor(
+    ids: readonly number[],
+    specOf: (id: number) => ExecutorSpec,
+    edge: Executor,
+    options: ThreadOptions,
+    events: ThreadEvents,
+  ) {
     this.#specOf = specOf;
     this.#edge = edge;
     this.#log = edge.log;
     this.#clock = edge.clock;
+    this.#options = options;
     this.#events = events;
-    this.#pool = new Piscina<WorkerTask, void>({
-      filename: new URL('./worker.js', import.meta.url).href,
+    this.#watchdog = options.stallMs === 0 ? undefined : new Watchdog(edge.clock, options.stallMs);
+    this.#pool = new ThreadPool<WorkerTask, void>({
+      module: new URL('./worker.js', import.meta.url),
       minThreads: ids.length,
       maxThreads: ids.length,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // A worker that sleeps on Atomics between tasks would not see its ports.
-      atomics: 'disabled',
+      idleMs: Number.POSITIVE_INFINITY,
+      heapMb: options.heapMb,
     });
   }
 
@@ -84,9 +106,20 @@ export class Threads {
   /** Starts a thread; the result settles as each of the others has taken its port. */
   async #startThread(id: number, firstSerial: number): Promise<readonly Promise<unknown>[]> {
     const { port1, port2 } = new MessageChannel();
-    const task: WorkerTask = { spec: { ...this.#specOf(id), firstSerial }, control: port2 };
-    const ended = this.#pool.run(task, { transferList: [port2] }) as Promise<void>;
-    const thread: Thread = { id, control: wrap<ExecutorControl>(port1), ended, ports: [port1] };
+    const heartbeat = heartbeatMemory();
+    const beatMs = this.#watchdog === undefined ? undefined : lookPeriodMs(this.#options.stallMs) / 2;
+    const task: WorkerTask = { spec: { ...this.#specOf(id), firstSerial }, control: port2, heartbeat, beatMs };
+    const end = new AbortController();
+    const ended = this.#pool.run(task, [port2], end.signal);
+    const thread: Thread = {
+      id,
+      control: wrap<ExecutorControl>(port1),
+      ended,
+      ports: [port1],
+      heartbeat: new HeartbeatReader(heartbeat),
+      terminate: () => end.abort(),
+      stalledMs: undefined,
+    };
     try {
       const failed = await Promise.race([thread.control.ready(), ended.then(() => null)]);
       if (failed !== null) throw fromWireError(failed);
@@ -101,11 +134,12 @@ export class Threads {
       );
     const others = [...this.#threads.values()];
     this.#threads.set(id, thread);
+    this.#watch(thread);
     ended.then(
       () => closePorts(thread),
       (error: unknown) => {
         closePorts(thread);
-        if (!this.#stopping) void this.#died(id, error);
+        if (!this.#stopping) void this.#died(thread, error);
       },
     );
     return [this.#connectEdge(thread), ...others.map((other) => connect(thread, other))];
@@ -118,31 +152,65 @@ export class Threads {
     return answerOf(thread, thread.control.connect(EDGE_EXECUTOR, handOver(port2)));
   }
 
+  /** Ends a thread that is stuck; what follows is what follows any death. */
+  #watch(thread: Thread): void {
+    this.#watchdog?.watch(thread.id, {
+      beats: () => thread.heartbeat.beats,
+      onStalled: (stuckMs) => {
+        thread.stalledMs = stuckMs;
+        thread.terminate();
+      },
+    });
+  }
+
   /** Tells everyone, then puts a new thread in the place of the dead one. */
-  async #died(id: number, cause: unknown): Promise<void> {
-    const why = cause instanceof Error ? cause.message : String(cause);
+  async #died({ id, heartbeat, stalledMs }: Thread, cause: unknown): Promise<void> {
     this.#threads.delete(id);
-    this.#log.error('executor died', { peer: id, error: cause });
+    this.#watchdog?.unwatch(id);
+    this.#lives += 1;
+    const nextSerial = FIRST_SERIAL + this.#lives * SERIALS_PER_LIFE;
+    const { node, incarnation } = this.#edge;
+    const inTurn = heartbeat.inTurn();
+    const death = describeDeath({ node, incarnation, executor: id, nextSerial, cause, inTurn, stalledMs });
+    const { reason, culprit } = death;
+    const who = culprit === undefined ? {} : { actor: culprit, definition: inTurn?.definition };
+    this.#log.error('executor died', {
+      peer: id,
+      class: reason.class,
+      ...who,
+      error: stalledMs ?? cause,
+      reason: reason.message,
+    });
     // Nobody is waited for: the ports keep the order, so each hears of the death before it hears of the successor.
-    for (const thread of this.#threads.values()) thread.control.executorDown(id).catch(() => {});
-    this.#edge.executorDown(id);
-    const { allowed, history } = addRestart(this.#deaths, this.#clock.now(), INTENSITY);
+    for (const thread of this.#threads.values()) thread.control.executorDown(death).catch(() => {});
+    this.#edge.executorDown(death);
+    const { allowed, history } = addRestart(this.#deaths, this.#clock.now(), this.#options.intensity);
     this.#deaths = history;
     if (id === SYSTEM_EXECUTOR || !allowed) {
       const what =
-        id === SYSTEM_EXECUTOR ? 'the system executor ended' : `executors ended ${history.length} times in a minute`;
-      this.#events.onFatal(new SkepError('EXECUTOR_DOWN', `${what}: ${why}`, { executor: id }, cause));
+        id === SYSTEM_EXECUTOR
+          ? 'the system executor ended'
+          : `executors ended ${history.length} times within ${this.#options.intensity.withinMs} ms`;
+      const text = `${what}: ${reason.message}`;
+      this.#events.onFatal(new SkepError('EXECUTOR_DOWN', text, { executor: id, class: reason.class }, cause));
       return;
     }
+    // Other nodes are to know of the death before the first word of the successor.
+    await within(this.#clock, NEWS_MS, this.#events.onDeath(death, false));
+    if (!this.#stopping) await this.#replace(death);
+  }
+
+  async #replace(death: ExecutorDeath): Promise<void> {
+    const { executor, nextSerial } = death;
     try {
-      this.#lives += 1;
       // A peer that dies meanwhile takes no port; its own replacement connects to this one.
-      void Promise.allSettled(await this.#startThread(id, FIRST_SERIAL + this.#lives * SERIALS_PER_LIFE));
-      this.#log.info('executor replaced', { peer: id });
+      void Promise.allSettled(await this.#startThread(executor, nextSerial));
+      this.#log.info('executor replaced', { peer: executor });
+      void this.#events.onDeath(death, true);
     } catch (error) {
       if (this.#stopping) return;
       this.#events.onFatal(
-        new SkepError('EXECUTOR_DOWN', `executor ${id} could not be replaced`, { executor: id }, error),
+        new SkepError('EXECUTOR_DOWN', `executor ${executor} could not be replaced`, { executor }, error),
       );
     }
   }
@@ -169,6 +237,7 @@ export class Threads {
   /** Ends all threads, the system executor last; a thread that does not end in time is terminated. */
   async stop(shutdownMs: number): Promise<void> {
     this.#stopping = true;
+    this.#watchdog?.close();
     const end = (thread: Thread): Promise<boolean> => {
       const ended = thread.control.shutdown().then(() => thread.ended);
       return within(this.#clock, shutdownMs + ANSWER_MS, Promise.race([ended, thread.ended]));

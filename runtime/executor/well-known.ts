@@ -4,6 +4,8 @@
 export const GUARDIAN_SERIAL = 1;
 /** The registry of names. */
 export const NAMES_SERIAL = 2;
+/** The registry of groups. */
+export const GROUPS_SERIAL = 3;
 /** The first serial of ordinary actors. */
 export const FIRST_SERIAL = 16;
 /** Id of the system executor on every node. */

@@ -4,8 +4,11 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { toWireError, type WireError } from '#protocols/wire/error';
+import { systemClock, type Timer } from '../clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './build.js';
 import { expose } from './control.js';
+import type { ExecutorDeath } from './death.js';
+import { Heartbeat } from './heartbeat.js';
 import { linkExecutors } from './link.js';
 import type { ExecutorReport } from './report.js';
 
@@ -14,7 +17,7 @@ export interface ExecutorControl {
   /** Resolves once the executor is built; gives the error when it could not be. */
   ready(): Promise<WireError | null>;
   connect(peer: number, port: MessagePort): void;
-  executorDown(executor: number): void;
+  executorDown(death: ExecutorDeath): void;
   nodeDown(node: string, incarnation: string): void;
   report(): ExecutorReport;
   /** Resolves when an actor that the node cannot do without failed for good. */
@@ -27,22 +30,45 @@ export interface ExecutorControl {
 export interface WorkerTask {
   readonly spec: ExecutorSpec;
   readonly control: MessagePort;
+  /** Memory of the heartbeat; see `heartbeat.ts`. */
+  readonly heartbeat: SharedArrayBuffer;
+  /** Milliseconds between two beats of a thread that has nothing to do; absent when nobody watches. */
+  readonly beatMs: number | undefined;
 }
 
 /** Hosts one executor until it is shut down. */
-export default async function hostExecutor({ spec, control }: WorkerTask): Promise<void> {
+export default async function hostExecutor({ spec, control, heartbeat: memory, beatMs }: WorkerTask): Promise<void> {
   let finish: () => void = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const building = buildExecutor(spec);
+  const heartbeat = new Heartbeat(memory);
+  const building = buildExecutor(spec, { heartbeat });
+  // Modules may take their time to load: the watch begins once the executor could do something.
+  const stopBeats = building.then(
+    () => keepBeating(heartbeat, beatMs),
+    () => () => {},
+  );
   // The failure is told through `ready`; without a handler here the thread would die before it could be asked.
   building.catch(() => {});
   const ports = new Map<number, MessagePort>();
   expose(control, controlOf(building, ports, finish));
   await finished;
+  (await stopBeats)();
   for (const port of ports.values()) port.close();
   control.close();
+}
+
+/** Beats now and then while nothing else makes the event loop come round. The result stops it. */
+function keepBeating(heartbeat: Heartbeat, beatMs: number | undefined): () => void {
+  if (beatMs === undefined) return () => {};
+  let timer: Timer;
+  const beat = (): void => {
+    heartbeat.beat();
+    timer = systemClock.after(beatMs, beat);
+  };
+  beat();
+  return () => timer.cancel();
 }
 
 function controlOf(
@@ -68,11 +94,11 @@ function controlOf(
       ports.set(peer, port);
       linkExecutors(executor(), peer, port);
     },
-    executorDown: (id) => {
+    executorDown: (death) => {
       // What the dead one sent last may still be in its port: it comes too late for those who are told now.
-      ports.get(id)?.close();
-      ports.delete(id);
-      executor().executorDown(id);
+      ports.get(death.executor)?.close();
+      ports.delete(death.executor);
+      executor().executorDown(death);
     },
     nodeDown: (node, incarnation) => executor().nodeDown(node, incarnation),
     report: () => executor().report(),

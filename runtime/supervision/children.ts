@@ -50,6 +50,8 @@ export interface FailureFacts {
   readonly sameEvent?: boolean;
   /** Nothing of the child is left to be resumed: its executor died. */
   readonly lost?: boolean;
+  /** It is gone through the fault of another: it comes back, and nothing is counted against it. */
+  readonly excused?: boolean;
 }
 
 /** Shared by all children that never failed. */
@@ -158,7 +160,7 @@ export class Children {
       case 'stop':
         return { type: 'stop-child' };
       case 'restart':
-        return this.#restart(child, nowMs, facts.sameEvent === true);
+        return facts.excused === true ? this.#excuse(child) : this.#restart(child, nowMs, facts.sameEvent === true);
     }
   }
 
@@ -224,6 +226,11 @@ export class Children {
     return Object.hasOwn(onFailure, reason.class)
       ? (onFailure[reason.class as keyof typeof onFailure] ?? 'restart')
       : 'restart';
+  }
+
+  #excuse(child: Child): Verdict {
+    const { backoff = DEFAULT_BACKOFF } = this.#options;
+    return { type: 'restart', spec: child.spec, delayMs: backoffMs(1, backoff, this.#random) };
   }
 
   #restart(child: Child, nowMs: number, sameEvent: boolean): Verdict {

@@ -17,6 +17,8 @@ export type DeadLetterReason =
   | 'no-route'
   /** It waited for an executor or node that went down. */
   | 'lost'
+  /** A cast through a router that had no routees. */
+  | 'no-routee'
   | 'late-reply'
   /** It came in a frame that was for another executor. */
   | 'misrouted'

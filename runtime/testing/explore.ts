@@ -128,7 +128,8 @@ async function endOf(work: Promise<void>): Promise<void> {
 function callingFile(callee: (exploration: Exploration) => unknown): string {
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, callee);
-  return /(file:\/\/[^\s)]+?):\d+:\d+/.exec(holder.stack ?? '')?.[1] ?? '';
+  // With source maps the stack has paths, without them URLs.
+  return /((?:file:\/\/)?\/[^\s()]+?):\d+:\d+/.exec(holder.stack ?? '')?.[1] ?? '';
 }
 
 function nameOf(file: string | URL): string {

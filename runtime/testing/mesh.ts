@@ -5,6 +5,7 @@
  */
 import type { AnyDefinition } from '../actor/definition.js';
 import { buildExecutor, type ExecutorSpec } from '../executor/build.js';
+import { describeDeath } from '../executor/death.js';
 import type { Executor } from '../executor/executor.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL } from '../executor/well-known.js';
 import { type Logger, silentLogger } from '../telemetry/log.js';
@@ -86,17 +87,28 @@ export class Mesh {
     if (dead === undefined) return false;
     dead.alive = false;
     this.#hosts.delete(id);
+    this.#lives += 1;
+    const nextSerial = FIRST_SERIAL + this.#lives * SERIALS_PER_LIFE;
+    const { node, incarnation } = this.#parts.spec;
+    const cause = 'it was killed';
+    const death = describeDeath({
+      node,
+      incarnation,
+      executor: id,
+      nextSerial,
+      cause,
+      inTurn: undefined,
+      stalledMs: undefined,
+    });
     for (const other of this.#hosts.values()) {
       other.outgoing.get(id)?.close();
       // What the dead one sent last may still arrive, until the other end has heard of its death.
       other.control.push(() => {
         dead.outgoing.get(other.id)?.close();
-        other.executor?.executorDown(id);
+        other.executor?.executorDown(death);
       });
     }
-    this.#lives += 1;
-    const firstSerial = FIRST_SERIAL + this.#lives * SERIALS_PER_LIFE;
-    this.#hosts.get(EDGE_EXECUTOR)?.control.push(() => void this.#replace(id, firstSerial));
+    this.#hosts.get(EDGE_EXECUTOR)?.control.push(() => void this.#replace(id, nextSerial));
     return true;
   }
 

@@ -320,5 +320,5 @@ function specOfNode(settings: Settings) {
   const { node, seed, placement, log, callTimeoutMs, shutdownMs, defaults, freezeMessages } = settings;
   const topology = { defaults: placement };
   const base = { node, incarnation: INCARNATION, topology, modules: [], extensions: [], firstSerial: FIRST_SERIAL };
-  return { ...base, seed, log, callTimeoutMs, shutdownMs, defaults, freezeMessages };
+  return { ...base, seed, log, callTimeoutMs, shutdownMs, defaults, freezeMessages, slowTurnMs: 0 };
 }

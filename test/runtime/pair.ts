@@ -38,6 +38,7 @@ export async function pairOfNodes(t: Test, definitions: readonly AnyDefinition[]
         shutdownMs: 1_000,
         defaults: {},
         firstSerial: 16,
+        slowTurnMs: 100,
         freezeMessages: true,
       },
       { definitions, clock },

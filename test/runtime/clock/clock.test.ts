@@ -51,3 +51,28 @@ t.test('work that hangs is waited for no longer than its limit; work that fails 
   t.equal(await within(clock, 100, Promise.resolve(1)), true);
   t.equal(clock.pending, 0, 'no timer stays behind');
 });
+
+t.test('a virtual clock with many timers, most of them cancelled, fires the others as one without would', async () => {
+  const timers = fc.array(fc.record({ delayMs: fc.integer({ min: 0, max: 40 }), cancelled: fc.boolean() }), {
+    minLength: 60,
+    maxLength: 300,
+  });
+  fc.assert(
+    fc.property(timers, fc.array(fc.integer({ min: 0, max: 15 }), { maxLength: 5 }), (wanted, advances) => {
+      const clock = new VirtualClock();
+      const fired: number[] = [];
+      const made = wanted.map(({ delayMs }, index) => clock.after(delayMs, () => fired.push(index)));
+      wanted.forEach(({ cancelled }, index) => cancelled && made[index]?.cancel());
+      for (const deltaMs of [0, ...advances]) clock.advance(deltaMs);
+      const kept = wanted.map(({ delayMs, cancelled }, index) => ({ delayMs, cancelled, index }));
+      const due = kept.filter(({ delayMs, cancelled }) => !cancelled && delayMs <= clock.now());
+      assert.deepEqual(
+        fired,
+        due.sort((a, b) => a.delayMs - b.delayMs || a.index - b.index).map(({ index }) => index),
+      );
+      const left = kept.filter(({ delayMs, cancelled }) => !cancelled && delayMs > clock.now());
+      assert.equal(clock.pending, left.length);
+      assert.equal(clock.nextDueMs, left.length === 0 ? undefined : Math.min(...left.map(({ delayMs }) => delayMs)));
+    }),
+  );
+});

@@ -196,7 +196,7 @@ t.test('a stop between the crash and the restart: the restart finds nobody and m
   await settle();
   clock.advance(10_000);
   await settle();
-  t.equal((await system.list()).length, 2);
+  t.equal((await system.list()).length, 3);
   t.same(log, ['init 1', 'terminate 1 crash']);
 });
 
@@ -276,7 +276,7 @@ t.test('a terminate that throws, at once or later, ends the actor all the same',
   const { system } = await inlineSystem(t, { definitions: [sync, later] });
   for (const definition of [sync, later]) system.stopActor((await system.spawn(definition, undefined)).address);
   await settle();
-  t.equal((await system.list()).length, 2);
+  t.equal((await system.list()).length, 3);
 });
 
 t.test('a spawn by an actor that stops meanwhile is undone, and one after its end is refused', async (t) => {
@@ -315,7 +315,7 @@ t.test('a spawn by an actor that stops meanwhile is undone, and one after its en
   open();
   await settle();
   t.same(outcomes, ['CALL_CANCELLED', 'terminate: ACTOR_STOPPED']);
-  t.equal((await system.list()).length, 2);
+  t.equal((await system.list()).length, 3);
 });
 
 t.test('timers end with their life; one that fires faster than it is handled is told once', async (t) => {

@@ -146,7 +146,7 @@ t.test('an executor is not an actor that ends: watching it is no error and tells
   ref.cast('watch', 'a@i1/0/0' as ActorAddress);
   await settle();
   t.same(infos, []);
-  t.equal((await system.list()).length, 4);
+  t.equal((await system.list()).length, 5);
 });
 
 t.test('watchers that died with their node do not stay in the table of what they watched', async (t) => {

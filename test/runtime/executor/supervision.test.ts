@@ -227,7 +227,7 @@ t.test('an init that fails at first rejects the spawn with its cause and leaves 
     message: /failing failed: bad luck/,
   });
   await settle();
-  t.equal((await system.list()).length, 2, 'its child is stopped');
+  t.equal((await system.list()).length, 3, 'its child is stopped');
   t.same(log, ['orphan init 1', 'orphan terminate shutdown']);
   t.equal(await system.lookupAddress('n'), undefined);
   clock.advance(1_000);
@@ -250,7 +250,7 @@ t.test('a spawn whose caller gives up leaves no actor behind', async (t) => {
   await t.rejects(spawning, { code: 'CALL_TIMEOUT' });
   open();
   await settle();
-  t.equal((await system.list()).length, 2);
+  t.equal((await system.list()).length, 3);
   t.equal(await system.lookupAddress('n'), undefined);
 });
 
@@ -306,7 +306,7 @@ t.test('what cannot be spawned is refused with its code, and nothing of it stays
   await t.rejects(system.spawn(child, { id: 'x' }, { executor: 7 }), { code: 'BAD_USAGE', message: /no executor 7/ });
   await t.rejects(system.spawn(child, { id: 'x' }, { node: 'b' }), { code: 'NO_SUCH_NODE' });
   await settle();
-  t.equal((await system.list()).length, 4);
+  t.equal((await system.list()).length, 5);
 });
 
 t.test('a name is free again as soon as the end of its actor is known', async (t) => {

@@ -30,7 +30,7 @@ t.test('a bug of ordering that a run in order of arrival never shows is found wi
   t.ok(error.seed <= 1_000, `seed ${error.seed}`);
   t.match(error.cause, { message: /the deposit is in the account/ });
   t.match(error.message, `SKEP_SEED=${error.seed} npm test -- `);
-  t.match(error.message, /planted-bug\.js/, 'the file that explores');
+  t.match(error.message, /npm test -- \S*test\/runtime\/testing\/planted-bug\.[jt]s\n/, 'the file that explores');
   t.match(error.message, /ledger .*: cast deposit \{"customer":"ada","amount":10\}/, 'the tail of the trace');
 });
 

@@ -1,0 +1,151 @@
+/**
+ * What an executor does for actors beside hosting them: its views of groups, its topics, the loads of its actors and its
+ * routers. Services of two executors talk by casts and calls to the executors themselves (serial 0).
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { Envelope } from '#protocols/wire/envelope';
+import { SkepError } from '#protocols/wire/error';
+import type { SubscribeOptions } from '../actor/context.js';
+import type { CallOptions, Messenger, RefTarget } from '../actor/ref.js';
+import type { Clock } from '../clock/clock.js';
+import { type ActorGroups, NodeGroups, OwnGroups } from '../groups/groups.js';
+import { GroupViews } from '../groups/views.js';
+import { openRouter, type RouteeSource, type Router, type RouterHolder, type RouterHost } from '../routing/router.js';
+import type { RouterOptions } from '../routing/strategy.js';
+import type { DeadLetterReason } from '../telemetry/dead-letters.js';
+import { checkDelivery, Topics } from '../topics/topics.js';
+import type { Cell } from './cell.js';
+import { LifeEnds } from './life-ends.js';
+
+type Cast = Extract<Envelope, { kind: 'cast' }>;
+type Call = Extract<Envelope, { kind: 'call' }>;
+
+/** What the services need of their executor. */
+export interface ServicesHost {
+  readonly node: string;
+  readonly incarnation: string;
+  readonly id: number;
+  readonly address: ActorAddress;
+  readonly clock: Clock;
+  readonly cells: ReadonlyMap<number, Cell>;
+  deliver(envelope: Envelope): boolean;
+  call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown>;
+  deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
+}
+
+export class Services {
+  readonly groups: GroupViews;
+  readonly topics: Topics;
+  readonly #host: ServicesHost;
+  readonly #lives = new LifeEnds();
+  readonly #routing: RouterHost;
+  #routers = 0;
+
+  constructor(host: ServicesHost) {
+    this.#host = host;
+    this.groups = new GroupViews(host);
+    this.topics = new Topics(host);
+    this.#routing = {
+      address: host.address,
+      clock: host.clock,
+      loadOf: (serial) => host.cells.get(serial)?.turns.load,
+      call: (to, name, message, options) => host.call(to, name, message, options),
+      noRoutee: (from, name, message) =>
+        host.deadLetter('no-routee', { kind: 'cast', to: host.address, from, name, message }),
+    };
+  }
+
+  // ---- what other executors say ------------------------------------------------------------------------------
+
+  /** Takes a cast to the executor; false when it is none of these, or malformed. */
+  cast(envelope: Cast): boolean {
+    return this.groups.cast(envelope) || this.topics.cast(envelope);
+  }
+
+  /** Answers a call to the executor; undefined when it is none of these. */
+  call({ name, from, message }: Call): Promise<unknown> | undefined {
+    switch (name) {
+      case 'groups.fence':
+        return this.groups.fence(message);
+      case 'topics.interest':
+        return Promise.resolve(this.topics.interest(from, message));
+      case 'loads':
+        return Promise.resolve(this.#loads(message));
+      default:
+        return undefined;
+    }
+  }
+
+  /** Another executor of the node is there. */
+  connected(executor: number): void {
+    this.topics.connected(executor);
+  }
+
+  /** Another executor of the node died. */
+  disconnected(executor: number): void {
+    this.topics.disconnected(executor);
+  }
+
+  /** A life of an actor here ended; the actor may begin another. */
+  lifeEnded(address: ActorAddress): void {
+    this.#lives.run(address);
+  }
+
+  // ---- what actors and outside code ask for ------------------------------------------------------------------
+
+  groupsOf(cell: Cell, messenger: Messenger): ActorGroups {
+    const { address } = cell;
+    const owner = {
+      address,
+      listens: cell.definition.info !== undefined,
+      changed: (change: Parameters<Parameters<GroupViews['monitor']>[2]>[0]) => {
+        const { scope, group, event, members } = change;
+        cell.inform({ type: 'group', scope, group, event, members });
+      },
+      castToRegistry: (name: string, message: unknown) => {
+        const { registry } = this.groups;
+        this.#host.deliver({ kind: 'cast', to: registry, from: this.#host.address, name, message });
+      },
+    };
+    return new OwnGroups(this.groups, messenger, owner, this.#lives);
+  }
+
+  nodeGroups(messenger: Messenger): NodeGroups {
+    return new NodeGroups(this.groups, messenger);
+  }
+
+  subscribe(cell: Cell, pattern: string, { cast }: SubscribeOptions): Promise<void> {
+    checkDelivery(cell.definition, pattern, cast);
+    const { address } = cell;
+    this.#lives.add(address, 'topics', () => this.topics.unsubscribeAll(address));
+    return this.topics.subscribe(address, pattern, cast);
+  }
+
+  /** A router of an actor or of outside code; an actor's is closed when its life ends. */
+  async router<D extends RefTarget>(
+    holder: RouterHolder,
+    definition: D,
+    source: RouteeSource,
+    options: RouterOptions,
+  ): Promise<Router<D>> {
+    const router = await openRouter(this.#routing, this.groups, holder, definition, source, options);
+    const { address } = holder;
+    if (address === this.#host.address || 'refs' in source) return router;
+    const key = `router ${(this.#routers += 1)}`;
+    const close = router.close.bind(router);
+    this.#lives.add(address, key, close);
+    router.close = () => {
+      this.#lives.forget(address, key);
+      close();
+    };
+    return router;
+  }
+
+  /** Loads of actors here, null for those that do not live. */
+  #loads(message: unknown): readonly (number | null)[] {
+    const serials: unknown =
+      typeof message === 'object' && message !== null && 'serials' in message ? message.serials : undefined;
+    if (!Array.isArray(serials)) throw new SkepError('BAD_MESSAGE', 'serials: expected a list of numbers');
+    return serials.map((serial) => this.#host.cells.get(serial as number)?.turns.load ?? null);
+  }
+}
