@@ -7,7 +7,7 @@
  *     ├─ storage (rest-for-one): database, then cache, then search, each built on the ones before
  *     └─ tills (one-for-one): two tills, each for itself
  */
-import { ActorFailure, ActorSystem, defineActor, defineSupervisor, renderTree } from '#runtime';
+import { ActorFailure, ActorSystem, applicationTree, defineActor, defineSupervisor, renderTree } from '#runtime';
 
 /** A part of the shop: it serves, it may crash, and it may be told that its budget is spent. */
 const part = defineActor({
@@ -89,7 +89,7 @@ other.cast('overspend');
 console.log(`  till-2 has served ${await other.call('serve')} times`);
 
 console.log('\nThe tree:');
-console.log(renderTree(await system.tree(), { shows: ({ definition }) => definition !== 'skep.names' }));
+console.log(renderTree(applicationTree(await system.tree())));
 
 console.log('\nThe shop closes, newest first:');
 await system.shutdown();

@@ -30,7 +30,7 @@ export {
   type DynamicSupervisorSpec,
   type SupervisorSpec,
 } from './supervision/supervisor.js';
-export { renderTree, type SupervisionTree, type TreeNode } from './supervision/tree.js';
+export { applicationTree, renderTree, type SupervisionTree, type TreeNode } from './supervision/tree.js';
 export type { ActorGroups, GroupOptions, Groups } from './groups/groups.js';
 export type { RouteeSource, Router } from './routing/router.js';
 export type { RouterOptions, RoutingKey } from './routing/strategy.js';

@@ -1,7 +1,7 @@
 /** `skep tree`: who supervises whom on the nodes of a running cluster, with what has been restarted. */
 import { type Command, Option } from 'commander';
 import { toWireError } from '#protocols/wire/error';
-import { renderTree, type SupervisionTree, type TreeNode } from '#runtime';
+import { applicationTree, renderTree, type SupervisionTree } from '#runtime';
 import { addCommand, type CommandContext } from '../command.js';
 import type { ExitCode } from '../exit-codes.js';
 import { readAnswer, statusAnswer, treeAnswer } from '../remote/answers.js';
@@ -47,17 +47,7 @@ async function runTree({
     );
     return (await Promise.all(answers)).flat();
   });
-  const shown = options.all === true ? trees : trees.map(withoutOwn);
+  const shown = options.all === true ? trees : trees.map(applicationTree);
   output.result({ trees: shown }, shown.map((tree) => renderTree(tree, { bold: output.colours.bold })).join('\n\n'));
   return undefined;
-}
-
-/** What belongs to the application: actors of skep itself (`skep.*`) go unless they have children of the application. */
-function withoutOwn(tree: SupervisionTree): SupervisionTree {
-  return { ...tree, roots: tree.roots.flatMap(pruned) };
-}
-
-function pruned(node: TreeNode): readonly TreeNode[] {
-  const children = node.children.flatMap(pruned);
-  return node.definition.startsWith('skep.') && children.length === 0 ? [] : [{ ...node, children }];
 }

@@ -129,7 +129,6 @@ export class Family {
         const excused = alone ? culprit !== undefined && child !== culprit : !blamed;
         this.#failed({ child, reason, lost: true, sameEvent, excused });
         sameEvent ||= !excused;
-        sameEvent = true;
       }
     }
   }

@@ -71,28 +71,30 @@ export function assembleTree(node: string, families: readonly ActorFamily[]): Su
   return { node, roots: [...roots, ...stray] };
 }
 
+/** What belongs to the application: actors of skep itself (`skep.*`) go unless they have children of the application. */
+export function applicationTree(tree: SupervisionTree): SupervisionTree {
+  const pruned = (node: TreeNode): readonly TreeNode[] => {
+    const children = node.children.flatMap(pruned);
+    return node.definition.startsWith('skep.') && children.length === 0 ? [] : [{ ...node, children }];
+  };
+  return { ...tree, roots: tree.roots.flatMap(pruned) };
+}
+
 /** How a tree is drawn. */
 export interface TreeStyle {
   /** Marks what matters in a line. Default: nothing is marked. */
   readonly bold?: (text: string) => string;
-  /** Which actors are shown, with all below them. Default: all. */
-  readonly shows?: (node: TreeNode) => boolean;
 }
 
 /** The tree as text, one actor a line, with box characters. */
 export function renderTree({ node, roots }: SupervisionTree, style: TreeStyle = {}): string {
-  const { shows = () => true } = style;
-  return [node, ...branches(roots.filter(shows), '', { ...style, shows })].join('\n');
+  return [node, ...branches(roots, '', style)].join('\n');
 }
 
-function branches(
-  nodes: readonly TreeNode[],
-  indent: string,
-  style: TreeStyle & { readonly shows: (node: TreeNode) => boolean },
-): readonly string[] {
+function branches(nodes: readonly TreeNode[], indent: string, style: TreeStyle): readonly string[] {
   return nodes.flatMap((node, index) => {
     const last = index === nodes.length - 1;
-    const below = branches(node.children.filter(style.shows), `${indent}${last ? '   ' : '│  '}`, style);
+    const below = branches(node.children, `${indent}${last ? '   ' : '│  '}`, style);
     return [`${indent}${last ? '└─ ' : '├─ '}${lineOf(node, style)}`, ...below];
   });
 }

@@ -62,7 +62,13 @@ t.test('a monitor of a group gives the members of now and then each change once'
   const second = await spawnMember(system, ['w']);
   system.stopActor(first.address);
   await settle();
-  const event = (event: string, address: ActorAddress) => ({ type: 'group', scope: 'pg', group: 'w', event, members: [address] });
+  const event = (event: string, address: ActorAddress) => ({
+    type: 'group',
+    scope: 'pg',
+    group: 'w',
+    event,
+    members: [address],
+  });
   t.same(await watcher.call('infos'), [event('join', second.address), event('leave', first.address)]);
   t.same(await watcher.call('monitor', 'w'), [second.address], 'asked again it gives a new snapshot');
   system.stopActor(second.address);
@@ -115,10 +121,7 @@ t.test('whatever the registry of groups is sent, it lives on with what it knows'
 
 t.test('a member on a node that goes down leaves its groups', async (t) => {
   const { a } = await pairOfNodes(t, [member]);
-  const far = await a.start(
-    { definition: 'member', args: {}, restart: 'temporary', placement: 'same' },
-    'b',
-  );
+  const far = await a.start({ definition: 'member', args: {}, restart: 'temporary', placement: 'same' }, 'b');
   const near = await a.start({ definition: 'member', args: {}, restart: 'temporary', placement: 'same' }, undefined);
   const { registry } = a.services.groups;
   await a.call(registry, 'join', { scope: 'pg', group: 'w', members: [far, near] }, {});

@@ -47,7 +47,8 @@ t.test('messages of one publisher reach a subscriber on another thread in order,
   const far = await system.spawn(member, { patterns: ['orders.*.created'] }, { executor: 2 });
   const both = await system.spawn(member, { patterns: ['orders.eu.*', 'orders.>'] }, { executor: 2 });
   const publisher = await system.spawn(member, {}, { executor: 1 });
-  for (let from = 0; from < 3_000; from += 500) publisher.cast('publish', { topic: 'orders.eu.created', from, to: from + 500 });
+  for (let from = 0; from < 3_000; from += 500)
+    publisher.cast('publish', { topic: 'orders.eu.created', from, to: from + 500 });
   const expected = Array.from({ length: 3_000 }, (_, n) => n);
   await eventually('all have come', async () => (await both.call('notes')).length === 6_000);
   t.same(await near.call('notes'), expected);
@@ -77,10 +78,16 @@ t.test('a router by least mailbox spares a busy thread, of which it knows by rep
   for (let n = 0; n < 500; n += 1) busy.cast('chew', 2);
   await eventually('the busy one has a backlog', async () => (await system.list()).some(({ mailbox }) => mailbox > 50));
   await sender.call('chew', { count: 100, forMs: 1 }, { timeoutMs: 30_000 });
-  await eventually('all is done', async () => {
-    const notes = (await Promise.all([busy, free].map((ref) => ref.call('notes', undefined, { timeoutMs: 30_000 })))).flat();
-    return notes.length === 600;
-  }, 60_000);
+  await eventually(
+    'all is done',
+    async () => {
+      const notes = (
+        await Promise.all([busy, free].map((ref) => ref.call('notes', undefined, { timeoutMs: 30_000 })))
+      ).flat();
+      return notes.length === 600;
+    },
+    60_000,
+  );
   const byFree = (await free.call('notes')).length;
   t.ok(byFree > 60, `the free one got ${byFree} of 100`);
   t.notOk('mailbox-full' in (await deadLetters(system)));

@@ -54,14 +54,14 @@ t.test('callMany gives every outcome in the order of the refs, at the deadline t
   await settle();
   clock.advance(200);
   const outcomes = await asking;
-  t.same(outcomes.map((outcome) => (outcome.ok ? outcome.reply : outcome.error.code)), [
-    'CALL_TIMEOUT',
-    8,
-    'ACTOR_CRASHED',
-    'BAD_USAGE',
-    8,
-  ]);
-  t.same(outcomes.map(({ address }) => address), refs.map(({ address }) => address));
+  t.same(
+    outcomes.map((outcome) => (outcome.ok ? outcome.reply : outcome.error.code)),
+    ['CALL_TIMEOUT', 8, 'ACTOR_CRASHED', 'BAD_USAGE', 8],
+  );
+  t.same(
+    outcomes.map(({ address }) => address),
+    refs.map(({ address }) => address),
+  );
   await settle();
   t.equal(await refs[0]?.call('cancelled'), 1, 'the one that was silent knows that nobody waits');
 });
@@ -78,12 +78,10 @@ t.test('with a quorum callMany ends as soon as it is there, and cancels what is 
 t.test('with a quorum out of reach callMany does not wait for the deadline', async (t) => {
   const { system, refs } = await world(t, ['silent', 'refuses', 'refuses', 'silent']);
   const outcomes = await system.callMany(refs, 'vote', 1, { quorum: 3 });
-  t.same(outcomes.map((outcome) => (outcome.ok ? '' : outcome.error.code)), [
-    'CALL_CANCELLED',
-    'BAD_USAGE',
-    'BAD_USAGE',
-    'CALL_CANCELLED',
-  ]);
+  t.same(
+    outcomes.map((outcome) => (outcome.ok ? '' : outcome.error.code)),
+    ['CALL_CANCELLED', 'BAD_USAGE', 'BAD_USAGE', 'CALL_CANCELLED'],
+  );
 });
 
 t.test('an abort ends callMany, and a quorum that makes no sense is refused', async (t) => {
@@ -92,8 +90,14 @@ t.test('an abort ends callMany, and a quorum that makes no sense is refused', as
   const asking = system.callMany(refs, 'vote', 1, { signal: given.signal });
   await settle();
   given.abort();
-  t.same((await asking).map((outcome) => (outcome.ok ? outcome.reply : outcome.error.code)), ['CALL_CANCELLED', 2]);
-  t.same((await system.callMany(refs, 'vote', 1, { signal: given.signal })).map(({ ok }) => ok), [false, false]);
+  t.same(
+    (await asking).map((outcome) => (outcome.ok ? outcome.reply : outcome.error.code)),
+    ['CALL_CANCELLED', 2],
+  );
+  t.same(
+    (await system.callMany(refs, 'vote', 1, { signal: given.signal })).map(({ ok }) => ok),
+    [false, false],
+  );
   for (const quorum of [0, 3, 1.5, Number.NaN])
     await t.rejects(system.callMany(refs, 'vote', 1, { quorum }), { code: 'BAD_USAGE', message: /1 to the 2 refs/ });
   t.same(await system.callMany([], 'vote' as never, 1 as never), []);
@@ -107,6 +111,9 @@ t.test('callMany to many actors on many threads brings all replies and no warnin
   const system = await threadSystem(t, ['crowd']);
   const refs = await Promise.all(Array.from({ length: 60 }, () => system.spawn(member, {})));
   const outcomes = await system.callMany(refs, 'who', undefined, { signal: new AbortController().signal });
-  t.same(outcomes.map((outcome) => (outcome.ok ? outcome.reply : '')), refs.map(({ address }) => address));
+  t.same(
+    outcomes.map((outcome) => (outcome.ok ? outcome.reply : '')),
+    refs.map(({ address }) => address),
+  );
   t.same(warnings, []);
 });

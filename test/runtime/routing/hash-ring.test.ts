@@ -38,7 +38,8 @@ t.test('keys are spread over the nodes within a third of their fair share', (t) 
   const nodes = Array.from({ length: 8 }, (_, index) => `a@i1/${index}/17`);
   const ring = new HashRing(nodes);
   const counts = new Map<string | undefined, number>();
-  for (let n = 0; n < 40_000; n += 1) counts.set(ring.nodeOf(`user-${n}`), (counts.get(ring.nodeOf(`user-${n}`)) ?? 0) + 1);
+  for (let n = 0; n < 40_000; n += 1)
+    counts.set(ring.nodeOf(`user-${n}`), (counts.get(ring.nodeOf(`user-${n}`)) ?? 0) + 1);
   t.equal(counts.size, 8);
   for (const count of counts.values()) t.ok(Math.abs(count - 5_000) < 1_667, `${count} of a fair 5000`);
   t.equal(new HashRing([]).nodeOf('x'), undefined);
@@ -55,7 +56,10 @@ t.test('a seed gives one sequence, evenly spread, and texts give different seeds
     const bucket = Math.floor(chance() * 10);
     buckets[bucket] = (buckets[bucket] ?? 0) + 1;
   }
-  t.ok(buckets.every((count) => count > 850 && count < 1_150), buckets.join());
+  t.ok(
+    buckets.every((count) => count > 850 && count < 1_150),
+    buckets.join(),
+  );
   t.equal(new Set(KEYS.map(hashText)).size, KEYS.length);
   t.end();
 });

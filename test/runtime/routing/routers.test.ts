@@ -40,7 +40,11 @@ const patient = defineActor({
 t.test('round-robin gives each routee its turn, casts and calls alike', async (t) => {
   const { refs, router } = await world(t, { strategy: 'round-robin' });
   for (let n = 0; n < 6; n += 1) t.ok(router.cast('note', n));
-  t.same(await notes(refs), [[0, 3], [1, 4], [2, 5]]);
+  t.same(await notes(refs), [
+    [0, 3],
+    [1, 4],
+    [2, 5],
+  ]);
   t.equal(await router.call('who'), refs[0]?.address);
   t.equal(await router.call('who'), refs[1]?.address);
 });
@@ -53,8 +57,14 @@ t.test('random with a seed repeats its choices, and two routers without one diff
     again.cast('note', n);
   }
   const all = await notes(refs);
-  t.ok(all.every((own) => own.every((note, index) => note === own[index - (index % 2)])), 'always to the same one');
-  t.ok(all.every((own) => own.length > 120), all.map((own) => own.length).join());
+  t.ok(
+    all.every((own) => own.every((note, index) => note === own[index - (index % 2)])),
+    'always to the same one',
+  );
+  t.ok(
+    all.every((own) => own.length > 120),
+    all.map((own) => own.length).join(),
+  );
   const [one, two] = await Promise.all([1, 2].map(() => system.router(member, { refs }, { strategy: 'random' })));
   const choices = async (r: typeof one): Promise<unknown[]> => {
     const chosen: unknown[] = [];
@@ -70,7 +80,9 @@ t.test('least-mailbox leaves a routee with a backlog alone', async (t) => {
   await settle();
   for (let n = 0; n < 100; n += 1) refs[0]?.cast('note', -1);
   for (let n = 0; n < 60; n += 1) router.cast('note', n);
-  const [, second = [], third = []] = await Promise.all(refs.map((ref, index) => (index === 0 ? [] : ref.call('notes'))));
+  const [, second = [], third = []] = await Promise.all(
+    refs.map((ref, index) => (index === 0 ? [] : ref.call('notes'))),
+  );
   t.equal(second.length + third.length, 60, 'the two others got all');
   t.ok(Math.abs(second.length - third.length) < 20, `${second.length} and ${third.length}`);
 });
@@ -103,10 +115,10 @@ t.test('consistent-hash keeps a key at its routee while others come and go', asy
   }
   const wrong = await system.router(member, { refs }, { strategy: 'consistent-hash', key: () => 7 as never });
   await t.rejects(wrong.call('who'), { code: 'BAD_MESSAGE', message: /key .* is 7/ });
-  await t.rejects(
-    system.router(member, { refs }, { strategy: 'consistent-hash', key: () => 'x', virtualNodes: 0 }),
-    { code: 'BAD_CONFIG', message: /virtualNodes is 0/ },
-  );
+  await t.rejects(system.router(member, { refs }, { strategy: 'consistent-hash', key: () => 'x', virtualNodes: 0 }), {
+    code: 'BAD_CONFIG',
+    message: /virtualNodes is 0/,
+  });
 });
 
 t.test('broadcast casts to every routee, and refuses a call with what to use', async (t) => {
@@ -134,12 +146,19 @@ t.test('scatter-gather-first gives the first reply and cancels the other calls',
 });
 
 t.test('scatter-gather-first outlives failures, and fails when all have failed', async (t) => {
-  const { clock, router } = await gather(t, [{ delayMs: 10, fails: 'a' }, { delayMs: 20 }, { delayMs: 10, fails: 'c' }]);
+  const { clock, router } = await gather(t, [
+    { delayMs: 10, fails: 'a' },
+    { delayMs: 20 },
+    { delayMs: 10, fails: 'c' },
+  ]);
   const answer = router.call('ask');
   await settle();
   clock.advance(20);
   t.equal(await answer, 20);
-  const bad = await gather(t, [{ delayMs: 20, fails: 'the last' }, { delayMs: 10, fails: 'first' }]);
+  const bad = await gather(t, [
+    { delayMs: 20, fails: 'the last' },
+    { delayMs: 10, fails: 'first' },
+  ]);
   const failure = t.rejects(bad.router.call('ask'), { code: 'BAD_USAGE', message: 'the last' });
   await settle();
   bad.clock.advance(10);
@@ -184,18 +203,21 @@ t.test('a router that is closed has no routees and no interest in its group', as
   t.equal(two?.routees.at(-1), late.address, 'another router of the group still hears of changes');
 });
 
-t.test('cast is false when the chosen routee is over its high-water mark, and drained waits for that one', async (t) => {
-  const narrow = defineActor({
-    name: 'narrow',
-    init: () => null,
-    mailbox: { capacity: 10, highWater: 1 },
-    casts: { take: () => {} },
-  });
-  const { system } = await inlineSystem(t, { definitions: [narrow] });
-  const refs = [await system.spawn(narrow, undefined)];
-  const router = await system.router(narrow, { refs }, { strategy: 'round-robin' });
-  t.ok(router.cast('take'));
-  t.notOk(router.cast('take'));
-  await router.drained();
-  t.ok(router.cast('take'));
-});
+t.test(
+  'cast is false when the chosen routee is over its high-water mark, and drained waits for that one',
+  async (t) => {
+    const narrow = defineActor({
+      name: 'narrow',
+      init: () => null,
+      mailbox: { capacity: 10, highWater: 1 },
+      casts: { take: () => {} },
+    });
+    const { system } = await inlineSystem(t, { definitions: [narrow] });
+    const refs = [await system.spawn(narrow, undefined)];
+    const router = await system.router(narrow, { refs }, { strategy: 'round-robin' });
+    t.ok(router.cast('take'));
+    t.notOk(router.cast('take'));
+    await router.drained();
+    t.ok(router.cast('take'));
+  },
+);

@@ -12,7 +12,11 @@ import { threadSystem } from '../support.js';
 const STALL = { scheduling: { stallMs: 400 } };
 
 function harmfulSystem(t: Test, options: SystemOptions = {}) {
-  return threadSystem(t, ['probe', 'harmful'], { ...STALL, threadIntensity: { maxRestarts: 50, withinMs: 60_000 }, ...options });
+  return threadSystem(t, ['probe', 'harmful'], {
+    ...STALL,
+    threadIntensity: { maxRestarts: 50, withinMs: 60_000 },
+    ...options,
+  });
 }
 
 /** Waits until the actor answers. */
@@ -53,7 +57,9 @@ t.test('a thread that is stuck is ended: the actor in its turn is named, its nei
   t.equal(await neighbour.call('add', 1), 1);
   t.equal(await system.lookupAddress('stuck'), stuck.address);
   await eventually('the watcher was told', async () => (await boss.call('infos')).length > 0);
-  t.match(await boss.call('infos'), [{ type: 'down', address: stuck.address, reason: { class: 'stalled', message: named } }]);
+  t.match(await boss.call('infos'), [
+    { type: 'down', address: stuck.address, reason: { class: 'stalled', message: named } },
+  ]);
 });
 
 t.test('a handler that is stuck after an await is ended too, and nobody is blamed by name', async (t) => {
@@ -64,23 +70,26 @@ t.test('a handler that is stuck after an await is ended too, and nobody is blame
   await answers(stuck);
 });
 
-t.test('an actor that stalls again and again is given up alone: no restart counts against its neighbours', async (t) => {
-  const system = await harmfulSystem(t, { defaults: { supervision: { maxRestarts: 3, withinMs: 60_000 } } });
-  const stuck = await system.spawn(harmful, undefined, { executor: 1 });
-  const neighbour = await system.spawn(bystander, undefined, { executor: 1 });
-  // What ends the thread in the turn of an actor is charged to it; an exit is quicker than a stall.
-  for (let times = 0; times < 4; times += 1) {
-    await failureOf(stuck.call('exit', undefined, { timeoutMs: 20_000 }));
-    if (times < 3) await answers(stuck);
-  }
-  await eventually('the neighbour is back', () =>
-    neighbour.call('add', 0).then(
-      () => true,
-      () => false,
-    ),
-  );
-  t.match(await failureOf(stuck.call('ping')), { code: 'NO_SUCH_ACTOR' });
-});
+t.test(
+  'an actor that stalls again and again is given up alone: no restart counts against its neighbours',
+  async (t) => {
+    const system = await harmfulSystem(t, { defaults: { supervision: { maxRestarts: 3, withinMs: 60_000 } } });
+    const stuck = await system.spawn(harmful, undefined, { executor: 1 });
+    const neighbour = await system.spawn(bystander, undefined, { executor: 1 });
+    // What ends the thread in the turn of an actor is charged to it; an exit is quicker than a stall.
+    for (let times = 0; times < 4; times += 1) {
+      await failureOf(stuck.call('exit', undefined, { timeoutMs: 20_000 }));
+      if (times < 3) await answers(stuck);
+    }
+    await eventually('the neighbour is back', () =>
+      neighbour.call('add', 0).then(
+        () => true,
+        () => false,
+      ),
+    );
+    t.match(await failureOf(stuck.call('ping')), { code: 'NO_SUCH_ACTOR' });
+  },
+);
 
 t.test('a thread that is busy for less than the limit, or again and again, is left alone', async (t) => {
   const system = await harmfulSystem(t);
@@ -102,20 +111,23 @@ t.test('a main thread that is busy ends no thread', async (t) => {
   t.equal(await ref.call('add', 1), 2, 'the actor has lived all the time');
 });
 
-t.test('a thread out of heap is a failure of its executor: named in the reason, replaced, the node goes on', async (t) => {
-  const system = await harmfulSystem(t, { executorHeapMb: 48 });
-  const hoarder = await system.spawn(harmful, undefined, { executor: 1 });
-  const elsewhere = await system.spawn(bystander, undefined, { executor: 2 });
-  t.equal(await hoarder.call('buffers', 96), 96, 'Buffers are outside of the heap and are not counted');
-  await elsewhere.call('add', 1);
-  const error = await failureOf(hoarder.call('hoard', undefined, { timeoutMs: 60_000 }));
-  t.match(error, {
-    code: 'EXECUTOR_DOWN',
-    facts: { class: 'crash', reason: /executor 1 ended in a turn of harmful .*: ERR_WORKER_OUT_OF_MEMORY: / },
-  });
-  await answers(hoarder);
-  t.equal(await elsewhere.call('add', 1), 2);
-});
+t.test(
+  'a thread out of heap is a failure of its executor: named in the reason, replaced, the node goes on',
+  async (t) => {
+    const system = await harmfulSystem(t, { executorHeapMb: 48 });
+    const hoarder = await system.spawn(harmful, undefined, { executor: 1 });
+    const elsewhere = await system.spawn(bystander, undefined, { executor: 2 });
+    t.equal(await hoarder.call('buffers', 96), 96, 'Buffers are outside of the heap and are not counted');
+    await elsewhere.call('add', 1);
+    const error = await failureOf(hoarder.call('hoard', undefined, { timeoutMs: 60_000 }));
+    t.match(error, {
+      code: 'EXECUTOR_DOWN',
+      facts: { class: 'crash', reason: /executor 1 ended in a turn of harmful .*: ERR_WORKER_OUT_OF_MEMORY: / },
+    });
+    await answers(hoarder);
+    t.equal(await elsewhere.call('add', 1), 2);
+  },
+);
 
 t.test('a system executor that is stuck is fatal for the node', async (t) => {
   let tell = (_error: SkepError): void => {};
@@ -123,7 +135,11 @@ t.test('a system executor that is stuck is fatal for the node', async (t) => {
   const system = await harmfulSystem(t, { onFatal: (error) => tell(error) });
   const stuck = await system.spawn(harmful, undefined, { executor: 'system' });
   await failureOf(stuck.call('spin', undefined, { timeoutMs: 20_000 }));
-  t.match(await fatal, { code: 'EXECUTOR_DOWN', facts: { class: 'stalled' }, message: /the system executor ended: .* in a turn of harmful/ });
+  t.match(await fatal, {
+    code: 'EXECUTOR_DOWN',
+    facts: { class: 'stalled' },
+    message: /the system executor ended: .* in a turn of harmful/,
+  });
 });
 
 t.test('a process that was stopped and goes on has all its threads and actors', async (t) => {

@@ -49,25 +49,28 @@ t.test('a subscriber that stops or restarts leaves no subscription behind', asyn
   t.same(await deadLetters(system), {});
 });
 
-t.test('a slow subscriber loses its own messages beyond its mailbox, and harms neither publisher nor others', async (t) => {
-  const slow = defineActor({
-    name: 'slow',
-    init: (args: { readonly asInfo: boolean }, ctx) => ctx.subscribe('a', args.asInfo ? {} : { cast: 'take' }),
-    mailbox: { capacity: 10 },
-    casts: { take: () => new Promise<never>(() => {}) },
-    info: () => new Promise<never>(() => {}),
-  });
-  const { system } = await inlineSystem(t, { definitions: [member, slow] });
-  await system.spawn(slow, { asInfo: false });
-  await system.spawn(slow, { asInfo: true });
-  const quick = await system.spawn(member, { patterns: ['a'] });
-  for (let n = 0; n < 100; n += 1) {
-    t.ok(system.publish('a', n), 'the publisher is not told to wait');
-    await settle(1);
-  }
-  t.equal((await quick.call('notes')).length, 100);
-  t.same(await deadLetters(system), { 'mailbox-full': 2 * (100 - 1 - 10) });
-});
+t.test(
+  'a slow subscriber loses its own messages beyond its mailbox, and harms neither publisher nor others',
+  async (t) => {
+    const slow = defineActor({
+      name: 'slow',
+      init: (args: { readonly asInfo: boolean }, ctx) => ctx.subscribe('a', args.asInfo ? {} : { cast: 'take' }),
+      mailbox: { capacity: 10 },
+      casts: { take: () => new Promise<never>(() => {}) },
+      info: () => new Promise<never>(() => {}),
+    });
+    const { system } = await inlineSystem(t, { definitions: [member, slow] });
+    await system.spawn(slow, { asInfo: false });
+    await system.spawn(slow, { asInfo: true });
+    const quick = await system.spawn(member, { patterns: ['a'] });
+    for (let n = 0; n < 100; n += 1) {
+      t.ok(system.publish('a', n), 'the publisher is not told to wait');
+      await settle(1);
+    }
+    t.equal((await quick.call('notes')).length, 100);
+    t.same(await deadLetters(system), { 'mailbox-full': 2 * (100 - 1 - 10) });
+  },
+);
 
 t.test('a subscription that could not deliver is refused with what to do', async (t) => {
   const deaf = defineActor({

@@ -24,7 +24,10 @@ t.test('the trie finds what a regular expression of each pattern finds, whatever
     fc.property(steps, fc.array(topics, { minLength: 1, maxLength: 10 }), (all, asked) => {
       const trie = new PatternTrie<number>();
       const twin = new Map<string, { readonly pattern: readonly string[]; readonly value: number }>();
-      for (const { add, entry: [pattern, value] } of all) {
+      for (const {
+        add,
+        entry: [pattern, value],
+      } of all) {
         const key = `${pattern.join('.')} ${value}`;
         const expected = add ? !twin.has(key) : twin.has(key);
         if ((add ? trie.add(pattern, value) : trie.remove(pattern, value)) !== expected) return false;

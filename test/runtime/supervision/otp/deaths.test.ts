@@ -56,6 +56,6 @@ t.test(
     world.system.stopActor(world.sup.address);
     await world.pass(10_000);
     assert.ok(world.isOver);
-    assert.equal(world.system.list().filter(({ definition }) => definition === 'worker').length, 0);
+    assert.deepEqual(world.actors, []);
   }),
 );

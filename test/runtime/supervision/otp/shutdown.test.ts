@@ -110,7 +110,7 @@ t.test(
     await world.pass();
     assert.deepEqual(world.took(), []);
     assert.ok(world.isOver);
-    assert.equal(world.system.list().length, 2);
+    assert.deepEqual(world.actors, []);
   }),
 );
 

@@ -157,6 +157,11 @@ export class World {
     return this.system.list().some((actor) => actor.address === address);
   }
 
+  /** Living actors but those of skep itself. */
+  get actors(): readonly string[] {
+    return this.system.list().flatMap(({ definition }) => (definition.startsWith('skep.') ? [] : [definition]));
+  }
+
   /** The supervisor has ended. */
   get isOver(): boolean {
     return !this.lives(this.sup.address);
