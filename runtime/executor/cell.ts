@@ -343,7 +343,7 @@ export class Cell {
     const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
     this.turns.hand.current = current;
     try {
-      const state: unknown = await this.#host.meter.inside(this, () =>
+      const state: unknown = await this.#host.meter.inside(this, (): unknown =>
         this.definition.init(this.spec.args, this.context),
       );
       // A life that was taken meanwhile leaves nothing to the one that may have begun since.

@@ -54,7 +54,7 @@ export function checkSupervision(definition: string, options: SupervisionOptions
   const { strategy, autoShutdown, backoff, whenExceeded, maxRestarts, withinMs, onFailure = {} } = options;
   const check = (field: string, value: unknown, fits: boolean, expected: string): void => {
     if (value === undefined || fits) return;
-    const text = `definition ${definition}: supervision.${field} is ${String(value)}: expected ${expected}`;
+    const text = `definition ${definition}: supervision.${field} is ${JSON.stringify(value)}: expected ${expected}`;
     throw new SkepError('BAD_CONFIG', text, { definition, field: `supervision.${field}` });
   };
   const among = (field: string, value: unknown, known: readonly unknown[]): void =>

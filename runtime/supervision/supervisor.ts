@@ -186,7 +186,7 @@ const shared = new WeakMap<CheckedChildSpec, ReturnType<typeof toSpawnSpec>>();
 function dynamicSpec(template: CheckedChildSpec, request: unknown, parent: ActorAddress) {
   const { args, name } = isRecord(request) ? request : {};
   if (name !== undefined && typeof name !== 'string') {
-    throw new SkepError('BAD_CHILD_SPEC', `child ${template.id}: name is ${String(name)}: expected a text`);
+    throw new SkepError('BAD_CHILD_SPEC', `child ${template.id}: name is ${JSON.stringify(name)}: expected a text`);
   }
   let common = shared.get(template);
   if (common === undefined || common.parent !== parent) {

@@ -218,7 +218,7 @@ t.test(
     const x = await make('x');
     const { peer } = peersOf({ infos: [], ends: [] });
     const child = await act(x, (ctx) => ctx.spawn(peer, { id: 'child' }, { link: true }));
-    system.cast((await child).address, 'crash', undefined);
+    system.cast(child.address, 'crash', undefined);
     await system.settle();
     assert.ok(!lives(x));
   }),
@@ -228,7 +228,7 @@ t.test(
   'a supervised actor whose link breaks is restarted like one that crashed, without the link',
   linked(async ({ make, act, system, lives }) => {
     const { peer } = peersOf({ infos: [], ends: [] });
-    const x = (await system.spawn(peer, { id: 'x' }, { restart: 'permanent' })) as Peer;
+    const x: Peer = await system.spawn(peer, { id: 'x' }, { restart: 'permanent' });
     const [y, z] = [await make('y'), await make('z')];
     await act(x, (ctx) => ctx.link(y.address));
     y.cast('crash');
