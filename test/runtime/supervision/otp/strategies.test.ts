@@ -111,30 +111,6 @@ t.test(
   }),
 );
 
-const endings = [
-  ['permanent', 'crash', 'running'],
-  ['permanent', 'normal', 'running'],
-  ['permanent', 'shutdown', 'running'],
-  ['transient', 'crash', 'running'],
-  ['transient', 'normal', 'stopped'],
-  ['transient', 'shutdown', 'stopped'],
-  ['temporary', 'crash', 'gone'],
-  ['temporary', 'normal', 'gone'],
-  ['temporary', 'shutdown', 'gone'],
-] as const;
-for (const [restart, reason, outcome] of endings) {
-  t.test(
-    `a ${restart} child that ends with reason ${reason} is ${outcome} afterwards`,
-    rule({ children: [{ id: 'a', restart }] }, async (world) => {
-      const a = await world.kid('a');
-      a.cast('exit', reason);
-      await world.pass();
-      const [child] = await world.children();
-      assert.equal(child?.status ?? 'gone', outcome);
-    }),
-  );
-}
-
 t.test(
   'one-for-all: a transient child that ended in order is started again with the group',
   rule({ strategy: 'one-for-all', children: [{ id: 'a', restart: 'transient' }, { id: 'b' }] }, async (world) => {
