@@ -8,10 +8,22 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { auditExecutors } from './audit-executors.js';
 import { auditKilled } from './audit-killed.js';
+import { castsThreads } from './casts-threads.js';
+import { durableIncrements } from './durable-increments.js';
+import { executorDeath } from './executor-death.js';
 import { idleActors } from './idle-actors.js';
+import { routers } from './routers.js';
 import { answer, type Answer, machine, type Question, renderResults } from './harness.js';
 
-const questions: readonly Question[] = [auditExecutors, auditKilled, idleActors];
+const questions: readonly Question[] = [
+  auditExecutors,
+  auditKilled,
+  castsThreads,
+  durableIncrements,
+  executorDeath,
+  idleActors,
+  routers,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

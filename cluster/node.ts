@@ -8,11 +8,14 @@ import {
   ActorSystem,
   type ActorRef,
   type AnyDefinition,
+  type ExecutorDeath,
   type LogOptions,
   type SkepError,
+  type ThreadSettings,
 } from '#runtime';
 import { systemClock } from '#runtime/clock/clock';
 import { createLogger } from '#runtime/telemetry/log';
+import { DeathNews } from './deaths.js';
 import { members, MEMBERS_NAME, type NodeInfo } from './membership/members.js';
 import { Membership } from './membership/service.js';
 import { serveSpawnApi } from './spawn/service.js';
@@ -27,7 +30,7 @@ export interface MembershipTiming {
 }
 
 /** How a node is made. */
-export interface NodeOptions {
+export interface NodeOptions extends ThreadSettings {
   readonly cluster: string;
   readonly name: string;
   /** `worker` nodes host agents; `client` nodes only talk to others. */
@@ -58,7 +61,14 @@ export class ClusterNode {
   #members: readonly NodeInfo[];
   #view: ActorRef<typeof members> | undefined;
   readonly #listeners = new Set<(members: readonly NodeInfo[]) => void>();
-  #bus: { readonly transport: Transport; readonly membership: Membership; readonly stopApi: Unsubscribe } | undefined;
+  #bus:
+    | {
+        readonly transport: Transport;
+        readonly membership: Membership;
+        readonly stopApi: Unsubscribe;
+        readonly deaths: DeathNews;
+      }
+    | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(cluster: string, system: ActorSystem, self: NodeInfo) {
@@ -76,6 +86,8 @@ export class ClusterNode {
     const incarnation = Date.now().toString(36);
     const { cluster, name, bus } = options;
     const link = new URL('./executor-link.js', import.meta.url).href;
+    const { scheduling, executorHeapMb, threadIntensity } = options;
+    let started: ClusterNode | undefined;
     const system = await ActorSystem.create({
       node: name,
       incarnation,
@@ -86,7 +98,11 @@ export class ClusterNode {
       log: options.log,
       callTimeoutMs: options.callTimeoutMs,
       defaults: options.defaults,
+      ...(scheduling === undefined ? {} : { scheduling }),
+      ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
+      ...(threadIntensity === undefined ? {} : { threadIntensity }),
       onFatal: options.onFatal,
+      onExecutorDeath: async (death, replaced) => started?.tellDeath(death, replaced),
     });
     const executors = options.executors === 0 ? [0] : system.executors.filter((id) => id !== 0);
     const node = new ClusterNode(cluster, system, {
@@ -97,6 +113,7 @@ export class ClusterNode {
       labels: options.labels,
       executors,
     });
+    started = node;
     try {
       node.#view = await system.spawn(members, { members: node.#members }, { name: MEMBERS_NAME, executor: 'system' });
       if (bus !== undefined) await node.#join(bus, options);
@@ -144,7 +161,13 @@ export class ClusterNode {
       },
     );
     await transport.flush();
-    this.#bus = { transport, membership, stopApi };
+    const deaths = new DeathNews(transport, this.self, () => this.#members);
+    this.#bus = { transport, membership, stopApi, deaths };
+  }
+
+  /** Tells the other nodes of a thread of this one. */
+  private async tellDeath(death: ExecutorDeath, replaced: boolean): Promise<void> {
+    await this.#bus?.deaths.tell(death, replaced);
   }
 
   #changed(view: readonly NodeInfo[]): void {
@@ -174,6 +197,7 @@ export class ClusterNode {
 
   async #stop(): Promise<void> {
     this.#bus?.stopApi();
+    this.#bus?.deaths.close();
     await this.#bus?.membership.leave();
     await this.system.shutdown();
     await this.#bus?.transport.close();

@@ -10,13 +10,17 @@ export {
   type ArgsOf,
   defineActor,
   type Definition,
+  type DefinitionMailbox,
   type Info,
 } from './actor/definition.js';
 export { ActorFailure, type HandlerFailureClass } from './actor/failure.js';
+export type { DurableState, EventSourcing, PersistenceContext, PersistOptions } from './actor/persistence.js';
+export type { ReliableOptions } from './delivery/options.js';
 export { castFace, type CastHandlers } from './actor/face.js';
-export type { ActorRef, CallOptions } from './actor/ref.js';
+export type { ActorRef, CallOptions, CastOptions } from './actor/ref.js';
 export type { DefinitionSummary } from './actor/registry.js';
-export type { ActorSummary, ExecutorReport } from './executor/report.js';
+export type { ActorSummary, ExecutorReport, FlowReport } from './executor/report.js';
+export type { ExecutorDeath } from './executor/death.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
 export { checkChildSpecs, type CheckedChildSpec, type ChildSpec } from './supervision/child-spec.js';
@@ -31,8 +35,21 @@ export {
   type SupervisorSpec,
 } from './supervision/supervisor.js';
 export { applicationTree, renderTree, type SupervisionTree, type TreeNode } from './supervision/tree.js';
+export type { SchedulingOptions, ThreadSettings } from './executor/thread-options.js';
+export type { CastOutcome } from './flow/outcome.js';
+export type { MailboxOptions, OverflowPolicy } from './mailbox/mailbox.js';
+export type { Priority, PriorityRule } from './mailbox/priority.js';
+export { defineOffload, type OffloadOptions, type OffloadSettings, type OffloadTask } from './offload/offload.js';
+export type { LatencySummary } from './telemetry/histogram.js';
+export type { DefinitionLoad, SlowTurn } from './telemetry/turn-meter.js';
 export type { ActorGroups, GroupOptions, Groups } from './groups/groups.js';
+export type { Pool, PoolOptions } from './pool/pool.js';
+export type { PoolSize } from './pool/pool-actor.js';
+export type { PressureOptions } from './pool/pressure.js';
 export type { RouteeSource, Router } from './routing/router.js';
 export type { RouterOptions, RoutingKey } from './routing/strategy.js';
+export { type MemoryStore, memoryStore, type MemoryStoreOptions } from './store/memory.js';
+export type { StoreOptions } from './store/node-store.js';
+export type { Durability } from './store/store.js';
 export { type LogFacts, type Logger, type LogLevel, type LogOptions } from './telemetry/log.js';
 export { ActorSystem, type SystemOptions } from './system.js';

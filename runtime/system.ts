@@ -10,20 +10,33 @@ import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from './actor/call-many.js';
 import type { SpawnOptions } from './actor/context.js';
 import type { ActorDefaults, AnyDefinition, ArgsOf } from './actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from './actor/ref.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  type CastOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+  type ReliableMessenger,
+} from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
 import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
 import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
+import { schedulingOf } from './executor/scheduling.js';
+import { castEnvelope } from './flow/cast.js';
+import type { CastOutcome } from './flow/outcome.js';
 import type { ExecutorDeath } from './executor/death.js';
-import { slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
+import { offloadLimitsOf, slowTurnMsOf, threadOptionsOf, type ThreadSettings } from './executor/thread-options.js';
 import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import { type ActorFamily, assembleTree, type SupervisionTree } from './supervision/tree.js';
-import { readTraceparent } from '#protocols/wire/trace-context';
+import type { MemoryStore } from './store/memory.js';
+import { type NodeStore, openNodeStore, type StoreOptions } from './store/node-store.js';
 import type { Groups } from './groups/groups.js';
+import { makePool, type Pool, type PoolOptions } from './pool/pool.js';
 import type { RouteeSource, Router } from './routing/router.js';
 import type { RouterOptions } from './routing/strategy.js';
 import type { LogOptions } from './telemetry/log.js';
@@ -60,6 +73,11 @@ export interface SystemOptions extends ThreadSettings {
   readonly clock?: Clock;
   /** Seed of chance (the jitter of back-offs), a whole number. Default: made of the node's name and incarnation. */
   readonly seed?: number;
+  /**
+   * Where actors persist: a folder, or `memoryStore()` in tests. Default: nowhere; definitions that persist cannot start.
+   * A store that fails is fatal for the node.
+   */
+  readonly store?: StoreOptions | MemoryStore;
   /** Where spans go, and what is kept of dead letters. Default: no spans, 1 MiB of dead letters an executor. */
   readonly telemetry?: TelemetryOptions;
   /** Takes the spans itself, for tests; only without threads. */
@@ -89,6 +107,7 @@ export class ActorSystem implements Messenger {
   readonly executors: readonly number[];
   readonly #edge: BuiltExecutor;
   readonly #threads: Threads | undefined;
+  readonly #store: NodeStore | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(
@@ -97,31 +116,48 @@ export class ActorSystem implements Messenger {
     executors: readonly number[],
     edge: BuiltExecutor,
     threads: Threads | undefined,
+    store: NodeStore | undefined,
   ) {
     this.node = node;
     this.incarnation = incarnation;
     this.executors = executors;
     this.#edge = edge;
     this.#threads = threads;
+    this.#store = store;
   }
 
-  /** Starts a system. @throws SkepError when a module, a definition or an extension is at fault. */
+  /** Starts a system. @throws SkepError when a module, a definition, an extension or the store is at fault. */
   static async create(options: SystemOptions = {}): Promise<ActorSystem> {
-    const onFatal = options.onFatal ?? throwUncaught;
     const spec = specOfNode(options);
+    const onFatal = once(options.onFatal ?? throwUncaught);
+    const store = options.store && (await openNodeStore(options.store, options.node, onFatal));
+    try {
+      return await ActorSystem.#start(options, store ? { ...spec, store: store.settings } : spec, store, onFatal);
+    } catch (error) {
+      await store?.close();
+      throw error;
+    }
+  }
+
+  static async #start(
+    options: SystemOptions,
+    spec: Omit<ExecutorSpec, 'id'>,
+    store: NodeStore | undefined,
+    onFatal: (error: SkepError) => void,
+  ): Promise<ActorSystem> {
     const { node, incarnation, topology } = spec;
     const { definitions, clock, tracer } = options;
     if (options.executors === undefined || options.executors === 0) {
-      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, { definitions, clock, tracer });
+      const local = { definitions, clock, tracer, storePort: store?.connect() };
+      const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, local);
       only.executor.onFatal(onFatal);
-      return new ActorSystem(node, incarnation, topology.defaults, only, undefined);
+      return new ActorSystem(node, incarnation, topology.defaults, only, undefined, store);
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
     const ids = [SYSTEM_EXECUTOR, ...topology.defaults];
-    const threads = new Threads(ids, (id) => ({ ...spec, id }), edge.executor, threadOptionsOf(options), {
-      onFatal,
-      onDeath: options.onExecutorDeath ?? (() => Promise.resolve()),
-    });
+    const specOf = (id: number): ExecutorSpec => ({ ...spec, id });
+    const events = { onFatal, onDeath: options.onExecutorDeath ?? (() => Promise.resolve()) };
+    const threads = new Threads(ids, specOf, edge.executor, threadOptionsOf(options), events, () => store?.connect());
     try {
       await threads.start(ids);
     } catch (error) {
@@ -129,7 +165,7 @@ export class ActorSystem implements Messenger {
       await edge.uninstall();
       throw error;
     }
-    return new ActorSystem(node, incarnation, ids, edge, threads);
+    return new ActorSystem(node, incarnation, ids, edge, threads, store);
   }
 
   /** Spawns under the guardian of this node, or of `options.node`. */
@@ -172,12 +208,20 @@ export class ActorSystem implements Messenger {
     return formatAddress({ node, incarnation, executor: SYSTEM_EXECUTOR, serial: GUARDIAN_SERIAL });
   }
 
-  /** As `ref.cast`; `traceparent` is the W3C trace context that the message belongs to. */
-  cast(to: ActorAddress, name: string, message: unknown, options: Pick<CallOptions, 'traceparent'> = {}): boolean {
+  get reliable(): ReliableMessenger {
     const { executor } = this.#edge;
-    const trace = readTraceparent(options.traceparent);
-    const cast = { kind: 'cast', to, from: executor.address, name, message } as const;
-    return executor.deliver(trace === undefined ? cast : { ...cast, trace });
+    return executor.services.reliableOf(executor.address);
+  }
+
+  /** As `ref.cast`; `traceparent` is the W3C trace context that the message belongs to. */
+  cast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): boolean {
+    return this.tryCast(to, name, message, options) === 'accepted';
+  }
+
+  /** As `cast`, and says what became of the message. */
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
+    const { executor } = this.#edge;
+    return executor.offer(castEnvelope(executor.address, to, name, message, options));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -207,6 +251,11 @@ export class ActorSystem implements Messenger {
   router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
     const { executor } = this.#edge;
     return executor.services.router({ address: executor.address, messenger: this }, definition, source, options);
+  }
+
+  /** Starts a pool of actors under the guardian of this node. */
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
+    return makePool(this, definition, args, options, 'system');
   }
 
   /** Calls many actors and gives every outcome, in the order of the refs. */
@@ -283,6 +332,8 @@ export class ActorSystem implements Messenger {
       await this.#threads?.stop(executor.shutdownMs);
       await executor.close();
       await this.#edge.uninstall();
+      // Last: what the actors stored while they ended is committed before it closes.
+      await this.#store?.close();
     }
   }
 }
@@ -317,11 +368,22 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     callTimeoutMs: options.callTimeoutMs ?? 5_000,
     shutdownMs: options.shutdownMs ?? 5_000,
     defaults: options.defaults ?? {},
+    scheduling: schedulingOf(options.scheduling),
     telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     slowTurnMs: slowTurnMsOf(options),
+    offload: offloadLimitsOf(options, count),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),
+  };
+}
+
+/** Several parts of a node may find out about one end. */
+function once(tell: (error: SkepError) => void): (error: SkepError) => void {
+  let told = false;
+  return (error) => {
+    if (!told) tell(error);
+    told = true;
   };
 }
 

@@ -78,6 +78,7 @@ export interface NodeChoices {
 /** The options of a node. */
 export function nodeOptions(config: Config, choices: NodeChoices): NodeOptions {
   const { name, roles, executors, log, onFatal } = choices;
+  const { stallMs, slowTurnMs, executorHeapMb, threadDeaths } = config.node;
   return {
     cluster: config.cluster.name,
     name,
@@ -89,6 +90,9 @@ export function nodeOptions(config: Config, choices: NodeChoices): NodeOptions {
     callTimeoutMs: config.calls.timeoutMs,
     defaults: { mailbox: config.mailbox, supervision: config.supervision },
     labels: config.node.labels ?? {},
+    scheduling: { stallMs, slowTurnMs },
+    threadIntensity: { maxRestarts: threadDeaths, withinMs: 60_000 },
+    ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
     onFatal,
     ...(choices.bus ? { bus: { nats: connectOptions(config), membership: config.membership } } : {}),
   };

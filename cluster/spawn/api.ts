@@ -57,11 +57,12 @@ const handlers: Handlers = {
       );
     }
     return {
-      accepted: host.system.cast(
-        address,
-        cast,
-        check(definition?.schemas?.casts?.[cast], message ?? null, `message of cast "${cast}"`),
-      ),
+      accepted:
+        host.system.tryCast(
+          address,
+          cast,
+          check(definition?.schemas?.casts?.[cast], message ?? null, `message of cast "${cast}"`),
+        ) !== 'refused',
     };
   },
   list: async (host, { node }) => {

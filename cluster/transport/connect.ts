@@ -18,6 +18,7 @@ const LIMIT_BYTES = 64 * 1024 * 1024;
 /** The machine's clock with timers that keep the process alive: in an outage it has no socket that would. */
 const holdingClock: Clock = {
   now: () => systemClock.now(),
+  wall: () => systemClock.wall(),
   after: (delayMs, callback) => {
     const handle = setTimeout(callback, delayMs);
     return { cancel: () => clearTimeout(handle) };

@@ -7,6 +7,14 @@ import { crossField, type Host, nameForm, nameText, option, plainText, plainText
 /** Most executors of one node; each is a thread with its own heap, so more than this is a typing mistake. */
 const MAX_EXECUTORS = 256;
 
+/** A thread may be held up this long by a collection of garbage alone. */
+const LEAST_STALL_MS = 50;
+/** A day. */
+const MAX_STALL_MS = 86_400_000;
+/** Below this an executor does not fit. */
+const LEAST_HEAP_MB = 16;
+const MAX_HEAP_MB = 1_048_576;
+
 export const cluster = z.strictObject({
   name: option(nameText(), {
     text: 'Name of the cluster. Nodes of different names never see each other, even on one NATS server.',
@@ -42,6 +50,29 @@ export const node = z.strictObject({
       words: 'cores - 1, at least 1',
       value: (host) => Math.min(MAX_EXECUTORS, Math.max(1, host.cores - 1)),
     },
+  }),
+  stallMs: option(
+    whole(0, MAX_STALL_MS).refine((value) => value === 0 || value >= LEAST_STALL_MS),
+    {
+      text: 'Time for which a thread may be stuck before it is ended and its actors restart. Too short ends slow work; 0 never.',
+      unit: 'ms',
+      form: `0, or a whole number from ${LEAST_STALL_MS} to ${MAX_STALL_MS}`,
+      default: 30_000,
+    },
+  ),
+  slowTurnMs: option(whole(0, MAX_STALL_MS), {
+    text: 'A handler that holds up its thread for this long is logged and reported. 0 reports none.',
+    unit: 'ms',
+    default: 100,
+  }),
+  executorHeapMb: option(z.exactOptional(whole(LEAST_HEAP_MB, MAX_HEAP_MB)), {
+    text: 'Limit of the heap of each worker thread, Buffers not counted; a thread over it is replaced. Without it Node decides.',
+    unit: 'MiB',
+  }),
+  threadDeaths: option(whole(0, 10_000), {
+    text: 'Deaths of worker threads within a minute that the node survives. One more ends it, for the cluster to take over.',
+    unit: 'deaths',
+    default: 5,
   }),
   labels: option(z.exactOptional(labels), {
     text: 'Labels of the node, such as `zone: a`, which the whole cluster sees. Set as a whole: a higher layer replaces all.',

@@ -118,6 +118,8 @@ export type Envelope =
       readonly from: ActorAddress;
       readonly name: string;
       readonly message: unknown;
+      /** Absent: 0, the normal one. */
+      readonly priority?: number;
       /** The trace that it belongs to, where there is one. */
       readonly trace?: Traceparent | undefined;
     }
@@ -135,6 +137,8 @@ export type Envelope =
       readonly chain: readonly ActorAddress[];
       /** Items a stream may send before it needs more credit; 0 for a call with one reply. */
       readonly credit: number;
+      /** Absent: 0, the normal one. */
+      readonly priority?: number;
       readonly trace?: Traceparent | undefined;
     }
   | { readonly kind: 'reply'; readonly to: ActorAddress; readonly id: number; readonly value: unknown }
@@ -149,6 +153,24 @@ export type Envelope =
       readonly count: number;
     }
   | { readonly kind: 'cancel'; readonly to: ActorAddress; readonly from: ActorAddress; readonly id: number }
+  /** Asks an actor for room: `sent` messages went to it in this epoch of the sending executor's channel. */
+  | {
+      readonly kind: 'demand';
+      readonly to: ActorAddress;
+      readonly from: ActorAddress;
+      readonly epoch: number;
+      readonly sent: number;
+    }
+  /** The answer: up to `limit` messages may be sent in that epoch. */
+  | {
+      readonly kind: 'grant';
+      readonly to: ActorAddress;
+      readonly from: ActorAddress;
+      readonly epoch: number;
+      readonly limit: number;
+    }
+  /** The other answer: the actor is not there, or is ending. */
+  | { readonly kind: 'closed'; readonly to: ActorAddress; readonly from: ActorAddress; readonly epoch: number }
   | { readonly kind: 'signal'; readonly to: ActorAddress; readonly from: ActorAddress; readonly signal: Signal };
 
 /** The reason of an end that a supervisor or an operator asked for. */

@@ -66,6 +66,14 @@ export const errorCatalogue = {
     meaning: 'No member of the cluster has that name.',
     remedy: 'List the members with `skep status`.',
   },
+  OFFLOAD_FULL: {
+    meaning: 'Too many offloaded functions wait for a thread of the executor.',
+    remedy: 'Await some before offloading more, or raise `offload.queue` or `offload.threads`.',
+  },
+  OFFLOAD_FAILED: {
+    meaning: 'An offloaded function threw an error without a code of ours, or its thread ended under it.',
+    remedy: 'Read the cause.',
+  },
   // Spawning.
   UNKNOWN_DEFINITION: {
     meaning: 'No definition of that name (and version) is registered on the node.',
@@ -137,6 +145,39 @@ export const errorCatalogue = {
   NODE_START_FAILED: {
     meaning: 'A node process ended or stayed silent before it was ready.',
     remedy: 'Read the log file named in the message.',
+  },
+  // What actors persist.
+  STORE_MISSING: {
+    meaning: 'The definition persists what it does, and its node has no store.',
+    remedy: 'Give the system a store: `store: { path }`, or `store: memoryStore()` in tests.',
+  },
+  STORE_IN_USE: {
+    meaning: 'Another process, or another system of this one, has the folder of the store open.',
+    remedy: 'Stop that process, or give each node a folder of its own.',
+  },
+  STORE_CORRUPT: {
+    meaning: 'A file or a record of the store is damaged or missing.',
+    remedy: 'Move the folder named in the message away and restore it from a backup; see docs/persistence.md.',
+  },
+  STORE_FAILED: {
+    meaning: 'A write or flush failed, or the store is closed; it answers nothing until it is opened again.',
+    remedy: 'Look for a full or failing disk, then start the node again.',
+  },
+  STORE_TIMEOUT: {
+    meaning: 'The store did not answer within its time limit; whether the write was done is not known.',
+    remedy: 'Retry with the same id; the actor restarts and reads back what was written.',
+  },
+  STORE_BUSY: {
+    meaning: 'More writes wait for the store than its queue takes; this one was not made.',
+    remedy: 'Retry later, or write less.',
+  },
+  STORE_FENCED: {
+    meaning: 'Another activation has taken over what this actor writes under its key.',
+    remedy: 'Nothing to do for this actor: it ends. Send to the one that lives now.',
+  },
+  BAD_EVENT: {
+    meaning: 'A stored event or snapshot cannot be read by this version of the definition.',
+    remedy: 'Correct `apply`, `migrate` or `schema` of the definition; what is stored was not changed.',
   },
   // Configuration and command line.
   BAD_CONFIG: { meaning: 'A configuration value is not allowed.', remedy: 'Correct the value at the path named.' },

@@ -5,12 +5,15 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason, RestartPolicy, ShutdownPolicy } from '#protocols/wire/envelope';
 import type { Clock } from '../clock/clock.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ActorGroups } from '../groups/groups.js';
+import type { Pool, PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { CallMany } from './call-many.js';
 import type { AnyDefinition, ArgsOf } from './definition.js';
+import type { PersistenceContext } from './persistence.js';
 import type { ActorRef, RefTarget } from './ref.js';
 
 /** Options of a spawn. */
@@ -47,8 +50,8 @@ export interface SubscribeOptions {
   readonly cast?: string;
 }
 
-/** The surroundings of an actor. */
-export interface ActorContext {
+/** The surroundings of an actor, typed by the events and the state of an actor that persists them. */
+export interface ActorContext<Event = unknown, State = unknown> extends PersistenceContext<Event, State> {
   readonly self: ActorAddress;
   readonly name: string | undefined;
   readonly parent: ActorAddress | undefined;
@@ -99,6 +102,16 @@ export interface ActorContext {
   /** A `timer` info with this key each `periodMs`. */
   every(periodMs: number, key: string): void;
   cancelTimer(key: string): void;
+  /**
+   * Runs a function on another thread; other actors have their turns meanwhile. Ends with the current call: by its
+   * deadline, its cancellation, or the end of this actor.
+   * @throws SkepError what the function throws; OFFLOAD_FAILED, OFFLOAD_FULL, CALL_TIMEOUT, CALL_CANCELLED, BAD_USAGE.
+   */
+  offload<Args, Result>(
+    task: OffloadTask<Args, Result>,
+    args: Args,
+    options?: OffloadOptions,
+  ): Promise<Awaited<Result>>;
 
   /** Process groups of this node. */
   readonly groups: ActorGroups;
@@ -116,6 +129,8 @@ export interface ActorContext {
   unsubscribe(pattern: string): boolean;
   /** A router over actors or the members of a group; see {@link RouterOptions}. */
   router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>>;
+  /** Starts a pool of actors that this actor supervises. */
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>>;
   /** Calls many actors and gives every outcome, in the order of the refs. */
   readonly callMany: CallMany;
 }

@@ -13,10 +13,13 @@ import type { ZodType } from 'zod';
 import type { ExitReason } from '#protocols/wire/envelope';
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
+import { type ReliableOptions, type ReliableSettings, reliableSettings } from '../delivery/options.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
+import type { PriorityRule } from '../mailbox/priority.js';
 import type { RestartIntensity } from '../supervision/intensity.js';
 import { checkSupervision, type SupervisionOptions } from '../supervision/options.js';
 import type { ActorContext } from './context.js';
+import { checkPersistence, type DurableState, type EventSourcing } from './persistence.js';
 
 /** What the runtime tells an actor beside its messages. */
 export type Info =
@@ -37,8 +40,11 @@ export type Info =
       readonly reason: ExitReason;
       readonly linked: boolean;
     }
-  /** A timer set by `ctx.after` or `ctx.every`. */
-  | { readonly type: 'timer'; readonly key: string }
+  /**
+   * A timer set by `ctx.after` or `ctx.every`; with `dueMs`, the milliseconds since 1970 at which it was due, one set by
+   * `ctx.afterDurable` or `ctx.everyDurable`.
+   */
+  | { readonly type: 'timer'; readonly key: string; readonly dueMs?: number }
   /** Members joined or left a group that `ctx.groups.monitor` watches. */
   | {
       readonly type: 'group';
@@ -57,12 +63,29 @@ export type Info =
       readonly sender: ActorAddress;
     };
 
-/** Answers a call; the return value, awaited, is the reply. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler's own message type is checked where refs use it
-export type CallHandler<State> = (state: State, message: any, ctx: ActorContext) => unknown;
+type HandlerMessage = any;
+/** Answers a call; the return value, awaited, is the reply. */
+export type CallHandler<State, Event = unknown> = (
+  state: State,
+  message: HandlerMessage,
+  ctx: ActorContext<Event, State>,
+) => unknown;
 /** Handles a cast. */
-// oxlint-disable-next-line typescript/no-explicit-any -- as above
-export type CastHandler<State> = (state: State, message: any, ctx: ActorContext) => void | Promise<void>;
+export type CastHandler<State, Event = unknown> = (
+  state: State,
+  message: HandlerMessage,
+  ctx: ActorContext<Event, State>,
+) => void | Promise<void>;
+
+/** The mailbox of a definition: bounds, and the order in which its mail is handled. */
+export interface DefinitionMailbox extends MailboxOptions {
+  /**
+   * Priority of each message, from -100 to 100; 0 is normal. Without it the sender's option decides. Higher mail is
+   * handled first, FIFO within a priority; low mail may wait for ever while higher mail keeps coming.
+   */
+  readonly priority?: PriorityRule;
+}
 
 /** Schemas for what comes from outside (spawn API, CLI); messages between our own actors are typed, not re-validated. */
 export interface DefinitionSchemas {
@@ -78,7 +101,7 @@ export interface ActorDefaults {
 }
 
 /** What {@link defineActor} takes. */
-export interface DefinitionSpec<Args, State, Calls, Casts> {
+export interface DefinitionSpec<Args, State, Calls, Casts, Event = unknown> {
   /** 1 to 128 letters, digits, hyphens, underscores or dots; unique on a node together with `version`. */
   readonly name: string;
   /** Default 1. */
@@ -87,17 +110,26 @@ export interface DefinitionSpec<Args, State, Calls, Casts> {
   readonly description?: string;
   /** Makes the state. A throw here fails the spawn, or counts as a failure when it happens in a restart. */
   readonly init: (args: Args, ctx: ActorContext) => State | Promise<State>;
+  /** Makes the state follow from stored events: `init` gives the state before the first, then they are applied. */
+  readonly persistence?: EventSourcing<Args, State, Event>;
+  /** Makes the state one that `ctx.save()` stores: `init` gives the first, later lives begin with the one last saved. */
+  readonly durable?: DurableState<Args, State>;
   // The intersections give the handlers their contextual types while their own types are inferred.
-  readonly calls?: Calls & Record<string, CallHandler<State>>;
-  readonly casts?: Casts & Record<string, CastHandler<State>>;
-  readonly info?: (state: State, info: Info, ctx: ActorContext) => void | Promise<void>;
+  readonly calls?: Calls & Record<string, CallHandler<State, Event>>;
+  readonly casts?: Casts & Record<string, CastHandler<State, Event>>;
+  readonly info?: (state: State, info: Info, ctx: ActorContext<Event, State>) => void | Promise<void>;
   /** Runs once before the actor ends or restarts; the state is as the last handler left it. */
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
-  readonly mailbox?: MailboxOptions;
+  readonly mailbox?: DefinitionMailbox;
   readonly supervision?: SupervisionOptions;
   /** Exit signals become `exit-signal` infos instead of ending this actor; only a `kill` still does. Default false. */
   readonly trapExits?: boolean;
   readonly schemas?: DefinitionSchemas;
+  /**
+   * Casts to such an actor are delivered at least once: sent again until their handler ended, in order for each sender,
+   * and not handled twice while sender and receiver live. Default: at most once.
+   */
+  readonly reliable?: boolean | ReliableOptions;
 }
 
 /** A registered kind of actor; made by {@link defineActor}. */
@@ -106,13 +138,15 @@ export interface Definition<
   State = unknown,
   Calls extends Record<string, CallHandler<State>> = Record<string, CallHandler<State>>,
   Casts extends Record<string, CastHandler<State>> = Record<string, CastHandler<State>>,
-> extends Omit<DefinitionSpec<Args, State, Calls, Casts>, 'calls' | 'casts'> {
+  // oxlint-disable-next-line typescript/no-explicit-any -- the type of its events is the definition's own affair
+> extends Omit<DefinitionSpec<Args, State, Calls, Casts, any>, 'calls' | 'casts' | 'reliable'> {
   readonly kind: 'actor';
   readonly version: number;
   readonly calls: Calls;
   readonly casts: Casts;
   /** Names of the calls that are streams. */
   readonly streams: ReadonlySet<string>;
+  readonly reliable: ReliableSettings | undefined;
 }
 
 /** Any definition, whatever its types: what registries and refs are generic over. */
@@ -136,7 +170,8 @@ export function defineActor<
   Calls extends Record<string, CallHandler<State>> = {},
   // oxlint-disable-next-line typescript/no-empty-object-type -- as above
   Casts extends Record<string, CastHandler<State>> = {},
->(spec: DefinitionSpec<Args, State, Calls, Casts>): Definition<Args, State, Calls, Casts> {
+  Event = unknown,
+>(spec: DefinitionSpec<Args, State, Calls, Casts, Event>): Definition<Args, State, Calls, Casts> {
   if (!namePattern.test(spec.name)) {
     throw new SkepError(
       'BAD_NAME',
@@ -146,7 +181,10 @@ export function defineActor<
   checkNumber(spec.name, 'version', spec.version, 0);
   checkNumber(spec.name, 'mailbox.capacity', spec.mailbox?.capacity, 1);
   checkNumber(spec.name, 'mailbox.highWater', spec.mailbox?.highWater, 0);
+  checkNumber(spec.name, 'mailbox.lowWater', spec.mailbox?.lowWater, 0);
+  checkMarks(spec.name, spec.mailbox);
   checkSupervision(spec.name, spec.supervision);
+  checkPersistence(spec.name, spec.persistence, spec.durable);
   const calls = spec.calls ?? ({} as Calls);
   const streams = Object.keys(calls).filter((name) => Object.prototype.toString.call(calls[name]) === streamTag);
   return {
@@ -156,6 +194,7 @@ export function defineActor<
     calls,
     casts: spec.casts ?? ({} as Casts),
     streams: new Set(streams),
+    reliable: reliableSettings(spec.name, spec.reliable),
   };
 }
 
@@ -169,6 +208,17 @@ function checkNumber(definition: string, field: string, value: number | undefine
       field,
     },
   );
+}
+
+function checkMarks(definition: string, mailbox: DefinitionMailbox | undefined): void {
+  const { lowWater, highWater, priority } = mailbox ?? {};
+  if (lowWater !== undefined && highWater !== undefined && lowWater > highWater) {
+    const text = `definition ${definition}: mailbox.lowWater is ${lowWater}: expected at most mailbox.highWater, ${highWater}`;
+    throw new SkepError('BAD_CONFIG', text, { definition, field: 'mailbox.lowWater' });
+  }
+  if (priority === undefined || typeof priority === 'function') return;
+  const text = `definition ${definition}: mailbox.priority is no function: expected (name, message) => number`;
+  throw new SkepError('BAD_CONFIG', text, { definition, field: 'mailbox.priority' });
 }
 
 /** Whether a value exported by a module is a definition. */

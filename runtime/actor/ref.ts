@@ -3,22 +3,34 @@
  * the messenger of whoever holds it; only the address ever travels.
  */
 import type { ActorAddress } from '#protocols/wire/address';
+import type { CastOutcome } from '../flow/outcome.js';
+import type { Priority } from '../mailbox/priority.js';
+import { SkepError } from '#protocols/wire/error';
+import type { ReliableSettings } from '../delivery/options.js';
 
 /** What a ref knows of an actor: its handlers' types, and which calls are streams. Every definition is one. */
 export interface RefTarget {
   readonly calls: object;
   readonly casts: object;
   readonly streams: ReadonlySet<string>;
+  /** Casts are delivered reliably. */
+  readonly reliable?: ReliableSettings | undefined;
+}
+
+/** Options of a cast. */
+export interface CastOptions {
+  /** Default `normal`. A definition with a rule of its own (`mailbox.priority`) decides itself. */
+  readonly priority?: Priority;
+  /** W3C trace context that the message belongs to; a malformed one is passed over. Default: that of the sender. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Options of a call. */
-export interface CallOptions {
+export interface CallOptions extends CastOptions {
   /** Deadline in milliseconds. Default 5000; `Infinity` waits as long as both ends live. */
   readonly timeoutMs?: number;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
-  /** W3C trace context that the call belongs to; a malformed one is passed over. Default: that of the caller. */
-  readonly traceparent?: string | undefined;
 }
 
 type CallsOf<D> = D extends { readonly calls: infer Calls } ? Calls : never;
@@ -41,33 +53,48 @@ type Arguments<H> =
     ? [message?: MessageOf<H>, options?: CallOptions]
     : [message: MessageOf<H>, options?: CallOptions];
 
+type CastArguments<H> =
+  undefined extends MessageOf<H>
+    ? [message?: MessageOf<H>, options?: CastOptions]
+    : [message: MessageOf<H>, options?: CastOptions];
+/** Names the field that exists for the compiler alone. */
+declare const handlers: unique symbol;
+
 /** A handle of a living (or once living) actor. */
 export interface ActorRef<D extends RefTarget = RefTarget> {
+  /** Keeps refs of different actors apart for the compiler, which takes methods for alike too easily; never there. */
+  readonly [handlers]?: { readonly calls: CallsOf<D>; readonly casts: CastsOf<D> };
   readonly address: ActorAddress;
   /**
-   * Sends without waiting. False when the receiver is above its high-water mark (wait for `drained()` then) or when the
-   * message was refused and became a dead letter.
+   * Sends without waiting. True: taken, go on. False: the receiver is behind, so wait for `drained()`; the message was
+   * taken all the same, unless too many wait already, when it is refused and becomes a dead letter. A sender that waits
+   * whenever it gets false has none refused; `tryCast` tells the two apart.
    */
-  cast<K extends keyof CastsOf<D> & string>(
-    name: K,
-    ...message: undefined extends MessageOf<CastsOf<D>[K]>
-      ? [message?: MessageOf<CastsOf<D>[K]>]
-      : [message: MessageOf<CastsOf<D>[K]>]
-  ): boolean;
+  cast<K extends keyof CastsOf<D> & string>(name: K, ...rest: CastArguments<CastsOf<D>[K]>): boolean;
+  /** As `cast`, and says which: `accepted`, `wait` (taken; go on after `drained()`) or `refused` (a dead letter). */
+  tryCast<K extends keyof CastsOf<D> & string>(name: K, ...rest: CastArguments<CastsOf<D>[K]>): CastOutcome;
   /** Sends and gives the reply, or the items of a stream. Rejects with a SkepError. */
   call<K extends keyof CallsOf<D> & string>(
     name: K,
     ...rest: Arguments<CallsOf<D>[K]>
   ): AnswerOf<ReturnOf<CallsOf<D>[K]>>;
-  /** Resolves once `cast` would return true again. */
+  /** Resolves once the receiver has caught up and `cast` would return true again, or once it is no more. */
   drained(): Promise<void>;
 }
 
 /** What a ref needs of its holder. */
 export interface Messenger {
-  cast(to: ActorAddress, name: string, message: unknown): boolean;
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown>;
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions): AsyncIterable<unknown>;
+  drained(to: ActorAddress): Promise<void>;
+  /** How the holder sends casts that are delivered reliably; absent when it cannot. */
+  readonly reliable?: ReliableMessenger;
+}
+
+/** Reliable casts of one holder. */
+export interface ReliableMessenger {
+  tryCast(to: ActorAddress, name: string, message: unknown, settings: ReliableSettings): CastOutcome;
   drained(to: ActorAddress): Promise<void>;
 }
 
@@ -77,11 +104,20 @@ export function makeRef<D extends RefTarget>(definition: D, address: ActorAddres
     definition.streams.has(name)
       ? messenger.stream(address, name, message, options)
       : messenger.call(address, name, message, options);
+  const { reliable: settings } = definition;
+  const reliable = settings === undefined ? undefined : messenger.reliable;
+  if (settings !== undefined && reliable === undefined)
+    throw new SkepError('BAD_USAGE', `a ref of ${address}: its casts are reliable and its holder cannot send such`);
+  const tryCast = (name: string, message?: unknown, options?: CastOptions): CastOutcome =>
+    settings !== undefined && reliable !== undefined
+      ? reliable.tryCast(address, name, message, settings)
+      : messenger.tryCast(address, name, message, options);
   return {
     address,
-    cast: (name, ...message) => messenger.cast(address, name, message[0]),
+    cast: (name, ...rest) => tryCast(name, rest[0], rest[1]) === 'accepted',
+    tryCast: (name, ...rest) => tryCast(name, rest[0], rest[1]),
     // The definition's handlers say what comes back; at run time all answers take the same path.
     call: answer as ActorRef<D>['call'],
-    drained: () => messenger.drained(address),
+    drained: () => (reliable ?? messenger).drained(address),
   };
 }

@@ -8,10 +8,12 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Monotonic time and timers. */
+/** Monotonic time and timers, and the time of day. */
 export interface Clock {
   /** Milliseconds since an arbitrary origin; never goes back. */
   now(): number;
+  /** Milliseconds since 1970 by the wall clock, which may jump; for times that must mean the same to a later process. */
+  wall(): number;
   /** Calls `callback` once, `delayMs` from now at the earliest. */
   after(delayMs: number, callback: () => void): Timer;
 }
@@ -22,6 +24,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** The machine's clock. Its timers keep the process alive: a system that has work to do is ended by its shutdown. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  wall: () => Date.now(),
   after: (delayMs, callback) => {
     let handle: NodeJS.Timeout;
     const arm = (leftMs: number): void => {

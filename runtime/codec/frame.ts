@@ -4,7 +4,7 @@
  *     [ VERSION, addresses[], rows[] ]
  *     row = [ kind, to, from, ...fields ]      to and from are indexes into addresses, -1 for none
  *
- * The row of a cast or call ends in its trace context where it has one, and is one field shorter where it has none.
+ * The row of a cast or call ends in its trace context and its priority where it has them, and is shorter where not.
  *
  * Addresses repeat from envelope to envelope, so each is written once a frame and named by a small integer.
  */
@@ -12,13 +12,29 @@ import { type ActorAddress, parseAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { readTraceparent, type Traceparent } from '#protocols/wire/trace-context';
 import { SkepError, unreachable, type WireError } from '#protocols/wire/error';
+import { isPriority } from '../mailbox/priority.js';
 import { assertPlain, decode, encodeChecked } from './msgpack.js';
 import { readSignal } from './signal.js';
 
 const VERSION = 1;
 /** No reader has a window near this; a grant above it is a defect or an attack. */
 const MAX_CREDIT = 65_536;
-const kinds = ['cast', 'call', 'reply', 'item', 'end', 'fail', 'credit', 'cancel', 'signal'] as const;
+/** A million messages a second for a hundred years. */
+const MAX_COUNT = 2 ** 52;
+const kinds = [
+  'cast',
+  'call',
+  'reply',
+  'item',
+  'end',
+  'fail',
+  'credit',
+  'cancel',
+  'signal',
+  'demand',
+  'grant',
+  'closed',
+] as const;
 const code = Object.fromEntries(kinds.map((kind, index) => [kind, index])) as Record<(typeof kinds)[number], number>;
 
 type Row = readonly unknown[];
@@ -45,11 +61,16 @@ function toRow(envelope: Envelope, at: (address: ActorAddress) => number): Row {
   switch (envelope.kind) {
     case 'cast':
       assertPlain(envelope.message);
-      return traced([code.cast, to, at(envelope.from), envelope.name, envelope.message], envelope.trace);
+      return ended(
+        [code.cast, to, at(envelope.from), envelope.name, envelope.message],
+        envelope.trace,
+        envelope.priority,
+      );
     case 'call': {
-      const { id, name, message, timeoutMs, chain, credit, trace } = envelope;
+      const { id, name, message, timeoutMs, chain, credit, trace, priority } = envelope;
       assertPlain(message);
-      return traced([code.call, to, at(envelope.from), id, name, message, timeoutMs, chain.map(at), credit], trace);
+      const row = [code.call, to, at(envelope.from), id, name, message, timeoutMs, chain.map(at), credit];
+      return ended(row, trace, priority);
     }
     case 'reply':
       assertPlain(envelope.value);
@@ -66,6 +87,12 @@ function toRow(envelope: Envelope, at: (address: ActorAddress) => number): Row {
       return [code.credit, to, at(envelope.from), envelope.id, envelope.count];
     case 'cancel':
       return [code.cancel, to, at(envelope.from), envelope.id];
+    case 'demand':
+      return [code.demand, to, at(envelope.from), envelope.epoch, envelope.sent];
+    case 'grant':
+      return [code.grant, to, at(envelope.from), envelope.epoch, envelope.limit];
+    case 'closed':
+      return [code.closed, to, at(envelope.from), envelope.epoch];
     case 'signal':
       assertPlain(envelope.signal);
       return [code.signal, to, at(envelope.from), envelope.signal];
@@ -101,7 +128,10 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
   const to = addressAt(addresses, row[1]);
   switch (kind) {
     case 'cast':
-      return withTrace({ kind, to, from: addressAt(addresses, row[2]), name: text(row[3]), message: row[4] }, row[5]);
+      return withPriority(
+        withTrace({ kind, to, from: addressAt(addresses, row[2]), name: text(row[3]), message: row[4] }, row[5]),
+        row[6],
+      );
     case 'call': {
       const call: Envelope = {
         kind,
@@ -114,7 +144,7 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
         chain: array(row[7]).map((entry) => addressAt(addresses, entry)),
         credit: credit(row[8]),
       };
-      return withTrace(call, row[9]);
+      return withPriority(withTrace(call, row[9]), row[10]);
     }
     case 'reply':
     case 'item':
@@ -127,6 +157,12 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
       return { kind, to, from: addressAt(addresses, row[2]), id: integer(row[3]), count: credit(row[4]) };
     case 'cancel':
       return { kind, to, from: addressAt(addresses, row[2]), id: integer(row[3]) };
+    case 'demand':
+      return { kind, to, from: addressAt(addresses, row[2]), epoch: count(row[3]), sent: count(row[4]) };
+    case 'grant':
+      return { kind, to, from: addressAt(addresses, row[2]), epoch: count(row[3]), limit: count(row[4]) };
+    case 'closed':
+      return { kind, to, from: addressAt(addresses, row[2]), epoch: count(row[3]) };
     case 'signal':
       return { kind, to, from: addressAt(addresses, row[2]), signal: readSignal(row[3]) };
     case undefined:
@@ -136,14 +172,15 @@ function fromRow(row: unknown, addresses: readonly ActorAddress[]): Envelope {
   }
 }
 
-function traced(row: unknown[], trace: Traceparent | undefined): Row {
-  if (trace !== undefined) row.push(trace);
+function ended(row: unknown[], trace: Traceparent | undefined, priority: number | undefined): Row {
+  if (priority !== undefined) row.push(trace ?? null, priority);
+  else if (trace !== undefined) row.push(trace);
   return row;
 }
 
 /** A malformed context is dropped and its message goes on without: W3C Trace Context, section 3.2.4. */
 function withTrace(envelope: Envelope, value: unknown): Envelope {
-  const trace = value === undefined ? undefined : readTraceparent(value);
+  const trace = value === undefined || value === null ? undefined : readTraceparent(value);
   return trace === undefined ? envelope : ({ ...envelope, trace } as Envelope);
 }
 
@@ -156,6 +193,20 @@ function addressAt(addresses: readonly ActorAddress[], index: unknown): ActorAdd
 function integer(value: unknown): number {
   if (!Number.isSafeInteger(value)) throw new Error('expected an integer');
   return value as number;
+}
+
+/** Counters have room to be added to. */
+function count(value: unknown): number {
+  const counted = integer(value);
+  if (counted < 0 || counted > MAX_COUNT) throw new Error(`expected a count of 0 to ${MAX_COUNT}`);
+  return counted;
+}
+
+/** Most messages are of the normal priority, which is not written. */
+function withPriority(envelope: Envelope, priority: unknown): Envelope {
+  if (priority === undefined) return envelope;
+  if (!isPriority(priority)) throw new Error('expected a priority');
+  return { ...envelope, priority } as Envelope;
 }
 
 function credit(value: unknown): number {

@@ -52,8 +52,13 @@ export class Absent {
         // For a life of this executor that is over.
         this.#host.deadLetter('late-reply', envelope);
         return;
+      case 'demand':
+        this.#host.deliver({ kind: 'closed', to: envelope.from, from: envelope.to, epoch: envelope.epoch });
+        return;
       case 'credit':
       case 'cancel':
+      case 'grant':
+      case 'closed':
         return;
     }
   }
@@ -98,6 +103,8 @@ export class Absent {
 
   /** No way to that node, or no more room to wait for an executor that is being replaced. */
   route(envelope: Envelope): void {
+    // Whoever demands asks again, and what the other two answer is over.
+    if (envelope.kind === 'demand' || envelope.kind === 'grant' || envelope.kind === 'closed') return;
     const { node } = addressParts(envelope.to);
     const here = node === this.#host.node;
     const code: ErrorCode = here ? 'EXECUTOR_DOWN' : 'NO_SUCH_NODE';

@@ -8,6 +8,7 @@ import { readTraceparent } from '#protocols/wire/trace-context';
 import { fromWireError, SkepError } from '#protocols/wire/error';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
+import { priorityNumber } from '../mailbox/priority.js';
 import type { Span } from '../telemetry/tracer.js';
 import type { Spans } from '../telemetry/spans.js';
 import { type CallSink, CallTable } from './calls.js';
@@ -120,6 +121,7 @@ export class Caller {
   ): void {
     const { to, name, message, credit } = question;
     const timeoutMs = this.#timeoutOf(to, options, scope);
+    const priority = options.priority === undefined ? undefined : priorityNumber(options.priority);
     if (this.#closed) return sink.fail(closedError());
     const parent = options.traceparent === undefined ? scope?.trace : readTraceparent(options.traceparent);
     const span = this.#host.spans?.call(to, name, parent);
@@ -138,7 +140,8 @@ export class Caller {
     }
     const chain = scope?.chain ?? [];
     const call = { kind: 'call', to, from: this.#host.address, id, name, message, timeoutMs, chain, credit } as const;
-    this.#host.deliver(trace === undefined ? call : { ...call, trace });
+    const traced: Envelope = trace === undefined ? call : { ...call, trace };
+    this.#host.deliver(priority === undefined ? traced : { ...traced, priority });
   }
 
   /** The shorter of what was asked for and what the caller's own call has left. */

@@ -4,17 +4,31 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
-import type { SkepError } from '#protocols/wire/error';
+import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from '../actor/call-many.js';
 import type { ActorContext, ChildOptions, SpawnOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
 import type { FatalRaiser } from '../actor/fatal.js';
+import type { PersistOptions } from '../actor/persistence.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  type CastOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+  type ReliableMessenger,
+} from '../actor/ref.js';
+import { castEnvelope } from '../flow/cast.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
 import type { Timer } from '../clock/clock.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
+import type { Journal } from '../persistence/journal.js';
 import type { Logger } from '../telemetry/log.js';
 import type { DoorHolder, SupervisorDoor } from '../supervision/supervisor-door.js';
 import type { ActorGroups } from '../groups/groups.js';
+import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
@@ -174,7 +188,7 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHo
   }
 
   publish(topic: string, message: unknown): boolean {
-    return this.#host.services.topics.publish(this.self, topic, message);
+    return this.#host.services.topics.publish(this.self, topic, message, this.#cell.turns.hand.trace);
   }
 
   async subscribe(pattern: string, options: SubscribeOptions = {}): Promise<void> {
@@ -189,19 +203,58 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHo
     return this.#host.services.router({ address: this.self, messenger: this }, definition, source, options);
   }
 
+  pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
+    return makePool(this, definition, args, options, 'same');
+  }
+
   get callMany(): CallMany {
     return callManyBy(this);
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    const { trace } = this.#cell.turns.hand;
-    const from = this.self;
-    // Two forms, so that an envelope without a trace is as small as it can be.
-    return this.#host.deliver(
-      trace === undefined
-        ? { kind: 'cast', to, from, name, message }
-        : { kind: 'cast', to, from, name, message, trace },
-    );
+  persist(events: unknown, options?: PersistOptions): Promise<unknown> {
+    return this.#journal('persist').persist(events, options);
+  }
+
+  persisted(id: string): boolean {
+    return this.#journal('persisted').persisted(id);
+  }
+
+  save(): Promise<void> {
+    return this.#journal('save').save();
+  }
+
+  erase(): Promise<void> {
+    return this.#journal('erase').erase();
+  }
+
+  afterDurable(delay: number | Date, key: string): Promise<void> {
+    const dueMs = delay instanceof Date ? delay.getTime() : this.clock.wall() + Math.max(0, delay);
+    return this.#journal('afterDurable').setTimer(dueMs, 0, key);
+  }
+
+  everyDurable(periodMs: number, key: string): Promise<void> {
+    // A period of nothing would be due for ever.
+    const period = Math.max(1, periodMs);
+    return this.#journal('everyDurable').setTimer(this.clock.wall() + period, period, key);
+  }
+
+  cancelDurable(key: string): Promise<void> {
+    return this.#journal('cancelDurable').cancelTimer(key);
+  }
+
+  #journal(method: string): Journal {
+    const { journal, definition } = this.#cell;
+    if (journal !== undefined) return journal;
+    const text = `ctx.${method}: ${definition.name} declares neither "persistence" nor "durable"`;
+    throw new SkepError('BAD_USAGE', text, { method });
+  }
+
+  get reliable(): ReliableMessenger {
+    return this.#host.services.reliableOf(this.self, () => this.#cell.turns.hand.trace);
+  }
+
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
+    return this.#host.offer(castEnvelope(this.self, to, name, message, options, this.#cell.turns.hand.trace));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
@@ -214,6 +267,15 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHo
 
   drained(to: ActorAddress): Promise<void> {
     return this.#host.drained(to);
+  }
+
+  offload<Args, Result>(
+    task: OffloadTask<Args, Result>,
+    args: Args,
+    options: OffloadOptions = {},
+  ): Promise<Awaited<Result>> {
+    const any = task as OffloadTask;
+    return this.#host.offload(any, args, options, this.#scope()) as Promise<Awaited<Result>>;
   }
 
   #scope(): CallScope {

@@ -8,6 +8,7 @@ import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protoco
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Info } from '../actor/definition.js';
 import type { Clock, Timer } from '../clock/clock.js';
+import { SharedTimers } from '../clock/shared-timers.js';
 import { within } from '../clock/within.js';
 import { checkSignificant } from '../supervision/child-spec.js';
 import { Children } from '../supervision/children.js';
@@ -38,6 +39,7 @@ export class Family {
   readonly options: SupervisionOptions;
   readonly #head: FamilyHead;
   readonly #host: CellHost;
+  readonly #timers: SharedTimers;
   /** Restarts that wait for their back-off. */
   readonly #restarts = new Map<ActorAddress, Timer>();
   /** Children that were told to stop: by their supervisor's will, or because they are given up. */
@@ -52,6 +54,8 @@ export class Family {
   /** All children are being stopped. */
   #ending = false;
   #closed = false;
+  /** Whether the failures that are being judged are those of a dead thread or node. */
+  #losing = false;
 
   constructor(head: FamilyHead, host: CellHost, options: SupervisionOptions) {
     this.#head = head;
@@ -59,6 +63,7 @@ export class Family {
     this.clock = host.clock;
     this.options = options;
     this.children = new Children(options, host.random);
+    this.#timers = new SharedTimers(host.clock);
   }
 
   /** Starts a child. Rejects when it does not start, or when its parent ended or restarted meanwhile. */
@@ -117,8 +122,11 @@ export class Family {
     // Children that go together with siblings have one failure between them, whoever is to blame.
     const alone = this.children.strategy === 'one-for-one';
     const blamed = culprit === undefined || (gone(culprit) && this.children.has(culprit));
+    let count = 0;
+    this.#losing = true;
     for (const child of this.children.addresses()) {
       if (!gone(child) || this.children.statusOf(child) === 'stopped') continue;
+      count += 1;
       const forGood = reason.class === 'node-down';
       const news: ChildNews = forGood
         ? { type: 'exited', child, reason }
@@ -131,6 +139,8 @@ export class Family {
         sameEvent ||= !excused;
       }
     }
+    this.#losing = false;
+    if (count > 0) this.#host.log.warn('children lost', { actor: this.#head.address, count, reason: reason.message });
   }
 
   /** Ends a child for good, in order and within its time, or by force; resolves when it is gone. */
@@ -232,7 +242,13 @@ export class Family {
       case 'ignore':
         return;
       case 'restart':
-        this.#host.log.warn('child restarts', { child, reason: reason.message, class: reason.class });
+        // Of those that a dead thread takes with it one line tells; ten thousand would only hold up their return.
+        this.#host.log[this.#losing ? 'debug' : 'warn']('child restarts', {
+          child,
+          reason: reason.message,
+          class: reason.class,
+          delayMs: verdict.delayMs,
+        });
         if (this.children.strategy === 'one-for-one') this.#restartAlone(failure, verdict.delayMs);
         else void this.#restartGroup(failure, verdict.delayMs);
         return;
@@ -270,7 +286,7 @@ export class Family {
     this.children.setStatus(child, 'restarting');
     if (lost !== true) this.send(child, { type: 'halt', reason, brutal: false });
     this.#restarts.get(child)?.cancel();
-    const timer = this.clock.after(delayMs, () => {
+    const timer = this.#timers.after(delayMs, () => {
       this.#restarts.delete(child);
       this.restart(child, reason);
     });

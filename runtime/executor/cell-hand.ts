@@ -9,6 +9,7 @@ import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition } from '../actor/definition.js';
 import { failureReason } from '../actor/failure.js';
 import type { Clock } from '../clock/clock.js';
+import type { Journal } from '../persistence/journal.js';
 import type { Logger } from '../telemetry/log.js';
 import { Current } from './current.js';
 
@@ -16,6 +17,8 @@ import { Current } from './current.js';
 export interface HandOwner {
   readonly address: ActorAddress;
   readonly definition: AnyDefinition;
+  /** What the actor persists, where it does. */
+  readonly journal: Journal | undefined;
   /** Asks for a turn. */
   wake(): void;
   /** A handler threw what it may not throw. */
@@ -93,6 +96,7 @@ export class Hand {
     let later: boolean;
     try {
       outcome = body();
+      if (this.#owner.journal !== undefined) outcome = held(outcome, this.#owner.journal);
       later = isThenable(outcome);
     } catch (thrown) {
       this.threw(thrown, work);
@@ -159,6 +163,18 @@ export class Hand {
     for (const done of waiting ?? []) done();
     this.#owner.wake();
   }
+}
+
+/** An outcome that comes no sooner than what it must wait for. */
+function held(outcome: unknown, journal: Journal): unknown {
+  if (isThenable(outcome)) {
+    return Promise.resolve(outcome).then(async (value) => {
+      await journal.hold();
+      return value;
+    });
+  }
+  const open = journal.hold();
+  return open === undefined ? outcome : open.then(() => outcome);
 }
 
 function isThenable(value: unknown): boolean {

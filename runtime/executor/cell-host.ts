@@ -10,8 +10,11 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import type { Random } from '../clock/random.js';
+import type { CastOutcome } from '../flow/outcome.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { StoreClient } from '../store/client.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Spans } from '../telemetry/spans.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
@@ -48,10 +51,14 @@ export interface CellHost {
   readonly shutdownMs: number;
   /** What definitions get that say nothing about it themselves. */
   readonly defaults: ActorDefaults;
+  /** The way to the store of the node, where it has one. */
+  readonly store: StoreClient | undefined;
   /** The bounds of the mailboxes of a definition. */
   mailboxOf(definition: AnyDefinition): MailboxOptions;
   readonly services: Services;
   deliver(envelope: Envelope): boolean;
+  /** As `deliver`, and says what became of it. */
+  offer(envelope: Envelope): CastOutcome;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
   stream(
     to: ActorAddress,
@@ -61,6 +68,7 @@ export interface CellHost {
     scope: CallScope,
   ): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
+  offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown>;
   /** Starts an actor on this node or another; resolves once its init is done. */
   start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress>;
   /** Takes a name for an actor. @throws SkepError NAME_TAKEN, BAD_NAME. */

@@ -3,9 +3,11 @@ import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError, toWireError } from '#protocols/wire/error';
 import type { AnyDefinition } from '../actor/definition.js';
+import type { Receipt } from '../delivery/receipt.js';
 import type { CellHost } from './cell-host.js';
 
-export type Cast = Extract<Envelope, { kind: 'cast' }>;
+/** A cast; of reliable delivery when there is a receipt, which never crosses the wire. */
+export type Cast = Extract<Envelope, { kind: 'cast' }> & { readonly receipt?: Receipt };
 export type Call = Extract<Envelope, { kind: 'call' }>;
 
 interface Refuser {
@@ -21,6 +23,10 @@ export function refuse(
   reason: 'stopped' | 'mailbox-full' | 'displaced',
   notify = true,
 ): void {
+  if (envelope.kind === 'cast' && envelope.receipt !== undefined) {
+    envelope.receipt.refused(reason);
+    return;
+  }
   host.deadLetter(reason, envelope);
   if (envelope.kind !== 'call' || !notify) return;
   const facts = { actor: address, call: envelope.name };

@@ -7,13 +7,15 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError, toWireError } from '#protocols/wire/error';
 import type { ActorContext } from '../actor/context.js';
 import type { Info } from '../actor/definition.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import { Mailbox } from '../mailbox/mailbox.js';
+import { ruledPriority } from '../mailbox/priority.js';
 import { Queue } from '../mailbox/queue.js';
 import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
-import { callKey, type Producer, Producers } from './cell-streams.js';
+import { callerOf, callKey, type Producer, Producers } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
 
@@ -67,30 +69,41 @@ export class Turns {
     return this.mailboxSize > 0 || (this.#infos?.size ?? 0) > 0 || this.#producers?.hasReady === true;
   }
 
-  /** Takes a cast or call into the mailbox. False when it was refused, or when senders should wait. */
-  accept(envelope: Cast | Call): boolean {
+  /** Messages until senders have to wait; undefined when they have to now. */
+  get room(): number | undefined {
+    return this.#mail().room;
+  }
+
+  /** Takes a cast or call into the mailbox; `onCredit` when it came from another executor. */
+  accept(envelope: Cast | Call, onCredit: boolean): CastOutcome {
     if (envelope.kind === 'call' && envelope.chain.includes(this.#owner.address)) {
       const facts = { chain: [...envelope.chain, this.#owner.address], call: envelope.name };
       const text = `call "${envelope.name}" comes back to ${this.#owner.address}`;
       this.#fail(envelope, new SkepError('CALL_CYCLE', text, facts));
-      return true;
+      return 'accepted';
     }
     const letter: Letter =
       envelope.kind === 'call' ? { envelope, deadlineMs: this.#host.clock.now() + envelope.timeoutMs } : { envelope };
-    const mailbox = (this.#mailbox ??= new Mailbox<Letter>(this.#host.mailboxOf(this.#owner.definition)));
-    const outcome = mailbox.push(letter);
+    const mailbox = this.#mail();
+    const rule = this.#owner.definition.mailbox?.priority;
+    const priority = rule === undefined ? envelope.priority : ruledPriority(rule, envelope.name, envelope.message);
+    const outcome = mailbox.push(letter, priority, onCredit);
     if (!outcome.accepted) {
       refuse(this.#host, this.#owner, envelope, 'mailbox-full', outcome.notify);
-      return false;
+      return 'refused';
     }
     if (outcome.displaced !== undefined) refuse(this.#host, this.#owner, outcome.displaced.envelope, 'displaced');
     this.#owner.wake();
-    return !mailbox.overHighWater;
+    return mailbox.congested ? 'wait' : 'accepted';
+  }
+
+  #mail(): Mailbox<Letter> {
+    return (this.#mailbox ??= new Mailbox<Letter>(this.#host.mailboxOf(this.#owner.definition)));
   }
 
   /** Queues an info; it runs before waiting messages. */
   inform(info: Info): void {
-    if (info.type === 'timer') {
+    if (info.type === 'timer' && info.dueMs === undefined) {
       this.#timersDue ??= new Set();
       if (this.#timersDue.has(info.key)) return;
       this.#timersDue.add(info.key);
@@ -126,18 +139,18 @@ export class Turns {
     this.#owner.wake();
   }
 
-  /** Resolves once the mailbox is at or below its high-water mark, or the actor ends. */
+  /** Resolves once a mailbox that was above its high-water mark is down at its low-water mark, or the actor ends. */
   drained(): Promise<void> {
-    if (this.#mailbox?.overHighWater !== true) return Promise.resolve();
+    if (this.#mailbox?.congested !== true) return Promise.resolve();
     return new Promise((resolve) => (this.#onDrained ??= []).push(resolve));
   }
 
   /** Ends what callers on a dead executor or node still wait for. */
   dropCallers(gone: IsGone): void {
-    this.#producers?.dropAll(({ from }) => gone(from));
-    if (!this.hand.busy) return;
-    const { key, sender } = this.hand.current;
-    if (key !== '' && sender !== undefined && gone(sender)) this.hand.current.cancel();
+    this.#producers?.dropAll(({ from, id }) => gone(from, id));
+    if (!this.hand.busy || this.hand.current.key === '') return;
+    const { from, id } = callerOf(this.hand.current.key);
+    if (gone(from, id)) this.hand.current.cancel();
   }
 
   /** Ends this life: whoever waits for the message in hand or for a stream gets `error`; the mailbox is kept. */
@@ -176,11 +189,14 @@ export class Turns {
   }
 
   #info(info: Info): void {
-    if (info.type === 'timer' && this.#timersDue?.delete(info.key) !== true) return;
+    const due = info.type === 'timer' ? info.dueMs : undefined;
+    if (info.type === 'timer' && due === undefined && this.#timersDue?.delete(info.key) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
-    const { definition, context } = this.#owner;
+    const { definition, context, journal } = this.#owner;
     this.#host.meter.message = info.type;
-    const body = (): unknown => definition.info?.(this.#owner.state, info, context);
+    const handle = (): unknown => definition.info?.(this.#owner.state, info, context);
+    const body =
+      info.type === 'timer' && due !== undefined ? (): unknown => journal?.fire(info.key, due, handle) : handle;
     this.hand.take({ current: new Current(this.#host.clock), body });
   }
 
@@ -198,7 +214,7 @@ export class Turns {
     if ('deadlineMs' in letter) this.#call(letter.envelope, letter.deadlineMs);
     else this.#cast(letter.envelope);
     if (this.#cancelled !== undefined && this.mailboxSize === 0) this.#cancelled = undefined;
-    if (this.#onDrained !== undefined && this.#mailbox?.overHighWater !== true) this.#tellDrained();
+    if (this.#onDrained !== undefined && this.#mailbox?.congested !== true) this.#tellDrained();
     return true;
   }
 
@@ -216,10 +232,16 @@ export class Turns {
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
-    const { from, name, trace } = envelope;
+    const { from, name, trace, receipt } = envelope;
     const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
     this.#host.meter.message = name;
-    this.hand.take({ current, body: () => handler(this.#owner.state, envelope.message, context) });
+    const body = (): unknown => handler(this.#owner.state, envelope.message, context);
+    if (receipt === undefined) {
+      this.hand.take({ current, body });
+      return;
+    }
+    receipt.taken();
+    this.hand.take({ current, body, onValue: () => receipt.handled() });
   }
 
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
@@ -228,9 +250,11 @@ export class Turns {
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
     if (info === undefined || definition.info === undefined) {
       this.#host.deadLetter('no-such-handler', envelope);
+      envelope.receipt?.handled();
       return;
     }
-    const current = new Current(this.#host.clock, envelope.from);
+    const { from, name, trace } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace);
     this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
   }
 

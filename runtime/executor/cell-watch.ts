@@ -14,8 +14,11 @@ interface Watcher {
 /** Sends a signal of the actor. */
 type Send = (to: ActorAddress, signal: Signal) => void;
 
-/** Whether an address is on an executor or node that died. */
-export type IsGone = (address: ActorAddress) => boolean;
+/**
+ * Whether an address is on an executor or node that died. Where it is the caller of a call, the id of the call tells the
+ * calls of the dead from those of its successor, whose address is the same.
+ */
+export type IsGone = (address: ActorAddress, callId?: number) => boolean;
 
 export class Watch {
   readonly #send: Send;

@@ -13,7 +13,10 @@ import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition, Info } from '../actor/definition.js';
 import { failureReason } from '../actor/failure.js';
+import type { Receiver } from '../flow/grants.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import { within } from '../clock/within.js';
+import { Journal } from '../persistence/journal.js';
 import { endWith, type Span } from '../telemetry/tracer.js';
 import { CellContext } from './cell-context.js';
 import { Family } from './cell-family.js';
@@ -33,13 +36,15 @@ const NOT_ALIVE: ExitReason = { class: 'noproc', message: 'no such actor' };
 
 export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
 
-export class Cell {
+export class Cell implements Receiver {
   readonly address: ActorAddress;
   readonly serial: number;
   readonly spec: SpawnSpec;
   readonly definition: AnyDefinition;
   readonly context: CellContext;
   readonly turns: Turns;
+  /** What the actor persists; only where its definition says so. */
+  readonly journal: Journal | undefined;
   incarnation = 0;
   /** Whether the executor has this cell in its run queue. */
   scheduled = false;
@@ -68,6 +73,8 @@ export class Cell {
     this.definition = definition;
     this.context = new CellContext(this, host);
     this.turns = new Turns(this, host);
+    if (definition.persistence !== undefined || definition.durable !== undefined)
+      this.journal = new Journal(this, host);
   }
 
   get family(): Family {
@@ -99,8 +106,19 @@ export class Cell {
   get state(): unknown {
     return this.#state;
   }
+  set state(state: unknown) {
+    this.#state = state;
+  }
   get ready(): boolean {
     return this.turns.ready;
+  }
+  get room(): number | undefined {
+    return this.turns.room;
+  }
+
+  /** Resolves once senders need not wait, or the actor ends. */
+  drained(): Promise<void> {
+    return this.turns.drained();
   }
 
   /** The first life, in the span of its start where there is one. Rejects when the actor did not come to run; it is gone then, and its mail is refused. */
@@ -133,11 +151,11 @@ export class Cell {
     this.#host.schedule(this);
   }
 
-  /** Takes a cast or call. False when it was refused, or when senders should wait. */
-  accept(envelope: Cast | Call): boolean {
-    if (!this.ending) return this.turns.accept(envelope);
+  /** Takes a cast or call; `onCredit` when it came from another executor. */
+  accept(envelope: Cast | Call, onCredit: boolean): CastOutcome {
+    if (!this.ending) return this.turns.accept(envelope, onCredit);
     refuse(this.#host, this, envelope, 'stopped');
-    return false;
+    return 'refused';
   }
 
   inform(info: Info): void {
@@ -223,6 +241,7 @@ export class Cell {
     this.#status = 'failed';
     this.#host.meter.failed(this.definition);
     this.turns.hand.cancel();
+    this.journal?.end();
     this.turns.abandonStreams(this.#crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
     else this.#tellParent('failed', reason);
@@ -252,6 +271,7 @@ export class Cell {
     this.#life += 1;
     this.#beginning = DONE;
     this.#initialised = false;
+    this.journal?.end();
     this.context.cancelTimers();
     this.turns.abandon(this.#crashError(reason));
     this.#watch?.demonitorAll();
@@ -296,10 +316,11 @@ export class Cell {
     });
   }
 
-  /** The supervisor lets this life go on. One that never had a state begins anew, as in Akka. */
+  /** The supervisor lets this life go on. One that never had a state begins anew, as in
+   * Akka, and one that stores its state begins with what it has stored. */
   #resume(): void {
     if (this.#status !== 'failed') return;
-    if (!this.#initialised) {
+    if (!this.#initialised || this.journal !== undefined) {
       this.#restart(this.incarnation + 1, SHUTDOWN);
       return;
     }
@@ -350,6 +371,9 @@ export class Cell {
       if (life !== this.#life) return;
       this.#state = state;
       this.#initialised = true;
+      if (this.journal === undefined) return;
+      const recovered: unknown = await this.journal.recover(state);
+      if (life === this.#life) this.#state = recovered;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const facts = { definition: this.definition.name, ...(cause instanceof SkepError ? { cause: cause.code } : {}) };
@@ -433,6 +457,7 @@ export class Cell {
   #end(reason: ExitReason, tellParent: boolean): void {
     this.#status = 'stopped';
     this.context.cancelTimers();
+    this.journal?.end();
     this.turns.refuseAll();
     this.#watch?.demonitorAll();
     this.#host.remove(this);

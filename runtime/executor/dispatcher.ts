@@ -6,6 +6,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { AnyDefinition } from '../actor/definition.js';
 import type { Clock } from '../clock/clock.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
 
 /** What a dispatcher needs of an actor. */
 export interface Runnable {
@@ -30,5 +31,5 @@ export interface Dispatcher {
   flushSoon(): void;
 }
 
-/** Makes the dispatcher of an executor; `flush` sends all that is in its outboxes. */
-export type MakeDispatcher = (clock: Clock, flush: () => void) => Dispatcher;
+/** Makes the dispatcher of an executor; it tells the meter of each turn, and `flush` sends all that is in the outboxes. */
+export type MakeDispatcher = (clock: Clock, meter: TurnMeter, flush: () => void) => Dispatcher;

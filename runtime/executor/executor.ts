@@ -20,8 +20,16 @@ import type { Clock } from '../clock/clock.js';
 import type { Random } from '../clock/random.js';
 import { decodeFrame } from '../codec/frame.js';
 import type { ActorFamily } from '../supervision/tree.js';
+import type { StoreClient } from '../store/client.js';
+import type { UnsentReason, UserMessage } from '../flow/channel.js';
+import { Channels } from '../flow/channels.js';
+import { Grants } from '../flow/grants.js';
+import type { CastOutcome } from '../flow/outcome.js';
+import { unsentError } from '../flow/unsent.js';
+import { Offloader, type OffloadLimits } from '../offload/offloader.js';
+import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
-import type { MailboxOptions } from '../mailbox/mailbox.js';
+import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
 import type { Tracer } from '../telemetry/tracer.js';
@@ -32,26 +40,19 @@ import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
+import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { ExecutorDeath } from './death.js';
 import { ForeignDeaths } from './foreign-deaths.js';
-import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
 import { type ActorSummary, type ExecutorReport, familyOf, summarise } from './report.js';
 import { Routes } from './routes.js';
-import { RunQueue } from './run-queue.js';
+import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import { Services } from './services.js';
 import { Spawner, type Topology } from './spawner.js';
-import {
-  EDGE_EXECUTOR,
-  FIRST_SERIAL,
-  GROUPS_SERIAL,
-  GUARDIAN_SERIAL,
-  NAMES_SERIAL,
-  SYSTEM_EXECUTOR,
-} from './well-known.js';
+import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 
 /** How an executor is made. */
 export interface ExecutorOptions {
@@ -67,10 +68,14 @@ export interface ExecutorOptions {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  /** The way to the store of the node, where it has one. */
+  readonly store: StoreClient | undefined;
+  readonly scheduling?: Scheduling;
   /** First serial to give out; a replacement begins above its predecessor, so old addresses stay dead or restarted. */
   readonly firstSerial: number;
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
+  readonly dispatcher: MakeDispatcher;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
   /** Turns of this length and more are slow; 0 for none. */
@@ -78,8 +83,7 @@ export interface ExecutorOptions {
   /** Where a thread says that it lives. */
   readonly heartbeat?: Heartbeat | undefined;
   readonly loopDelay?: LoopDelay | undefined;
-  /** Who gives turns. Default: the run queue, on the event loop. */
-  readonly dispatcher?: MakeDispatcher | undefined;
+  readonly offload: OffloadLimits;
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
@@ -99,6 +103,7 @@ export class Executor implements CellHost {
   readonly callTimeoutMs: number;
   readonly shutdownMs: number;
   readonly defaults: ActorDefaults;
+  readonly store: StoreClient | undefined;
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
@@ -111,11 +116,14 @@ export class Executor implements CellHost {
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
+  readonly #channels: Channels;
+  readonly #grants = new Grants((envelope) => void this.deliver(envelope));
   readonly #absent: Absent;
   readonly #caller: Caller;
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
   readonly #foreignDeaths: ForeignDeaths;
+  readonly #offloader: Offloader;
   #onFatal: (error: SkepError) => void = () => {};
 
   constructor(options: ExecutorOptions) {
@@ -129,6 +137,7 @@ export class Executor implements CellHost {
     this.callTimeoutMs = options.callTimeoutMs;
     this.shutdownMs = options.shutdownMs;
     this.defaults = options.defaults;
+    this.store = options.store;
     this.registry = options.registry;
     this.address = executorAddress(options.node, options.incarnation, options.id);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
@@ -138,16 +147,18 @@ export class Executor implements CellHost {
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
       (envelope) => this.deadLetter('lost', envelope),
     );
-    const flush = (): void => this.#routes.flush();
-    this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat);
+    const { throughput } = options.scheduling ?? DEFAULT_SCHEDULING;
+    this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat, throughput);
     this.#loopDelay = options.loopDelay;
-    this.#dispatcher = options.dispatcher?.(options.clock, flush) ?? new RunQueue(options.clock, this.meter, flush);
+    this.#dispatcher = options.dispatcher(options.clock, this.meter, () => this.#routes.flush());
+    this.#channels = this.#makeChannels(options.firstSerial);
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
+    this.#offloader = new Offloader(options.clock, options.offload);
     this.#foreignDeaths = new ForeignDeaths(options.node);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
-    this.services = new Services(this);
+    this.services = new Services(this, options.firstSerial);
   }
 
   // ---- routing -----------------------------------------------------------------------------------------------
@@ -178,58 +189,95 @@ export class Executor implements CellHost {
       // An executor is no relay: a frame in a circle would never end.
       if (node !== this.node || executor !== this.id) this.deadLetter('misrouted', envelope);
       else if (incarnation !== this.incarnation && incarnation !== '*') this.#absent.actor(envelope);
-      else this.#local(envelope, serial);
+      else this.#local(envelope, serial, true);
     }
   }
 
   deliver(envelope: Envelope): boolean {
+    return this.offer(envelope) === 'accepted';
+  }
+
+  offer(envelope: Envelope): CastOutcome {
     const { node, incarnation, executor, serial } = addressParts(envelope.to);
     const here = node === this.node;
     if (here && ((incarnation !== this.incarnation && incarnation !== '*') || !this.#peers.has(executor))) {
       this.#absent.actor(envelope);
-      return false;
+      return 'refused';
     }
     if (here && executor === this.id) {
       if (this.#freezes) freezePayload(envelope);
-      return this.#local(envelope, serial);
+      return this.#local(envelope, serial, false);
     }
+    if (serial !== EXECUTOR_SERIAL) {
+      if (envelope.kind === 'cast' || envelope.kind === 'call') return this.#channels.offer(envelope);
+      if (envelope.kind === 'cancel' && this.#channels.cancel(envelope.to, envelope.id)) return 'accepted';
+    }
+    return this.#transmit(envelope);
+  }
+
+  /** Puts an envelope on its way to another executor. */
+  #transmit(envelope: Envelope): CastOutcome {
+    const { node, executor } = addressParts(envelope.to);
     const flowing = this.#routes.push(node, executor, envelope);
     if (flowing === undefined) {
       this.#absent.route(envelope);
-      return false;
+      return 'refused';
     }
     this.#dispatcher.flushSoon();
-    return flowing;
+    return flowing ? 'accepted' : 'wait';
   }
 
-  #local(envelope: Envelope, serial: number): boolean {
+  /** For this executor or an actor on it; `remote` when it came from elsewhere. */
+  #local(envelope: Envelope, serial: number, remote: boolean): CastOutcome {
     switch (envelope.kind) {
       case 'reply':
       case 'item':
       case 'end':
       case 'fail':
         this.#answer(envelope);
-        return true;
+        break;
       case 'cast':
       case 'call': {
-        if (serial === EXECUTOR_SERIAL) return this.#own.accept(envelope);
+        if (serial === EXECUTOR_SERIAL) return this.#own.accept(envelope) ? 'accepted' : 'refused';
         const cell = this.cells.get(serial);
         if (cell === undefined) this.#absent.actor(envelope);
-        return cell?.accept(envelope) ?? false;
+        return cell?.accept(envelope, remote) ?? 'refused';
       }
+      case 'demand':
+        this.#grants.demand(this.cells.get(serial), envelope);
+        break;
+      case 'grant':
+      case 'closed':
+        this.#channels.hear(envelope);
+        break;
       case 'credit':
         this.cells.get(serial)?.turns.grantCredit(envelope.from, envelope.id, envelope.count);
-        return true;
+        break;
       case 'cancel':
         if (serial === EXECUTOR_SERIAL) this.#own.cancel(envelope.from, envelope.id);
         else this.cells.get(serial)?.turns.cancelCall(envelope.from, envelope.id);
-        return true;
+        break;
       case 'signal':
         this.#signal(envelope.signal, envelope.from, envelope.to, serial);
-        return true;
+        break;
       default:
         return unreachable(envelope);
     }
+    return 'accepted';
+  }
+
+  #makeChannels(firstEpoch: number): Channels {
+    const host = {
+      address: this.address,
+      clock: this.clock,
+      maxWaiting: this.defaults.mailbox?.capacity ?? DEFAULT_CAPACITY,
+      transmit: (envelope: Envelope) => this.#transmit(envelope),
+      unsent: (envelope: UserMessage, reason: UnsentReason) => {
+        this.deadLetter(reason, envelope);
+        if (envelope.kind === 'call') this.failCall(envelope.id, unsentError(envelope, reason));
+      },
+    };
+    return new Channels(host, firstEpoch);
   }
 
   #answer(envelope: Answer): void {
@@ -294,7 +342,14 @@ export class Executor implements CellHost {
   async drained(to: ActorAddress): Promise<void> {
     const { node, executor, serial } = addressParts(to);
     if (node === this.node && executor === this.id) await this.cells.get(serial)?.turns.drained();
-    else await this.#routes.drained(node, executor, this.clock);
+    else {
+      await this.#channels.drained(to);
+      await this.#routes.drained(node, executor, this.clock);
+    }
+  }
+
+  offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown> {
+    return this.#offloader.run(task, args, options, scope);
   }
 
   // ---- actors ------------------------------------------------------------------------------------------------
@@ -376,6 +431,7 @@ export class Executor implements CellHost {
       ...this.meter.report(),
       ...(this.#loopDelay === undefined ? {} : { eventLoopDelay: this.#loopDelay.summary() }),
       deadLetters,
+      flow: { ...this.#channels.report(), withheld: this.#grants.withheld },
     };
   }
 
@@ -387,9 +443,12 @@ export class Executor implements CellHost {
   /** Ends the actors that are still here (their parents live on other nodes), then every call that waits. */
   async close(): Promise<void> {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
+    this.#channels.endWhere(() => true);
+    this.services.close();
     this.#routes.flush();
     this.#caller.close();
     this.#loopDelay?.close();
+    await this.#offloader.close();
   }
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */
@@ -398,16 +457,12 @@ export class Executor implements CellHost {
     this.#routes.disconnect(executor);
     this.services.disconnected(executor);
     this.#lost(executorLoss(this.node, death));
-    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
-      const to = this.cells.get(serial)?.address;
-      if (to === undefined) continue;
-      this.deliver({ kind: 'cast', to, from: this.address, name: 'executorDown', message: { executor } });
-    }
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
+    this.services.nodeLost(nodeLoss(node, incarnation).gone);
     this.#foreignDeaths.forget(node);
     this.#lost(nodeLoss(node, incarnation));
   }
@@ -415,6 +470,7 @@ export class Executor implements CellHost {
   #lost(loss: Loss): void {
     if (loss.concerns !== 'supervisors') {
       this.#caller.failWhere(loss.gone, loss.error);
+      this.#channels.endWhere(loss.gone);
       this.#own.dropCallers(loss.gone);
     }
     for (const cell of [...this.cells.values()]) cell.lost(loss);

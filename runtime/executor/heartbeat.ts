@@ -5,7 +5,8 @@
  *     int32   0       beats: passes of the event loop so far
  *             1       number of the definition whose actor is in its turn, 0 for none
  *     float64 1       serial of that actor
- *     bytes   16 on   names of definitions, 1 + 128 bytes each (length, ASCII), by number
+ *     int32   4       number that the system knows the thread by, 0 for unknown
+ *     bytes   24 on   names of definitions, 1 + 128 bytes each (length, ASCII), by number
  *
  * One block belongs to one life of a thread: nothing of a dead thread is read as its successor's.
  */
@@ -17,7 +18,8 @@ const NAME_BYTES = 129;
 const BEATS = 0;
 const DEFINITION = 1;
 const SERIAL = 1;
-const NAMES_AT = 16;
+const THREAD = 4;
+const NAMES_AT = 24;
 
 /** The actor that was in its turn. */
 export interface InTurn {
@@ -39,8 +41,10 @@ export class Heartbeat {
   #beats = 0;
   #known = 0;
 
-  constructor(memory: SharedArrayBuffer) {
-    this.#ints = new Int32Array(memory, 0, 2);
+  /** `thread` is the number that the system knows the thread by, 0 for unknown. */
+  constructor(memory: SharedArrayBuffer, thread: number) {
+    this.#ints = new Int32Array(memory, 0, 5);
+    this.#ints[THREAD] = thread;
     this.#doubles = new Float64Array(memory, 0, 2);
     this.#names = new Uint8Array(memory, NAMES_AT);
   }
@@ -76,7 +80,12 @@ export class HeartbeatReader {
 
   constructor(memory: SharedArrayBuffer) {
     this.#memory = memory;
-    this.#ints = new Int32Array(memory, 0, 2);
+    this.#ints = new Int32Array(memory, 0, 5);
+  }
+
+  /** The number that the system knows the thread by; 0 as long as it is unknown. */
+  get thread(): number {
+    return Atomics.load(this.#ints, THREAD);
   }
 
   /** Passes of the event loop so far; 0 as long as the thread has not begun. */

@@ -37,9 +37,11 @@ export function executorLoss(node: string, death: ExecutorDeath): Loss {
  * replacement of the executor, is not gone.
  */
 export function foreignLoss(node: string, incarnation: string, death: ExecutorDeath, concerns: Loss['concerns']): Loss {
-  return lossOf(death, concerns, (address) => {
+  return lossOf(death, concerns, (address, callId = 0) => {
     const parts = addressParts(address);
-    if (parts.node !== node || parts.executor !== death.executor || parts.serial >= death.nextSerial) return false;
+    if (parts.node !== node || parts.executor !== death.executor) return false;
+    // Ids of calls begin, like serials, above those of the life before.
+    if (parts.serial >= death.nextSerial || callId >= death.nextSerial) return false;
     return parts.incarnation === incarnation || parts.incarnation === '*';
   });
 }

@@ -34,6 +34,7 @@ type Call = Extract<Envelope, { kind: 'call' }>;
 /** A start under way. */
 interface Start {
   readonly from: ActorAddress;
+  readonly id: number;
   abandoned: boolean;
 }
 
@@ -67,7 +68,7 @@ export class OwnCalls {
 
   /** The callers of starts under way died. */
   dropCallers(gone: IsGone): void {
-    for (const start of this.#starts.values()) if (gone(start.from)) start.abandoned = true;
+    for (const start of this.#starts.values()) if (gone(start.from, start.id)) start.abandoned = true;
   }
 
   async #answer(envelope: Call): Promise<unknown> {
@@ -97,7 +98,7 @@ export class OwnCalls {
     // Specs of this node were made by its own code; to check each would cost more than the start.
     const spec = this.#fromHere(envelope) ? (envelope.message as SpawnSpec) : checkSpec(envelope.message);
     const key = callKey(envelope.from, envelope.id);
-    const start: Start = { from: envelope.from, abandoned: false };
+    const start: Start = { from: envelope.from, id: envelope.id, abandoned: false };
     this.#starts.set(key, start);
     try {
       const address = await this.#host.start(spec, undefined, undefined, envelope.trace);

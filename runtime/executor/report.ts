@@ -1,5 +1,6 @@
 /** What an inspection of an executor shows; plain data, because it crosses threads and nodes. */
 import type { ActorAddress } from '#protocols/wire/address';
+import type { ChannelReport } from '../flow/channels.js';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
 import type { ActorFamily } from '../supervision/tree.js';
 import type { LatencySummary } from '../telemetry/histogram.js';
@@ -17,6 +18,12 @@ export interface ActorSummary {
   readonly processed: number;
 }
 
+/** Flow control between this executor and the others. */
+export interface FlowReport extends ChannelReport {
+  /** Demands of senders elsewhere that wait until actors here have caught up. */
+  readonly withheld: number;
+}
+
 /** State of an executor. */
 export interface ExecutorReport extends TurnReport {
   readonly id: number;
@@ -26,6 +33,7 @@ export interface ExecutorReport extends TurnReport {
   /** How late its event loop is, in milliseconds; absent under a clock of a test. */
   readonly eventLoopDelay?: LatencySummary;
   readonly deadLetters: DeadLetterReport;
+  readonly flow: FlowReport;
 }
 
 /** The summary of one actor. */

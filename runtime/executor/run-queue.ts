@@ -5,15 +5,19 @@
 import type { Clock } from '../clock/clock.js';
 import { Queue } from '../mailbox/queue.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
-import type { Dispatcher, Runnable } from './dispatcher.js';
+import type { Dispatcher, MakeDispatcher, Runnable } from './dispatcher.js';
+import { DEFAULT_SCHEDULING } from './scheduling.js';
 
-/** Milliseconds of turns before the event loop gets its turn. */
-const SLICE_MS = 5;
 /** Turns before the event loop gets its turn, however short they were: a clock of a test stands still. */
 const SLICE_TURNS = 4_096;
 
+/** Makes run queues that give the event loop its turn after slices of so many milliseconds. */
+export function runQueueOf(sliceMs: number = DEFAULT_SCHEDULING.sliceMs): MakeDispatcher {
+  return (clock, meter, flush) => new RunQueue(clock, meter, flush, sliceMs);
+}
+
 /** The run queue of one executor. */
-export class RunQueue implements Dispatcher {
+class RunQueue implements Dispatcher {
   readonly #queue = new Queue<Runnable>();
   readonly #clock: Clock;
   readonly #meter: TurnMeter;
@@ -29,8 +33,11 @@ export class RunQueue implements Dispatcher {
   #sliceEndTurn = 0;
   #spent = false;
 
+  readonly #sliceMs: number;
+
   /** `flush` sends what the turns produced. */
-  constructor(clock: Clock, meter: TurnMeter, flush: () => void) {
+  constructor(clock: Clock, meter: TurnMeter, flush: () => void, sliceMs: number) {
+    this.#sliceMs = sliceMs;
     this.#clock = clock;
     this.#meter = meter;
     this.#flush = flush;
@@ -98,7 +105,7 @@ export class RunQueue implements Dispatcher {
   #mark(nowMs: number): void {
     this.#marked = true;
     this.#spent = false;
-    this.#sliceEndMs = nowMs + SLICE_MS;
+    this.#sliceEndMs = nowMs + this.#sliceMs;
     this.#sliceEndTurn = this.#turns + SLICE_TURNS;
     setImmediate(() => {
       this.#marked = false;

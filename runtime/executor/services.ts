@@ -2,12 +2,16 @@
  * What an executor does for actors beside hosting them: its views of groups, its topics, the loads of its actors and its
  * routers. Services of two executors talk by casts and calls to the executors themselves (serial 0).
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { SubscribeOptions } from '../actor/context.js';
-import type { CallOptions, Messenger, RefTarget } from '../actor/ref.js';
+import type { CallOptions, Messenger, RefTarget, ReliableMessenger } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
+import { Deliveries } from '../delivery/deliveries.js';
+import type { IncomingHost } from '../delivery/incoming.js';
+import { receiverDefaults } from '../delivery/options.js';
 import { type ActorGroups, NodeGroups, OwnGroups } from '../groups/groups.js';
 import { GroupViews } from '../groups/views.js';
 import { openRouter, type RouteeSource, type Router, type RouterHolder, type RouterHost } from '../routing/router.js';
@@ -15,7 +19,9 @@ import type { RouterOptions } from '../routing/strategy.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import { checkDelivery, Topics } from '../topics/topics.js';
 import type { Cell } from './cell.js';
+import type { IsGone } from './cell-watch.js';
 import { LifeEnds } from './life-ends.js';
+import { GROUPS_SERIAL, NAMES_SERIAL } from './well-known.js';
 
 type Cast = Extract<Envelope, { kind: 'cast' }>;
 type Call = Extract<Envelope, { kind: 'call' }>;
@@ -36,15 +42,18 @@ export interface ServicesHost {
 export class Services {
   readonly groups: GroupViews;
   readonly topics: Topics;
+  readonly deliveries: Deliveries;
   readonly #host: ServicesHost;
   readonly #lives = new LifeEnds();
   readonly #routing: RouterHost;
   #routers = 0;
 
-  constructor(host: ServicesHost) {
+  /** `firstNumber` is above every number that lives of this executor before have given out. */
+  constructor(host: ServicesHost, firstNumber: number) {
     this.#host = host;
     this.groups = new GroupViews(host);
     this.topics = new Topics(host);
+    this.deliveries = new Deliveries(this.#deliveryHost(), firstNumber);
     this.#routing = {
       address: host.address,
       clock: host.clock,
@@ -59,14 +68,14 @@ export class Services {
 
   /** Takes a cast to the executor; false when it is none of these, or malformed. */
   cast(envelope: Cast): boolean {
-    return this.groups.cast(envelope) || this.topics.cast(envelope);
+    return this.deliveries.cast(envelope) || this.groups.cast(envelope) || this.topics.cast(envelope);
   }
 
   /** Answers a call to the executor; undefined when it is none of these. */
   call({ name, from, message }: Call): Promise<unknown> | undefined {
     switch (name) {
       case 'groups.fence':
-        return this.groups.fence(message);
+        return this.groups.fence(message, (member) => this.deliveries.outgoing.settled(member));
       case 'topics.interest':
         return Promise.resolve(this.topics.interest(from, message));
       case 'loads':
@@ -84,11 +93,27 @@ export class Services {
   /** Another executor of the node died. */
   disconnected(executor: number): void {
     this.topics.disconnected(executor);
+    // On the system executor the registries forget what was there.
+    for (const serial of [NAMES_SERIAL, GROUPS_SERIAL]) {
+      const to = this.#host.cells.get(serial)?.address;
+      if (to === undefined) continue;
+      this.#host.deliver({ kind: 'cast', to, from: this.#host.address, name: 'executorDown', message: { executor } });
+    }
   }
 
   /** A life of an actor here ended; the actor may begin another. */
   lifeEnded(address: ActorAddress): void {
     this.#lives.run(address);
+    this.deliveries.lifeEnded(address, this.#host.cells.get(addressParts(address).serial)?.address !== address);
+  }
+
+  /** A node is gone for good. */
+  nodeLost(gone: IsGone): void {
+    this.deliveries.lost(gone);
+  }
+
+  close(): void {
+    this.deliveries.close();
   }
 
   // ---- what actors and outside code ask for ------------------------------------------------------------------
@@ -139,6 +164,38 @@ export class Services {
       close();
     };
     return router;
+  }
+
+  /** Reliable casts of a sender here; `trace` is that of what it handles. */
+  reliableOf(from: ActorAddress, trace: () => Traceparent | undefined = () => undefined): ReliableMessenger {
+    const { outgoing } = this.deliveries;
+    return {
+      tryCast: (to, name, message, settings) => {
+        const traced = trace();
+        const payload = traced === undefined ? { name, message } : { name, message, trace: traced };
+        return outgoing.offer(from, to, payload, settings);
+      },
+      drained: (to) => outgoing.drained(from, to),
+    };
+  }
+
+  #deliveryHost(): IncomingHost {
+    const host = this.#host;
+    return {
+      node: host.node,
+      incarnation: host.incarnation,
+      id: host.id,
+      clock: host.clock,
+      deliver: (envelope) => host.deliver(envelope),
+      deadLetter: (reason, envelope) => host.deadLetter(reason, envelope),
+      receiver: (serial) => {
+        const cell = host.cells.get(serial);
+        if (cell === undefined) return undefined;
+        const { address, definition } = cell;
+        const settings = definition.reliable ?? receiverDefaults;
+        return { address, settings, accept: (envelope) => void cell.accept(envelope, false) };
+      },
+    };
   }
 
   /** Loads of actors here, null for those that do not live. */

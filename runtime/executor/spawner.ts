@@ -68,7 +68,7 @@ export class Spawner {
   revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {
     try {
       this.#make(spec, addressParts(address).serial).revive(incarnation);
-      this.#host.log.info('actor revived', { actor: address, definition: spec.definition });
+      this.#host.log.debug('actor revived', { actor: address, definition: spec.definition });
     } catch (error) {
       // The definition is not known here (any more).
       this.#host.log.error('restart failed', { actor: address, error });

@@ -12,6 +12,7 @@ import { addRestart } from '../supervision/intensity.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ExecutorSpec } from './build.js';
 import { handOver, type Remote, wrap } from './control.js';
+import { cpuWaitMs } from './cpu-wait.js';
 import { describeDeath, type ExecutorDeath } from './death.js';
 import type { Executor } from './executor.js';
 import { heartbeatMemory, HeartbeatReader } from './heartbeat.js';
@@ -30,6 +31,8 @@ interface Thread {
   readonly ended: Promise<void>;
   /** The main thread's ends of its ports. */
   readonly ports: MessagePort[];
+  /** Those who wait for an answer of the thread, to be called when it ends; undefined once it has. */
+  waiting: Set<() => void> | undefined;
   readonly heartbeat: HeartbeatReader;
   /** Ends the thread, wherever it is stuck. */
   readonly terminate: () => void;
@@ -61,6 +64,7 @@ export class Threads {
   readonly #options: ThreadOptions;
   readonly #watchdog: Watchdog | undefined;
   readonly #specOf: (id: number) => ExecutorSpec;
+  readonly #storePort: () => MessagePort | undefined;
   readonly #edge: Executor;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -70,14 +74,17 @@ export class Threads {
   #lives = 0;
   #stopping = false;
 
+  /** `storePort` makes a port to the store of the node for one life of an executor. */
   constructor(
     ids: readonly number[],
     specOf: (id: number) => ExecutorSpec,
     edge: Executor,
     options: ThreadOptions,
     events: ThreadEvents,
+    storePort: () => MessagePort | undefined = () => undefined,
   ) {
     this.#specOf = specOf;
+    this.#storePort = storePort;
     this.#edge = edge;
     this.#log = edge.log;
     this.#clock = edge.clock;
@@ -106,16 +113,24 @@ export class Threads {
   /** Starts a thread; the result settles as each of the others has taken its port. */
   async #startThread(id: number, firstSerial: number): Promise<readonly Promise<unknown>[]> {
     const { port1, port2 } = new MessageChannel();
+    const storePort = this.#storePort();
     const heartbeat = heartbeatMemory();
     const beatMs = this.#watchdog === undefined ? undefined : lookPeriodMs(this.#options.stallMs) / 2;
-    const task: WorkerTask = { spec: { ...this.#specOf(id), firstSerial }, control: port2, heartbeat, beatMs };
+    const task: WorkerTask = {
+      spec: { ...this.#specOf(id), firstSerial },
+      control: port2,
+      heartbeat,
+      beatMs,
+      storePort,
+    };
     const end = new AbortController();
-    const ended = this.#pool.run(task, [port2], end.signal);
+    const ended = this.#pool.run(task, storePort === undefined ? [port2] : [port2, storePort], end.signal);
     const thread: Thread = {
       id,
       control: wrap<ExecutorControl>(port1),
       ended,
       ports: [port1],
+      waiting: new Set(),
       heartbeat: new HeartbeatReader(heartbeat),
       terminate: () => end.abort(),
       stalledMs: undefined,
@@ -136,9 +151,9 @@ export class Threads {
     this.#threads.set(id, thread);
     this.#watch(thread);
     ended.then(
-      () => closePorts(thread),
+      () => release(thread),
       (error: unknown) => {
-        closePorts(thread);
+        release(thread);
         if (!this.#stopping) void this.#died(thread, error);
       },
     );
@@ -156,6 +171,7 @@ export class Threads {
   #watch(thread: Thread): void {
     this.#watchdog?.watch(thread.id, {
       beats: () => thread.heartbeat.beats,
+      cpuWaitMs: () => cpuWaitMs(thread.heartbeat.thread),
       onStalled: (stuckMs) => {
         thread.stalledMs = stuckMs;
         thread.terminate();
@@ -250,13 +266,17 @@ export class Threads {
   }
 }
 
-/** What a thread answers; undefined when it dies before it does. */
+/**
+ * What a thread answers; undefined when it dies before it does. A race against `ended` would leave a reaction behind with
+ * each question, for as long as the thread lives.
+ */
 function answerOf<T>(thread: Thread, answer: Promise<T>): Promise<T | undefined> {
-  const dead = thread.ended.then(
-    () => undefined,
-    () => undefined,
-  );
-  return Promise.race([answer, dead]);
+  return new Promise((resolve, reject) => {
+    const dead = (): void => resolve(undefined);
+    if (thread.waiting === undefined) return dead();
+    thread.waiting.add(dead);
+    void answer.then(resolve, reject).finally(() => thread.waiting?.delete(dead));
+  });
 }
 
 async function connect(left: Thread, right: Thread): Promise<void> {
@@ -265,6 +285,13 @@ async function connect(left: Thread, right: Thread): Promise<void> {
     answerOf(left, left.control.connect(right.id, handOver(port1))),
     answerOf(right, right.control.connect(left.id, handOver(port2))),
   ]);
+}
+
+/** A thread has ended: nothing of it is waited for any more. */
+function release(thread: Thread): void {
+  closePorts(thread);
+  for (const dead of thread.waiting ?? []) dead();
+  thread.waiting = undefined;
 }
 
 function closePorts(thread: Thread): void {

@@ -4,10 +4,10 @@
  * everyone's.
  *
  * It counts looks, not time. A look at a beat that has not moved counts for one period, however long ago the look before
- * was. A look that comes late after one that was in time counts for nothing: the process was stopped, or the main thread
- * was busy, and the others may have had no more time than it. Where one late look follows another the main thread is busy
- * for good; each of those counts for one period again, so that a stall is found then too, only later. Nobody is ended on
- * less than `stallMs` that the watchdog was awake for.
+ * was, less the time for which the thread wanted a core and got none. A look that comes late after one that was in time
+ * counts for nothing: the process was stopped, or the main thread was busy, and the others may have had no more time than
+ * it. Where one late look follows another the main thread is busy for good; each of those counts for one period again, so
+ * that a stall is found then too, only later. Nobody is ended on less than `stallMs` that the watchdog was awake for.
  */
 import type { Clock, Timer } from '../clock/clock.js';
 
@@ -20,6 +20,8 @@ const LATE_PERIODS = 2;
 export interface Watched {
   /** Changes with each pass of its event loop; 0 before the first. */
   readonly beats: () => number;
+  /** Milliseconds for which it was ready to run and had no core, since it began. */
+  readonly cpuWaitMs: () => number;
   /** The thread was stuck for `stuckMs` and counts as stalled; it is watched no more. */
   readonly onStalled: (stuckMs: number) => void;
 }
@@ -27,7 +29,9 @@ export interface Watched {
 interface Sight {
   readonly watched: Watched;
   beats: number;
-  stuckLooks: number;
+  cpuWaitMs: number;
+  /** What counts of the time since its last beat. */
+  stuckMs: number;
 }
 
 /** Milliseconds between two looks, and at most between two beats of a thread that has nothing to do. */
@@ -53,7 +57,7 @@ export class Watchdog {
   }
 
   watch(id: number, watched: Watched): void {
-    this.#sights.set(id, { watched, beats: watched.beats(), stuckLooks: 0 });
+    this.#sights.set(id, { watched, beats: watched.beats(), cpuWaitMs: watched.cpuWaitMs(), stuckMs: 0 });
   }
 
   unwatch(id: number): void {
@@ -79,19 +83,22 @@ export class Watchdog {
     this.#lookedMs = nowMs;
     this.#wasLate = late;
     for (const [id, sight] of this.#sights) {
-      const beats = sight.watched.beats();
-      if (beats !== sight.beats || beats === 0) {
-        sight.beats = beats;
-        sight.stuckLooks = 0;
-      } else if (counts) {
-        sight.stuckLooks += 1;
-        if (sight.stuckLooks >= LOOKS) this.#stalled(id, sight);
-      }
+      const stuckMs = this.#judge(sight, counts);
+      if (stuckMs < LOOKS * this.#periodMs) continue;
+      this.#sights.delete(id);
+      sight.watched.onStalled(stuckMs);
     }
   }
 
-  #stalled(id: number, { watched, stuckLooks }: Sight): void {
-    this.#sights.delete(id);
-    watched.onStalled(stuckLooks * this.#periodMs);
+  /** For how long a thread is stuck, as far as it counts. */
+  #judge(sight: Sight, counts: boolean): number {
+    const beats = sight.watched.beats();
+    const cpuWaitMs = sight.watched.cpuWaitMs();
+    const ownMs = Math.max(0, this.#periodMs - (cpuWaitMs - sight.cpuWaitMs));
+    if (beats !== sight.beats || beats === 0) sight.stuckMs = 0;
+    else if (counts) sight.stuckMs += ownMs;
+    sight.beats = beats;
+    sight.cpuWaitMs = cpuWaitMs;
+    return sight.stuckMs;
   }
 }

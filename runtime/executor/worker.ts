@@ -8,6 +8,7 @@ import { systemClock, type Timer } from '../clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './build.js';
 import { expose } from './control.js';
 import type { ExecutorDeath } from './death.js';
+import { ownThreadNumber } from './cpu-wait.js';
 import { Heartbeat } from './heartbeat.js';
 import { linkExecutors } from './link.js';
 import type { ExecutorReport } from './report.js';
@@ -34,16 +35,19 @@ export interface WorkerTask {
   readonly heartbeat: SharedArrayBuffer;
   /** Milliseconds between two beats of a thread that has nothing to do; absent when nobody watches. */
   readonly beatMs: number | undefined;
+  /** To the store of the node, where it has one. */
+  readonly storePort: MessagePort | undefined;
 }
 
 /** Hosts one executor until it is shut down. */
-export default async function hostExecutor({ spec, control, heartbeat: memory, beatMs }: WorkerTask): Promise<void> {
+export default async function hostExecutor(task: WorkerTask): Promise<void> {
+  const { spec, control, heartbeat: memory, beatMs, storePort } = task;
   let finish: () => void = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const heartbeat = new Heartbeat(memory);
-  const building = buildExecutor(spec, { heartbeat });
+  const heartbeat = new Heartbeat(memory, ownThreadNumber());
+  const building = buildExecutor(spec, { heartbeat, storePort });
   // Modules may take their time to load: the watch begins once the executor could do something.
   const stopBeats = building.then(
     () => keepBeating(heartbeat, beatMs),

@@ -111,14 +111,15 @@ export class GroupViews {
 
   /**
    * Resolves once this executor sends nothing more to a member that left at `version`, and the member has handled what
-   * was sent before. Rejects when the member does not come to it in time.
+   * was sent before; `settled` waits for what is delivered reliably. Rejects when the member does not come to it in time.
    */
-  async fence(message: unknown): Promise<void> {
+  async fence(message: unknown, settled: (member: ActorAddress) => Promise<void>): Promise<void> {
     const { version, member, ...id } = readFence(message);
     const view = this.#views.get(keyOf(id));
     if (view !== undefined && view.version < version) {
       await new Promise<void>((resolve) => view.waiting.push({ version, resolve }));
     }
+    await settled(member);
     try {
       await this.#host.call(member, FENCE, null, { timeoutMs: Number.POSITIVE_INFINITY });
     } catch (error) {

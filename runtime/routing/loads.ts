@@ -21,61 +21,78 @@ export interface LoadsHost {
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown>;
 }
 
+/** What is known of one routee. */
 interface Known {
-  reported: number;
-  sentSince: number;
+  /** Its serial where it lives here. */
+  readonly serial: number | undefined;
+  /** The last report and what was sent since, where it lives elsewhere; 0 before the first report. */
+  load: number;
+}
+
+/** Another executor, and the routees there. */
+interface Elsewhere {
+  readonly executor: ActorAddress;
+  readonly routees: ActorAddress[];
+  askedAtMs: number;
 }
 
 export class Loads {
   readonly #host: LoadsHost;
-  readonly #known = new Map<ActorAddress, Known>();
-  readonly #askedAtMs = new Map<ActorAddress, number>();
+  #known = new Map<ActorAddress, Known>();
+  #elsewhere: readonly Elsewhere[] = [];
 
   constructor(host: LoadsHost) {
     this.#host = host;
   }
 
-  /** The load of a routee as far as it is known here; 0 before the first report. */
+  /** These are the routees from now on; what is known of those that stay is kept. */
+  follow(routees: readonly ActorAddress[]): void {
+    const before = this.#known;
+    const elsewhere = new Map<ActorAddress, Elsewhere>();
+    this.#known = new Map();
+    for (const routee of new Set(routees)) {
+      const { executor, serial } = whereIs(routee);
+      const here = executor === this.#host.address;
+      this.#known.set(routee, { serial: here ? serial : undefined, load: before.get(routee)?.load ?? 0 });
+      if (here) continue;
+      const there = elsewhere.get(executor) ?? { executor, routees: [], askedAtMs: Number.NEGATIVE_INFINITY };
+      there.routees.push(routee);
+      elsewhere.set(executor, there);
+    }
+    this.#elsewhere = [...elsewhere.values()];
+  }
+
+  /** The load of a routee as far as it is known here. */
   of(routee: ActorAddress): number {
-    const { executor, serial } = whereIs(routee);
-    if (executor === this.#host.address) return this.#host.loadOf(serial) ?? 0;
     const known = this.#known.get(routee);
-    return known === undefined ? 0 : known.reported + known.sentSince;
+    if (known === undefined) return 0;
+    return known.serial === undefined ? known.load : (this.#host.loadOf(known.serial) ?? 0);
   }
 
   /** A message goes to a routee. */
   sent(routee: ActorAddress): void {
-    if (whereIs(routee).executor === this.#host.address) return;
-    const known = this.#known.get(routee) ?? { reported: 0, sentSince: 0 };
-    known.sentSince += 1;
-    this.#known.set(routee, known);
+    const known = this.#known.get(routee);
+    if (known !== undefined) known.load += 1;
   }
 
-  /** Asks for reports of the executors whose last is old; called as routees are chosen, so nobody asks when nobody sends. */
-  refresh(routees: readonly ActorAddress[]): void {
+  /** Asks for the reports that are old; called as routees are chosen, so nobody asks when nobody sends. */
+  refresh(): void {
+    if (this.#elsewhere.length === 0) return;
     const nowMs = this.#host.clock.now();
-    const due = new Map<ActorAddress, ActorAddress[]>();
-    for (const routee of routees) {
-      const { executor } = whereIs(routee);
-      if (executor === this.#host.address || nowMs - (this.#askedAtMs.get(executor) ?? -FRESH_MS) < FRESH_MS) continue;
-      due.set(executor, [...(due.get(executor) ?? []), routee]);
-    }
-    for (const [executor, asked] of due) {
-      this.#askedAtMs.set(executor, nowMs);
-      void this.#ask(executor, asked);
+    for (const there of this.#elsewhere) {
+      if (nowMs - there.askedAtMs < FRESH_MS) continue;
+      there.askedAtMs = nowMs;
+      void this.#ask(there);
     }
   }
 
-  /** Forgets routees that are none any more. */
-  keepOnly(routees: readonly ActorAddress[]): void {
-    const kept = new Set(routees);
-    for (const routee of this.#known.keys()) if (!kept.has(routee)) this.#known.delete(routee);
-  }
-
-  async #ask(executor: ActorAddress, routees: readonly ActorAddress[]): Promise<void> {
+  async #ask({ executor, routees }: Elsewhere): Promise<void> {
     try {
       const loads = await askLoads((...question) => this.#host.call(...question), executor, routees);
-      for (const [routee, load] of loads) this.#known.set(routee, { reported: load, sentSince: 0 });
+      for (const [routee, load] of loads) {
+        const known = this.#known.get(routee);
+        if (known !== undefined) known.load = load;
+      }
     } catch {
       // An executor that does not answer is judged by what was sent to it, which only grows.
     }

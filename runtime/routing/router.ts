@@ -209,11 +209,6 @@ class RouterOf<D extends RefTarget> {
 
 /** A failure in the form of the answer that it stands for. */
 function refused(error: unknown, asStream: boolean): unknown {
-  if (!asStream) return Promise.reject(error as SkepError);
-  return {
-    async *[Symbol.asyncIterator](): AsyncGenerator<never> {
-      await Promise.resolve();
-      throw error as SkepError;
-    },
-  };
+  const rejected = (): Promise<never> => Promise.reject(error);
+  return asStream ? { [Symbol.asyncIterator]: () => ({ next: rejected }) } : rejected();
 }

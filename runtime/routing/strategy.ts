@@ -68,8 +68,8 @@ function leastMailbox(chance: () => number, loads: Loads): Choice {
   let known: readonly ActorAddress[] = [];
   return {
     pick: (routees) => {
-      if (routees !== known) loads.keepOnly((known = routees));
-      loads.refresh(routees);
+      if (routees !== known) loads.follow((known = routees));
+      loads.refresh();
       const first = Math.floor(chance() * routees.length);
       // The second is another one, wherever there is another.
       const second = (first + 1 + Math.floor(chance() * (routees.length - 1))) % routees.length;

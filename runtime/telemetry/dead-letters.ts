@@ -17,6 +17,12 @@ export type DeadLetterReason =
   | 'no-route'
   /** It waited for an executor or node that went down. */
   | 'lost'
+  /** Reliable delivery: the buffer of the sender was full. */
+  | 'outbound-full'
+  /** Reliable delivery: its receiver was silent for too long, or the sender's executor ended. */
+  | 'undelivered'
+  /** Reliable delivery: its handler crashed as often as the definition allows. */
+  | 'poison'
   /** A cast through a router that had no routees. */
   | 'no-routee'
   | 'late-reply'

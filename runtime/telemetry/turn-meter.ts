@@ -8,6 +8,7 @@
  */
 import type { AnyDefinition } from '../actor/definition.js';
 import type { Heartbeat } from '../executor/heartbeat.js';
+import { DEFAULT_SCHEDULING } from '../executor/scheduling.js';
 import { LatencyHistogram, type LatencySummary } from './histogram.js';
 import type { Logger } from './log.js';
 
@@ -61,10 +62,8 @@ interface Load {
   meanMs: number;
 }
 
-/** Messages of one actor in a row. */
-const THROUGHPUT = 64;
 /**
- * Actors of a definition whose messages take longer than this on average get one message a turn: a row of 64 would hold
+ * Actors of a definition whose messages take longer than this on average get one message a turn: a row of many would hold
  * up the others, and a turn of one message says which message was slow. Below it, looking at the clock after each message
  * would cost more than it tells.
  */
@@ -81,6 +80,7 @@ export class TurnMeter {
   readonly #slowMs: number;
   readonly #log: Logger;
   readonly #heartbeat: Heartbeat | undefined;
+  readonly #throughput: number;
   readonly #loads = new Map<AnyDefinition, Load>();
   readonly #turns = new LatencyHistogram();
   readonly #waits = new LatencyHistogram();
@@ -90,8 +90,14 @@ export class TurnMeter {
   #loggedMs = Number.NEGATIVE_INFINITY;
   #unlogged = 0;
 
-  /** Turns of `slowMs` and more are slow; 0 for none. */
-  constructor(slowMs: number, log: Logger, heartbeat: Heartbeat | undefined) {
+  /** Turns of `slowMs` and more are slow; 0 for none. `throughput` is how many messages one actor may have in a row. */
+  constructor(
+    slowMs: number,
+    log: Logger,
+    heartbeat: Heartbeat | undefined,
+    throughput: number = DEFAULT_SCHEDULING.throughput,
+  ) {
+    this.#throughput = throughput;
     this.#slowMs = slowMs > 0 ? slowMs : Number.POSITIVE_INFINITY;
     this.#log = log;
     this.#heartbeat = heartbeat;
@@ -108,7 +114,7 @@ export class TurnMeter {
     this.#load = load;
     this.#serial = serial;
     this.#heartbeat?.enter(load.number, serial);
-    return load.meanMs > HEAVY_MS ? 1 : THROUGHPUT;
+    return load.meanMs > HEAVY_MS ? 1 : this.#throughput;
   }
 
   /** The turn that began last ended after `handled` messages. */

@@ -23,6 +23,10 @@ export class ExecutorClock implements Clock {
     return this.#clock.now();
   }
 
+  wall(): number {
+    return this.#clock.wall();
+  }
+
   after(delayMs: number, callback: () => void): Timer {
     let wanted = true;
     const timer = this.#clock.after(delayMs, () => {

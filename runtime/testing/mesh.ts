@@ -90,16 +90,8 @@ export class Mesh {
     this.#lives += 1;
     const nextSerial = FIRST_SERIAL + this.#lives * SERIALS_PER_LIFE;
     const { node, incarnation } = this.#parts.spec;
-    const cause = 'it was killed';
-    const death = describeDeath({
-      node,
-      incarnation,
-      executor: id,
-      nextSerial,
-      cause,
-      inTurn: undefined,
-      stalledMs: undefined,
-    });
+    const facts = { node, incarnation, executor: id, nextSerial, cause: 'killed', inTurn: undefined };
+    const death = describeDeath({ ...facts, stalledMs: undefined });
     for (const other of this.#hosts.values()) {
       other.outgoing.get(id)?.close();
       // What the dead one sent last may still arrive, until the other end has heard of its death.
@@ -149,7 +141,7 @@ export class Mesh {
       {
         definitions,
         clock: new ExecutorClock(clock, agenda, host),
-        dispatcher: (_clock, flush) => new SteppedDispatcher(agenda, host, notes, flush),
+        dispatcher: (...parts) => new SteppedDispatcher(agenda, host, notes, ...parts),
         log: this.#log,
       },
     );

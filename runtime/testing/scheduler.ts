@@ -44,10 +44,10 @@ export class Scheduler {
   /** Takes steps, and lets time pass where there are none, until the promise settles. */
   async run<T>(work: PromiseLike<T>): Promise<T> {
     let settled = false;
-    const done = (): void => {
+    const mark = (): void => {
       settled = true;
     };
-    work.then(done, done);
+    work.then(mark, mark);
     if (!(await this.until(() => settled, Number.POSITIVE_INFINITY)))
       throw this.stuck('nothing is left to do and no timer is set, and what is waited for has not come');
     return work;

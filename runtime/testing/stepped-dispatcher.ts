@@ -3,7 +3,9 @@
  * agenda until it is chosen. Sending is a step of its own, because between a turn and the end of the slice that it
  * belongs to other turns run, and the thread may die.
  */
-import type { Dispatcher, Runnable } from '../executor/dispatcher.js';
+import type { Clock } from '../clock/clock.js';
+import type { Dispatcher, MakeDispatcher, Runnable } from '../executor/dispatcher.js';
+import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { Agenda, Source, StepHost } from './agenda.js';
 
 /** What a turn of an actor handled, as the instrumented definition notes it. */
@@ -21,9 +23,13 @@ export class SteppedDispatcher implements Dispatcher {
   readonly #agenda: Agenda;
   readonly #host: StepHost;
   readonly #notes: TurnNotes;
+  readonly #clock: Clock;
+  readonly #meter: TurnMeter;
   readonly #flush: Flush;
 
-  constructor(agenda: Agenda, host: StepHost, notes: TurnNotes, flush: () => void) {
+  constructor(agenda: Agenda, host: StepHost, notes: TurnNotes, ...[clock, meter, flush]: Parameters<MakeDispatcher>) {
+    this.#clock = clock;
+    this.#meter = meter;
     this.#agenda = agenda;
     this.#host = host;
     this.#notes = notes;
@@ -46,7 +52,11 @@ export class SteppedDispatcher implements Dispatcher {
     this.turns += 1;
     actor.scheduled = false;
     this.#notes.take();
-    actor.run(BUDGET);
+    this.#meter.begin(actor);
+    const handled = actor.run(BUDGET);
+    // Time stands still in a turn.
+    this.#meter.end(handled, 0, this.#clock.now());
+    this.#meter.rest();
     this.add(actor);
     return this.#notes.take();
   }

@@ -9,13 +9,26 @@
 import { type ActorAddress, executorAddress, formatAddress } from '#protocols/wire/address';
 import { type ExitReason, SHUTDOWN } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import { type CallMany, callManyBy } from '../actor/call-many.js';
 import type { SpawnOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  type CastOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+} from '../actor/ref.js';
+import { castEnvelope } from '../flow/cast.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import { specOf } from '../executor/cell-context.js';
 import type { Executor } from '../executor/executor.js';
 import type { ActorSummary, ExecutorReport } from '../executor/report.js';
 import { FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from '../executor/well-known.js';
+import type { Groups } from '../groups/groups.js';
+import type { RouteeSource, Router } from '../routing/router.js';
+import type { RouterOptions } from '../routing/strategy.js';
 import { Agenda } from './agenda.js';
 import { Driven } from './driven.js';
 import { FaultPlan } from './fault-plan.js';
@@ -133,8 +146,12 @@ export class TestSystem implements Messenger {
     this.#edge.deliver({ kind: 'signal', to: address, from, signal: { type: 'stop', reason } });
   }
 
-  cast(to: ActorAddress, name: string, message: unknown): boolean {
-    return this.#edge.deliver({ kind: 'cast', to, from: this.#edge.address, name, message });
+  cast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): boolean {
+    return this.tryCast(to, name, message, options) === 'accepted';
+  }
+
+  tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
+    return this.#edge.offer(castEnvelope(this.#edge.address, to, name, message, options));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -156,6 +173,27 @@ export class TestSystem implements Messenger {
 
   drained(to: ActorAddress): Promise<void> {
     return this.#driven(this.#edge.drained(to));
+  }
+
+  /** Process groups, as of an `ActorSystem`; await what they promise through {@link run}. */
+  get groups(): Groups {
+    return this.#edge.services.nodeGroups(this);
+  }
+
+  /** Sends to all subscribers of a topic. @throws SkepError BAD_TOPIC. */
+  publish(topic: string, message: unknown): boolean {
+    return this.#edge.services.topics.publish(this.#edge.address, topic, message);
+  }
+
+  /** A router over actors or the members of a group. */
+  router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
+    const holder = { address: this.#edge.address, messenger: this };
+    return this.#driven(this.#edge.services.router(holder, definition, source, options));
+  }
+
+  /** Calls many actors and gives every outcome, in the order of the refs. */
+  get callMany(): CallMany {
+    return callManyBy(this);
   }
 
   /** The guardian, parent of what is spawned from outside. */
@@ -316,9 +354,13 @@ export class TestSystem implements Messenger {
   }
 }
 
+/** Offloaded functions run in place: what threads do is no matter of a seed. */
+const OFFLOAD = { threads: 0, queue: 256, idleMs: 0 };
+
 function specOfNode(settings: Settings) {
   const { node, seed, placement, log, callTimeoutMs, shutdownMs, defaults, freezeMessages } = settings;
   const topology = { defaults: placement };
   const base = { node, incarnation: INCARNATION, topology, modules: [], extensions: [], firstSerial: FIRST_SERIAL };
-  return { ...base, seed, log, callTimeoutMs, shutdownMs, defaults, freezeMessages, slowTurnMs: 0 };
+  const own = { telemetry: {}, slowTurnMs: 0, offload: OFFLOAD };
+  return { ...base, ...own, seed, log, callTimeoutMs, shutdownMs, defaults, freezeMessages };
 }

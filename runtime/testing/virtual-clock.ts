@@ -12,6 +12,8 @@ interface Entry {
   callback: (() => void) | undefined;
 }
 
+/** The time of day at which every virtual clock begins: 2026-01-01, 00:00 UTC. */
+const EPOCH_MS = Date.UTC(2026, 0, 1);
 /** A heap smaller than this is not worth cleaning. */
 const SMALL_HEAP = 64;
 
@@ -24,6 +26,10 @@ export class VirtualClock implements Clock {
 
   now(): number {
     return this.#nowMs;
+  }
+
+  wall(): number {
+    return EPOCH_MS + this.#nowMs;
   }
 
   after(delayMs: number, callback: () => void): Timer {

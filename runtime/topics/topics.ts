@@ -12,6 +12,7 @@
 import { type ActorAddress, addressParts, EXECUTOR_SERIAL, executorAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
+import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
 import { readPattern, readTopic } from './pattern.js';
 import { TOPIC_CAST } from './topic-info.js';
@@ -35,6 +36,14 @@ interface Subscription {
   readonly pattern: string;
   /** The cast that messages arrive as; undefined for an info. */
   readonly cast: string | undefined;
+}
+
+/** One message of a topic. */
+interface Published {
+  readonly from: ActorAddress;
+  readonly topic: string;
+  readonly message: unknown;
+  readonly trace: Traceparent | undefined;
 }
 
 /** A pattern that actors here subscribed to. */
@@ -62,15 +71,16 @@ export class Topics {
    * Sends to all subscribers of the topic. False when the way to another executor is congested.
    * @throws SkepError BAD_TOPIC.
    */
-  publish(from: ActorAddress, topic: string, message: unknown): boolean {
+  publish(from: ActorAddress, topic: string, message: unknown, trace?: Traceparent): boolean {
     const tokens = readTopic(topic);
-    this.#deliver(from, topic, tokens, message);
+    this.#deliver({ from, topic, message, trace }, tokens);
     const executors = new Set<number>();
     this.#interest.match(tokens, (executor) => executors.add(executor));
     let flowing = true;
     for (const executor of executors) {
       const to = this.#executor(executor);
-      const sent = this.#host.deliver({ kind: 'cast', to, from, name: 'topics.publish', message: { topic, message } });
+      const name = 'topics.publish';
+      const sent = this.#host.deliver({ kind: 'cast', to, from, name, message: { topic, message }, trace });
       flowing &&= sent;
     }
     return flowing;
@@ -137,7 +147,8 @@ export class Topics {
     if (name !== 'topics.publish' || addressParts(from).node !== this.#host.node) return false;
     const topic = field(message, 'topic');
     try {
-      this.#deliver(from, topic as string, readTopic(topic), field(message, 'message'));
+      const published = { from, topic: topic as string, message: field(message, 'message'), trace: envelope.trace };
+      this.#deliver(published, readTopic(topic));
     } catch {
       return false;
     }
@@ -164,11 +175,10 @@ export class Topics {
     return true;
   }
 
-  #deliver(from: ActorAddress, topic: string, tokens: readonly string[], message: unknown): void {
-    const { deliver } = this.#host;
+  #deliver({ from, topic, message, trace }: Published, tokens: readonly string[]): void {
     this.#local.match(tokens, ({ address: to, pattern, cast }) => {
-      if (cast !== undefined) deliver.call(this.#host, { kind: 'cast', to, from, name: cast, message });
-      else deliver.call(this.#host, { kind: 'cast', to, from, name: TOPIC_CAST, message: { topic, pattern, message } });
+      const [name, content] = cast === undefined ? [TOPIC_CAST, { topic, pattern, message }] : [cast, message];
+      this.#host.deliver({ kind: 'cast', to, from, name, message: content, trace });
     });
   }
 

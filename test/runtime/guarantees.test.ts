@@ -9,9 +9,10 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** The names of tests in the sources, with what a table of cases fills in. */
 async function testNames(): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  for (const entry of await readdir(join(root, 'test/runtime'), { recursive: true })) {
+  const entries = await readdir(join(root, 'test'), { recursive: true });
+  for (const entry of entries.filter((path) => /^(runtime|cluster|protocols)\b/.test(path))) {
     if (!entry.endsWith('.test.ts')) continue;
-    const text = await readFile(join(root, 'test/runtime', entry), 'utf8');
+    const text = await readFile(join(root, 'test', entry), 'utf8');
     for (const [, name = ''] of text.matchAll(/t\.test\(\s*'([^']+)'/g)) names.add(name);
     for (const [, name = ''] of text.matchAll(/t\.test\(\s*`([^`]+)`/g)) names.add(name);
   }

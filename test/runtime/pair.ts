@@ -19,6 +19,10 @@ export interface Pair {
   readonly frames: Uint8Array[];
   /** From now on the line swallows everything. */
   cut(): void;
+  /** From now on the line carries again what is sent. */
+  mend(): void;
+  /** From now on the line delivers each frame so often: 0 loses it, 2 doubles it. */
+  through(copies: () => number): void;
 }
 
 /** Makes the pair; both nodes know the definitions. */
@@ -39,6 +43,7 @@ export async function pairOfNodes(t: Test, definitions: readonly AnyDefinition[]
         defaults: {},
         firstSerial: 16,
         slowTurnMs: 100,
+        offload: { threads: 1, queue: 1, idleMs: 1_000 },
         freezeMessages: true,
       },
       { definitions, clock },
@@ -47,13 +52,13 @@ export async function pairOfNodes(t: Test, definitions: readonly AnyDefinition[]
   };
   const [a, b] = [await make('a'), await make('b')];
   const frames: Uint8Array[] = [];
-  let open = true;
+  let copies = (): number => 1;
   const join = (from: Executor, to: Executor): void => {
     from.setRemote((node) => {
       if (node !== addressParts(to.address).node) return undefined;
       const send = (frame: Uint8Array): boolean => {
         frames.push(frame);
-        if (open) setImmediate(() => to.receive(frame));
+        for (let left = copies(); left > 0; left -= 1) setImmediate(() => to.receive(frame));
         return true;
       };
       return { maxFrameBytes: 60_000, send };
@@ -74,5 +79,6 @@ export async function pairOfNodes(t: Test, definitions: readonly AnyDefinition[]
     }
     await closing;
   });
-  return { a, b, clock, frames, cut: () => (open = false) };
+  const through = (next: () => number): void => void (copies = next);
+  return { a, b, clock, frames, cut: () => through(() => 0), mend: () => through(() => 1), through };
 }

@@ -12,6 +12,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   msgpackr: ['runtime/codec/msgpack.ts'],
   piscina: ['runtime/executor/'],
   comlink: ['runtime/executor/'],
+  lmdb: ['runtime/store/lmdb.ts'],
   pino: ['runtime/telemetry/'],
   'oxc-parser': ['actors/audit/code/parse.ts'],
   '@cyclonedx/cyclonedx-library': ['actors/audit/report/cyclonedx.ts'],

@@ -24,6 +24,7 @@ const payload = fc.oneof(
 );
 const id = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const count = fc.integer({ min: 0, max: 65_536 });
+const counter = fc.integer({ min: 0, max: 2 ** 52 });
 const reason: fc.Arbitrary<ExitReason> = fc.record({
   class: fc.constantFrom(
     'normal',
@@ -74,6 +75,16 @@ const signal: fc.Arbitrary<Signal> = fc.oneof(
   fc.record({ type: fc.constantFrom('started', 'halted', 'resume', 'link', 'unlink') }),
   fc.record({ type: fc.constant('halt'), reason, brutal: fc.boolean() }),
   fc.record({ type: fc.constant('exit'), by: fc.constantFrom('link', 'exit', 'kill'), reason }),
+  fc.record(
+    {
+      type: fc.constantFrom('executor-down', 'executor-up'),
+      executor: address,
+      reason,
+      culprit: address,
+      nextSerial: fc.maxSafeNat(),
+    },
+    { requiredKeys: ['type', 'executor', 'reason', 'nextSerial'], noNullPrototype: true },
+  ),
 );
 const error = fc.record({
   code: fc.constantFrom(...(Object.keys(errorCatalogue) as ErrorCode[])),
@@ -81,24 +92,44 @@ const error = fc.record({
   facts: fc.record({ actor: fc.string() }),
 });
 const envelope: fc.Arbitrary<Envelope> = fc.oneof(
-  fc.record({ kind: fc.constant('cast'), to: address, from: address, name: fc.string(), message: payload }),
-  fc.record({
-    kind: fc.constant('call'),
-    to: address,
-    from: address,
-    id,
-    name: fc.string(),
-    message: payload,
-    timeoutMs: fc.oneof(fc.double({ min: 0, noNaN: true }), fc.constant(Number.POSITIVE_INFINITY)),
-    chain: fc.array(address, { maxLength: 4 }),
-    credit: count,
-  }),
+  fc.record(
+    {
+      kind: fc.constant('cast'),
+      to: address,
+      from: address,
+      name: fc.string(),
+      message: payload,
+      priority: fc.integer({ min: -100, max: 100 }),
+    },
+    { requiredKeys: ['kind', 'to', 'from', 'name', 'message'], noNullPrototype: true },
+  ),
+  fc.record(
+    {
+      kind: fc.constant('call'),
+      to: address,
+      from: address,
+      id,
+      name: fc.string(),
+      message: payload,
+      timeoutMs: fc.oneof(fc.double({ min: 0, noNaN: true }), fc.constant(Number.POSITIVE_INFINITY)),
+      chain: fc.array(address, { maxLength: 4 }),
+      credit: count,
+      priority: fc.integer({ min: -100, max: 100 }),
+    },
+    {
+      requiredKeys: ['kind', 'to', 'from', 'id', 'name', 'message', 'timeoutMs', 'chain', 'credit'],
+      noNullPrototype: true,
+    },
+  ),
   fc.record({ kind: fc.constantFrom('reply', 'item'), to: address, id, value: payload }),
   fc.record({ kind: fc.constant('end'), to: address, id }),
   fc.record({ kind: fc.constant('fail'), to: address, id, error }),
   fc.record({ kind: fc.constant('credit'), to: address, from: address, id, count }),
   fc.record({ kind: fc.constant('cancel'), to: address, from: address, id }),
   fc.record({ kind: fc.constant('signal'), to: address, from: address, signal }),
+  fc.record({ kind: fc.constant('demand'), to: address, from: address, epoch: counter, sent: counter }),
+  fc.record({ kind: fc.constant('grant'), to: address, from: address, epoch: counter, limit: counter }),
+  fc.record({ kind: fc.constant('closed'), to: address, from: address, epoch: counter }),
 );
 
 /** A frame with one row after two addresses. */
@@ -189,6 +220,14 @@ t.test('a forged row or signal of the wrong shape is BAD_FRAME with the reason',
     ['a call with a deadline that is no number', frameOf(1, 0, 1, 1, 'n', 1, Number.NaN, [], 0), /milliseconds/],
     ['a credit below nothing', frameOf(6, 0, 1, 1, -5), /credit/],
     ['a credit without bound', frameOf(6, 0, 1, 1, 2 ** 40), /credit/],
+    ['a demand of less than nothing', frameOf(9, 0, 1, 1, -1), /count/],
+    ['a demand of half a message', frameOf(9, 0, 1, 1, 0.5), /integer/],
+    ['a grant beyond all counting', frameOf(10, 0, 1, 1, 2 ** 52 + 2), /count/],
+    ['a grant without an epoch', frameOf(10, 0, 1, null, 5), /integer/],
+    ['an end of a channel that names no actor', frameOf(11, 0, 9, 1), /does not list/],
+    ['a cast of a priority without bound', frameOf(0, 0, 1, 'n', 1, null, 101), /priority/],
+    ['a cast of half a priority', frameOf(0, 0, 1, 'n', 1, null, 0.5), /priority/],
+    ['a call of a priority that is text', frameOf(1, 0, 1, 1, 'n', 1, 5, [], 0, null, 'high'), /priority/],
     ['an error without a message', frameOf(5, 0, -1, 1, { code: 'X' }), /expected an error/],
     ['an error with numbers for texts', frameOf(5, 0, -1, 1, { code: 1, message: 2 }), /expected an error/],
     ['a signal that is nothing', frameOf(8, 0, 1, null), /expected a signal/],
@@ -224,6 +263,16 @@ t.test('a forged row or signal of the wrong shape is BAD_FRAME with the reason',
       'a failure in a life that is no number',
       frameOf(8, 0, 1, { type: 'failed', child: 'a@1/0/1', reason: reasonOk, incarnation: 'x' }),
       /incarnation/,
+    ],
+    [
+      'a death of an executor without a serial',
+      frameOf(8, 0, 1, { type: 'executor-down', executor: 'a@1/0/0', reason: reasonOk, nextSerial: -1 }),
+      /serial/,
+    ],
+    [
+      'a death through the fault of what is no address',
+      frameOf(8, 0, 1, { type: 'executor-up', executor: 'a@1/0/0', reason: reasonOk, nextSerial: 1, culprit: 'x' }),
+      /no address/,
     ],
     ['a restart without a spec', frameOf(8, 0, 1, { type: 'restart', spec: {}, reason: reasonOk }), /definition/],
   ];

@@ -4,9 +4,10 @@ import t from 'tap';
 
 t.test('beats and the actor in its turn are read as they were written, whatever the serial', async (t) => {
   const memory = heartbeatMemory();
-  const [beat, reader] = [new Heartbeat(memory), new HeartbeatReader(memory)];
+  const [beat, reader] = [new Heartbeat(memory, 42), new HeartbeatReader(memory)];
   t.equal(reader.beats, 0);
   t.equal(reader.inTurn(), undefined);
+  t.equal(reader.thread, 42);
   const counter = beat.number('counter');
   const longest = beat.number('x'.repeat(128));
   beat.beat();
@@ -23,7 +24,7 @@ t.test('beats and the actor in its turn are read as they were written, whatever 
 
 t.test('definitions that find no room for their names are in their turn without one', async (t) => {
   const memory = heartbeatMemory();
-  const [beat, reader] = [new Heartbeat(memory), new HeartbeatReader(memory)];
+  const [beat, reader] = [new Heartbeat(memory, 42), new HeartbeatReader(memory)];
   const numbers = Array.from({ length: 300 }, (_, index) => beat.number(`d${index}`));
   beat.enter(numbers[254] ?? 0, 1);
   t.same(reader.inTurn(), { serial: 1, definition: 'd254' });

@@ -88,6 +88,13 @@ t.test('well-formed envelopes of every kind with random fields harm nobody', asy
     fc.record({ type: fc.constantFrom('started', 'halted', 'resume', 'link', 'unlink') }),
     fc.record({ type: fc.constant('halt'), reason, brutal: fc.boolean() }),
     fc.record({ type: fc.constant('exit'), by: fc.constantFrom('link', 'exit', 'kill'), reason }),
+    fc.record({
+      type: fc.constantFrom('executor-down', 'executor-up'),
+      executor: address,
+      culprit: address,
+      reason,
+      nextSerial: fc.nat(),
+    }),
   );
   const id = fc.nat({ max: 50 });
   const envelope: fc.Arbitrary<Envelope> = fc.oneof(
@@ -108,6 +115,9 @@ t.test('well-formed envelopes of every kind with random fields harm nobody', asy
     fc.record({ kind: fc.constantFrom('credit'), to: address, from: address, id, count: fc.nat({ max: 9 }) }),
     fc.record({ kind: fc.constantFrom('cancel'), to: address, from: address, id }),
     fc.record({ kind: fc.constant('signal'), to: address, from: address, signal }),
+    fc.record({ kind: fc.constant('demand'), to: address, from: address, epoch: fc.nat(), sent: fc.nat() }),
+    fc.record({ kind: fc.constant('grant'), to: address, from: address, epoch: fc.nat(), limit: fc.nat() }),
+    fc.record({ kind: fc.constant('closed'), to: address, from: address, epoch: fc.nat() }),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(envelope, { minLength: 1, maxLength: 20 }), async (envelopes) => {

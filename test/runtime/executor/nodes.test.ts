@@ -40,7 +40,7 @@ function agentWith(infos: Info[]) {
 /** A ref as code on that node holds it. */
 function refOn<D extends RefTarget>(executor: Executor, definition: D, address: ActorAddress): ActorRef<D> {
   return makeRef(definition, address, {
-    cast: (to, name, message) => executor.deliver({ kind: 'cast', to, from: executor.address, name, message }),
+    tryCast: (to, name, message) => executor.offer({ kind: 'cast', to, from: executor.address, name, message }),
     call: (to, name, message, options) => executor.call(to, name, message, options),
     stream: (to, name, message, options) => executor.stream(to, name, message, options),
     drained: (to) => executor.drained(to),

@@ -16,6 +16,10 @@ class HeldClock implements Clock {
     return this.#inner.now() + this.#heldMs;
   }
 
+  wall(): number {
+    return this.#inner.wall() + this.#heldMs;
+  }
+
   after(delayMs: number, callback: () => void): Timer {
     return this.#inner.after(delayMs, callback);
   }
@@ -36,9 +40,10 @@ function watched() {
   const clock = new HeldClock();
   const dog = new Watchdog(clock, STALL_MS);
   let beats = 1;
+  let cpuWaitMs = 0;
   const stalls: number[] = [];
-  dog.watch(1, { beats: () => beats, onStalled: (stuckMs) => stalls.push(stuckMs) });
-  return { clock, dog, stalls, beat: () => (beats += 1) };
+  dog.watch(1, { beats: () => beats, cpuWaitMs: () => cpuWaitMs, onStalled: (stuckMs) => stalls.push(stuckMs) });
+  return { clock, dog, stalls, beat: () => (beats += 1), starve: (ms: number) => (cpuWaitMs += ms) };
 }
 
 t.test('a thread that does not beat for the time it has is stalled, once, and not before', async (t) => {
@@ -92,16 +97,32 @@ t.test('a main thread that is always late leaves a thread alone that beats betwe
   t.same(stalls, []);
 });
 
+t.test(
+  'a thread that wants a core and gets none has the time for which it had one, and no other, counted',
+  async (t) => {
+    const { clock, stalls, starve } = watched();
+    for (let looks = 0; looks < 31; looks += 1) {
+      starve((3 / 4) * PERIOD_MS);
+      clock.advance(PERIOD_MS);
+    }
+    t.same(stalls, [], 'it has had a quarter of its time');
+    starve((3 / 4) * PERIOD_MS);
+    clock.advance(PERIOD_MS);
+    t.same(stalls, [STALL_MS]);
+  },
+);
+
 t.test('a thread that has not begun, or is watched no more, is not judged', async (t) => {
   const clock = new HeldClock();
   const dog = new Watchdog(clock, STALL_MS);
   const stalls: number[] = [];
-  dog.watch(1, { beats: () => 0, onStalled: () => stalls.push(1) });
-  dog.watch(2, { beats: () => 7, onStalled: () => stalls.push(2) });
+  const cpuWaitMs = (): number => 0;
+  dog.watch(1, { beats: () => 0, cpuWaitMs, onStalled: () => stalls.push(1) });
+  dog.watch(2, { beats: () => 7, cpuWaitMs, onStalled: () => stalls.push(2) });
   dog.unwatch(2);
   clock.advance(10 * STALL_MS);
   t.same(stalls, []);
-  dog.watch(3, { beats: () => 7, onStalled: () => stalls.push(3) });
+  dog.watch(3, { beats: () => 7, cpuWaitMs, onStalled: () => stalls.push(3) });
   dog.close();
   clock.advance(10 * STALL_MS);
   t.same(stalls, []);

@@ -136,11 +136,12 @@ t.test(
     stuck.cast('block', 600_000);
     await kill(t, victim);
     await answers(() => victim.call('add', 0, { timeoutMs: 500 }));
+    // Both wait for the stuck thread as long as they may, so they wait together.
+    const [reports] = await Promise.all([system.reports(), system.shutdown()]);
     t.same(
-      (await system.reports()).map(({ id }) => id),
+      reports.map(({ id }) => id),
       [1_000, 0, 1],
     );
-    await system.shutdown();
   },
 );
 
@@ -158,6 +159,7 @@ t.test('threads that die more often than their intensity allows are fatal in the
   let fatal: SkepError | undefined;
   const system = await threadSystem(t, ['probe'], {
     threadIntensity: { maxRestarts: 2, withinMs: 60_000 },
+    shutdownMs: 200,
     onFatal: (error) => (fatal = error),
   });
   for (let deaths = 0; deaths < 3; deaths += 1) {

@@ -47,7 +47,10 @@ t.test('options that no system can have are refused by name', async (t) => {
   await refused({ executors: -1 }, 'BAD_CONFIG');
   await refused({ executors: 1.5 }, 'BAD_CONFIG');
   await refused({ executors: 1_000 }, 'BAD_CONFIG');
-  await refused({ executors: 1, clock: { now: () => 0, after: () => ({ cancel: () => {} }) } }, 'BAD_CONFIG');
+  await refused(
+    { executors: 1, clock: { now: () => 0, wall: () => 0, after: () => ({ cancel: () => {} }) } },
+    'BAD_CONFIG',
+  );
 });
 
 t.test('after a shutdown calls fail at once', async (t) => {

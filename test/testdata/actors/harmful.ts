@@ -1,5 +1,5 @@
 /** Actors that harm the thread they live on, and actors that want to go on all the same. */
-import { type ActorAddress, defineActor } from '#runtime';
+import { type ActorAddress, defineActor, type Info } from '#runtime';
 
 /** Harms its thread in the way it is told. */
 export const harmful = defineActor({
@@ -22,6 +22,7 @@ export const harmful = defineActor({
     hoard: (state): never => {
       for (;;) state.hoard.push(Array.from({ length: 1_000 }, (_, index) => ({ index })));
     },
+    heapUsed: () => heapUsed(),
     /** Holds memory that is not on the heap. */
     buffers: (state, mebibytes: number): number => {
       state.hoard.push(Array.from({ length: mebibytes }, () => Buffer.alloc(2 ** 20, 1)));
@@ -54,22 +55,61 @@ export const bystander = defineActor({
   },
 });
 
-/** A supervisor that gives up a child alone, and makes many of them. */
+/** Bytes of heap that are in use on the thread of an actor, once the garbage is gone. */
+function heapUsed(): number {
+  (globalThis as { readonly gc?: () => void }).gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+/** A supervisor that makes many children on another executor. */
 export const brood = defineActor({
   name: 'brood',
-  supervision: { whenExceeded: 'stop-child' },
-  init: () => ({ addresses: [] as ActorAddress[] }),
+  init: () => ({ children: [] as ActorAddress[] }),
   calls: {
-    /** Makes `count` bystanders on an executor. */
+    /** Makes `count` bystanders on an executor; every tenth has a name. */
     hatch: async (
       state,
       { count, executor }: { readonly count: number; readonly executor: number },
       ctx,
-    ): Promise<readonly ActorAddress[]> => {
-      const refs = await Promise.all(Array.from({ length: count }, () => ctx.spawn(bystander, undefined, { executor })));
-      const addresses = refs.map(({ address }) => address);
-      state.addresses.push(...addresses);
-      return addresses;
+    ): Promise<number> => {
+      const spawns = Array.from({ length: count }, (_, index) =>
+        ctx.spawn(bystander, undefined, { executor, ...(index % 10 === 0 ? { name: `child-${index}` } : {}) }),
+      );
+      state.children = (await Promise.all(spawns)).map(({ address }) => address);
+      return state.children.length;
     },
+    /** How many children answer at the addresses that they were given. */
+    census: async (state, timeoutMs: number, ctx): Promise<number> => {
+      const calls = state.children.map((address) => ctx.ref(bystander, address).call('add', 1, { timeoutMs }));
+      return (await Promise.allSettled(calls)).filter(({ status }) => status === 'fulfilled').length;
+    },
+    some: (state, count: number) => state.children.slice(0, count),
+    heapUsed: () => heapUsed(),
+  },
+});
+
+/** Makes harmful children anywhere, watches, asks, and keeps what it is told. */
+export const guard = defineActor({
+  name: 'guard',
+  init: () => ({ infos: [] as Info[] }),
+  calls: {
+    make: async (
+      _state,
+      { node, executor }: { readonly node: string; readonly executor: number },
+      ctx,
+    ): Promise<ActorAddress> => (await ctx.spawn(harmful, undefined, { node, executor })).address,
+    watch: (_state, address: ActorAddress, ctx) => ctx.monitor(address),
+    infos: (state) => state.infos.map((info) => (info.type === 'down' ? `down ${info.reason.class} ${info.address}` : info.type)),
+  },
+  info: (state, info) => void state.infos.push(info),
+});
+
+/** Waits for another actor for ever. */
+export const waiter = defineActor({
+  name: 'waiter',
+  init: () => null,
+  calls: {
+    wait: (_state, address: ActorAddress, ctx) =>
+      ctx.ref(bystander, address).call('hang', undefined, { timeoutMs: Number.POSITIVE_INFINITY }),
   },
 });

@@ -1,0 +1,27 @@
+/**
+ * Sizes of the windows of flow control. Between a sending executor and one actor elsewhere a window of messages may be
+ * on its way or in the mailbox unannounced; what a sender has beyond it waits on the sender's side.
+ *
+ *     sender                                   receiver
+ *       | cast 1 .. cast 32, demand(sent 32) --->|  a demand travels in line behind what it counts
+ *       | cast 33 ..                             |  mailbox below its high-water mark: granted at once,
+ *       |<--------------- grant(limit 32 + w) ---|  above it: withheld until the low-water mark is reached
+ *       | ... cast 32 + w, then the queue        |
+ *
+ * Counters are absolute, per epoch of the channel. The line keeps order, so whatever was sent before a demand has
+ * arrived by then or never will: a lost message costs no credit, and a lost demand or grant is made good by the next.
+ */
+
+/** Messages that a sender may send before the first answer. Small: an actor may have many senders. */
+export const INITIAL_WINDOW = 64;
+
+/** Messages that one grant opens at most: more than a turn makes, so that a fast pair of threads never waits. */
+export const MAX_WINDOW = 1_024;
+
+/** The part of the room below the high-water mark that one grant gives away: there may be other senders. */
+const SHARE = 8;
+
+/** How many messages one grant opens when the mailbox has that much room below its high-water mark. */
+export function windowFor(room: number): number {
+  return Math.min(MAX_WINDOW, Math.max(INITIAL_WINDOW, Math.floor(room / SHARE)));
+}

@@ -1,0 +1,48 @@
+/**
+ * Reliable delivery on one executor: the sending and the receiving half, and the numbers of their lives. The protocol is
+ * in `protocols/delivery/`; this carries it out over casts between executors, the clock and the mailboxes.
+ */
+import type { ActorAddress } from '#protocols/wire/address';
+import type { Envelope } from '#protocols/wire/envelope';
+import { Incoming, type IncomingHost } from './incoming.js';
+import { Outgoing } from './outgoing.js';
+
+export class Deliveries {
+  readonly outgoing: Outgoing;
+  readonly #incoming: Incoming;
+
+  /** `firstNumber` is above every number of the executor's lives before. */
+  constructor(host: IncomingHost, firstNumber: number) {
+    let last = firstNumber;
+    const next = (): number => (last += 1);
+    this.outgoing = new Outgoing(host, next);
+    this.#incoming = new Incoming(host, next);
+  }
+
+  /** Takes a packet; false when the cast is something else, or malformed. */
+  cast(envelope: Extract<Envelope, { kind: 'cast' }>): boolean {
+    if (envelope.name === 'delivery.data') return this.#incoming.received(envelope);
+    return envelope.name === 'delivery.ack' && this.outgoing.acknowledged(envelope);
+  }
+
+  /** A life of an actor here ended; `final` when there will be no other. */
+  lifeEnded(address: ActorAddress, final: boolean): void {
+    if (!final) {
+      this.#incoming.lifeEnded(address);
+      return;
+    }
+    this.#incoming.receiverEnded(address);
+    this.outgoing.senderEnded(address);
+  }
+
+  /** Addresses that are gone for good. */
+  lost(gone: (address: ActorAddress) => boolean): void {
+    this.outgoing.receiversGone(gone);
+    this.#incoming.sendersGone(gone);
+  }
+
+  close(): void {
+    this.outgoing.close();
+    this.#incoming.close();
+  }
+}
