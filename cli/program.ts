@@ -4,14 +4,18 @@ import { auditCommand } from './commands/audit.js';
 import { callCommand } from './commands/call.js';
 import { castCommand } from './commands/cast.js';
 import { configCommand } from './commands/config.js';
+import { deadLettersCommand } from './commands/dead-letters.js';
 import { describeCommand } from './commands/describe.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
+import { inspectCommand } from './commands/inspect.js';
+import { metricsCommand } from './commands/metrics.js';
 import { nodeCommand } from './commands/node.js';
 import { spawnCommand } from './commands/spawn.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
 import { treeCommand } from './commands/tree.js';
+import { topCommand } from './commands/top.js';
 import { upCommand } from './commands/up.js';
 import { surviveClosedPipes } from './output.js';
 import { version } from './version.js';
@@ -28,6 +32,10 @@ const commands = [
   castCommand,
   stopCommand,
   describeCommand,
+  inspectCommand,
+  topCommand,
+  metricsCommand,
+  deadLettersCommand,
   nodeCommand,
   configCommand,
   doctorCommand,

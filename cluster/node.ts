@@ -11,6 +11,7 @@ import {
   type ExecutorDeath,
   type LogOptions,
   type SkepError,
+  type TelemetryOptions,
   type ThreadSettings,
 } from '#runtime';
 import { systemClock } from '#runtime/clock/clock';
@@ -48,6 +49,8 @@ export interface NodeOptions extends ThreadSettings {
   readonly defaults: ActorDefaults;
   /** What placement or people may tell nodes apart by, such as `{ zone: 'a' }`. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Where spans go and what is kept of dead letters; absent: no spans, and the runtime's default. */
+  readonly telemetry?: TelemetryOptions;
   /** Absent: a cluster of one, without a bus. */
   readonly bus?: { readonly nats: NatsOptions; readonly membership: MembershipTiming };
   readonly onFatal: (error: SkepError) => void;
@@ -87,7 +90,7 @@ export class ClusterNode {
     const { cluster, name, bus } = options;
     const link = new URL('./executor-link.js', import.meta.url).href;
     const { scheduling, executorHeapMb, threadIntensity } = options;
-    let started: ClusterNode | undefined;
+    const started: { node?: ClusterNode } = {};
     const system = await ActorSystem.create({
       node: name,
       incarnation,
@@ -98,11 +101,12 @@ export class ClusterNode {
       log: options.log,
       callTimeoutMs: options.callTimeoutMs,
       defaults: options.defaults,
+      ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
       ...(scheduling === undefined ? {} : { scheduling }),
       ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
       ...(threadIntensity === undefined ? {} : { threadIntensity }),
       onFatal: options.onFatal,
-      onExecutorDeath: async (death, replaced) => started?.tellDeath(death, replaced),
+      onExecutorDeath: async (death, replaced) => started.node?.tellDeath(death, replaced),
     });
     const executors = options.executors === 0 ? [0] : system.executors.filter((id) => id !== 0);
     const node = new ClusterNode(cluster, system, {
@@ -113,7 +117,7 @@ export class ClusterNode {
       labels: options.labels,
       executors,
     });
-    started = node;
+    started.node = node;
     try {
       node.#view = await system.spawn(members, { members: node.#members }, { name: MEMBERS_NAME, executor: 'system' });
       if (bus !== undefined) await node.#join(bus, options);

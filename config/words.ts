@@ -12,6 +12,7 @@ export function describeAllowed(leaf: Leaf): string {
   const { type, facts } = leaf;
   switch (type.kind) {
     case 'whole':
+      if (facts.form !== undefined) return facts.form;
       return `a whole number from ${type.min} to ${type.max}${facts.unit === undefined ? '' : ` (${facts.unit})`}`;
     case 'choice':
       return `one of ${type.choices.join(', ')}`;

@@ -24,6 +24,8 @@ import type { Clock } from './clock/clock.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
 import { specOf } from './executor/cell-context.js';
 import type { ExtensionSpec } from './executor/extension.js';
+import type { ActorInspection } from './executor/inspect.js';
+import type { ListedDeadLetter } from './executor/operator.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import { schedulingOf } from './executor/scheduling.js';
 import { castEnvelope } from './flow/cast.js';
@@ -35,10 +37,12 @@ import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from '.
 import { type ActorFamily, assembleTree, type SupervisionTree } from './supervision/tree.js';
 import type { MemoryStore } from './store/memory.js';
 import { type NodeStore, openNodeStore, type StoreOptions } from './store/node-store.js';
+import type { ReplayResult } from '#protocols/wire/operator';
 import type { Groups } from './groups/groups.js';
 import { makePool, type Pool, type PoolOptions } from './pool/pool.js';
 import type { RouteeSource, Router } from './routing/router.js';
 import type { RouterOptions } from './routing/strategy.js';
+import { NodeOperator, type ReplayOptions } from './operate.js';
 import type { LogOptions } from './telemetry/log.js';
 import type { TelemetryOptions } from './telemetry/options.js';
 import type { Tracer } from './telemetry/tracer.js';
@@ -305,6 +309,26 @@ export class ActorSystem implements Messenger {
     return this.#threads === undefined
       ? [this.#edge.executor.report()]
       : [this.#edge.executor.report(), ...(await this.#threads.reports())];
+  }
+
+  /** Asks executors of this node and others for what an operator wants to know. */
+  readonly operator = new NodeOperator((to, name, message, options) => this.call(to, name, message, options));
+
+  /** A close look at an actor of any node. @throws SkepError NO_SUCH_ACTOR, NO_SUCH_NODE, CALL_TIMEOUT. */
+  inspect(address: ActorAddress, options: { readonly state?: boolean } = {}): Promise<ActorInspection> {
+    return this.operator.inspect(address, options);
+  }
+
+  /** Dead letters of this node that are kept, newest first, at most 100 of each executor unless `limit` says more. */
+  async deadLetters(
+    options: { readonly reason?: string; readonly payload?: boolean; readonly limit?: number } = {},
+  ): Promise<readonly ListedDeadLetter[]> {
+    return (await this.operator.deadLetters(this, options)).letters;
+  }
+
+  /** Sends dead casts again, each at most once unless forced; a result for each id. @throws SkepError BAD_MESSAGE. */
+  replayDeadLetters(ids: readonly string[], options: ReplayOptions = {}): Promise<readonly ReplayResult[]> {
+    return this.operator.replay(ids, options);
   }
 
   /** Tells every executor that a node is gone; the membership calls it. */

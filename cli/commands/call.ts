@@ -4,10 +4,11 @@ import { addCommand, type CommandContext, wholeNumber } from '../command.js';
 import type { ExitCode } from '../exit-codes.js';
 import { callAnswer, readAnswer } from '../remote/answers.js';
 import { jsonArgument } from '../remote/json-argument.js';
-import { withCluster } from '../remote/session.js';
+import { type Ask, withCluster } from '../remote/session.js';
+import { traceOf, type TraceFlags, traceOptions } from '../remote/trace.js';
 import { resolveTarget } from '../remote/target.js';
 
-interface CallOptions {
+interface CallOptions extends TraceFlags {
   readonly node?: string;
   readonly timeout?: number;
   readonly maxItems: number;
@@ -31,6 +32,7 @@ export function callCommand(program: Command): void {
           wholeNumber(1, 600_000),
         ),
         new Option('--max-items <n>', 'items to read of a stream').default(1_000).argParser(wholeNumber(1, 100_000)),
+        ...traceOptions(),
       ],
       run: runCall,
     },
@@ -47,7 +49,8 @@ async function runCall({
 }: CommandContext<CallOptions>): Promise<ExitCode | undefined> {
   const message = jsonArgument('the message', text);
   const timeoutMs = options.timeout ?? Math.min(config.calls.timeoutMs, 600_000);
-  const answer = await withCluster(config, signal, async (ask) => {
+  const trace = traceOf(options, (text) => output.note(text));
+  const talk = async (ask: Ask) => {
     const target = await resolveTarget(ask, actor, options.node);
     const request = {
       ...target,
@@ -57,7 +60,8 @@ async function runCall({
       ...(message === undefined ? {} : { message }),
     };
     return readAnswer(callAnswer, await ask('call', request, timeoutMs));
-  });
+  };
+  const answer = await withCluster(config, signal, talk, trace);
   if ('reply' in answer) {
     output.result(answer.reply ?? null, JSON.stringify(answer.reply ?? null));
     return undefined;

@@ -4,10 +4,11 @@ import { addCommand, type CommandContext, wholeNumber } from '../command.js';
 import type { ExitCode } from '../exit-codes.js';
 import { readAnswer, refAnswer } from '../remote/answers.js';
 import { jsonArgument } from '../remote/json-argument.js';
-import { withCluster } from '../remote/session.js';
+import { type Ask, withCluster } from '../remote/session.js';
+import { traceOf, type TraceFlags, traceOptions } from '../remote/trace.js';
 import { requireNode } from '../remote/target.js';
 
-interface SpawnOptions {
+interface SpawnOptions extends TraceFlags {
   readonly args?: string;
   readonly name?: string;
   readonly node?: string;
@@ -40,6 +41,7 @@ export function spawnCommand(program: Command): void {
         new Option('--definition-version <n>', 'version of the definition (default: the newest)').argParser(
           wholeNumber(1, 1_000_000),
         ),
+        ...traceOptions(),
       ],
       run: runSpawn,
     },
@@ -72,10 +74,12 @@ async function runSpawn({
     version,
   };
   const request = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const { ref } = await withCluster(config, signal, async (ask) => {
+  const trace = traceOf(options, (text) => output.note(text));
+  const spawn = async (ask: Ask) => {
     if (node !== undefined) await requireNode(ask, node);
     return readAnswer(refAnswer, await ask('spawn', request));
-  });
+  };
+  const { ref } = await withCluster(config, signal, spawn, trace);
   output.result({ ref }, ref);
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { Config, LoadedConfig } from '#config';
 import type { NodeOptions } from '#cluster/node';
 import type { NatsOptions } from '#cluster/transport/nats-options';
 import { SkepError } from '#protocols/wire/error';
-import type { LogOptions } from '#runtime';
+import type { LogOptions, TelemetryOptions } from '#runtime';
 import { version } from '../version.js';
 import { definitionModules } from './modules.js';
 
@@ -63,6 +63,12 @@ export function nodeEnvironment(
   };
 }
 
+/** Where spans go, and what is kept of dead letters. */
+function telemetryOptions({ telemetry }: Config): TelemetryOptions {
+  const { traces, endpoint, sampleRatio, deadLetterBytes } = telemetry;
+  return traces === 'off' ? { deadLetterBytes } : { deadLetterBytes, traces: { endpoint, sampleRatio } };
+}
+
 /** What a node may differ in from its configuration. */
 export interface NodeChoices {
   readonly name: string;
@@ -93,6 +99,7 @@ export function nodeOptions(config: Config, choices: NodeChoices): NodeOptions {
     scheduling: { stallMs, slowTurnMs },
     threadIntensity: { maxRestarts: threadDeaths, withinMs: 60_000 },
     ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
+    telemetry: telemetryOptions(config),
     onFatal,
     ...(choices.bus ? { bus: { nats: connectOptions(config), membership: config.membership } } : {}),
   };

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { addressSchema } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
+import type { DeadLetter, DeadLetterReason } from '#runtime';
 
 /** Answer of `spawn` and `stop`. */
 export const refAnswer = z.object({ ref: z.string() });
@@ -67,6 +68,124 @@ const treeNode = z.object({
 /** Answer of `tree`. */
 export const treeAnswer = z.object({
   trees: z.array(z.object({ node: z.string(), roots: z.array(treeNode) })),
+});
+
+const latency = z.object({ p50: z.number(), p99: z.number(), max: z.number(), count: z.number() });
+
+const slowTurn = z.object({ definition: z.string(), message: z.string(), durationMs: z.number(), atMs: z.number() });
+
+const deadLetter = z.object({
+  id: z.string(),
+  reason: z.custom<DeadLetterReason>((value) => typeof value === 'string'),
+  kind: z.custom<DeadLetter['kind']>((value) => typeof value === 'string'),
+  to: addressSchema.optional(),
+  from: addressSchema.optional(),
+  name: z.string(),
+  atMs: z.number(),
+  bytes: z.number().optional(),
+  replayed: z.boolean(),
+  payload: z.unknown().optional(),
+});
+
+/** Answer of `report`. */
+export const reportAnswer = z.object({
+  nodes: z.array(
+    z.object({
+      node: z.string(),
+      silent: z.array(z.number()),
+      executors: z.array(
+        z.object({
+          id: z.number(),
+          uptimeMs: z.number(),
+          actors: z.number(),
+          pendingCalls: z.number(),
+          turns: z.number(),
+          processed: z.number(),
+          mailbox: z.number(),
+          definitions: z.array(
+            z.object({
+              definition: z.string(),
+              version: z.number(),
+              actors: z.number(),
+              processed: z.number(),
+              failed: z.number(),
+              restarts: z.number(),
+              busyMs: z.number(),
+              mailbox: z.number(),
+              mailboxMax: z.number(),
+            }),
+          ),
+          busiest: z.array(
+            z.object({ address: addressSchema, definition: z.string(), name: z.string(), mailbox: z.number() }),
+          ),
+          heapUsedBytes: z.number(),
+          loopActiveMs: z.number(),
+          loopIdleMs: z.number(),
+          eventLoopDelay: z.exactOptional(latency),
+          turnLatency: latency,
+          mailboxWait: latency,
+          slowTurns: z.array(slowTurn),
+          deadLetters: z.object({
+            counts: z.partialRecord(
+              z.custom<DeadLetterReason>((value) => typeof value === 'string'),
+              z.number(),
+            ),
+            latest: z.array(deadLetter),
+          }),
+          flow: z.object({ channels: z.number(), waiting: z.number(), withheld: z.number() }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Reports of one node. */
+export type NodeReport = z.infer<typeof reportAnswer>['nodes'][number];
+
+/** Answer of `inspect`. */
+export const inspectAnswer = z.object({
+  actor: z.object({
+    address: z.string(),
+    definition: z.string(),
+    version: z.number(),
+    name: z.string().nullish(),
+    status: z.string(),
+    incarnation: z.number(),
+    restarts: z.number(),
+    uptimeMs: z.number(),
+    parent: z.string().nullish(),
+    mailbox: z.number(),
+    mailboxCapacity: z.number(),
+    processed: z.number(),
+    children: z.array(z.string()),
+    childCount: z.number(),
+    watching: z.number(),
+    watchers: z.number(),
+    timers: z.array(z.string()),
+    timerCount: z.number(),
+    streams: z.number(),
+    current: z
+      .object({ message: z.string(), sender: z.string().nullish(), runningMs: z.number(), cancelled: z.boolean() })
+      .nullish(),
+    slowTurns: z.array(slowTurn),
+    state: z.object({ value: z.unknown(), truncated: z.boolean() }).optional(),
+  }),
+});
+
+/** An actor of `inspect`. */
+export type InspectedActor = z.infer<typeof inspectAnswer>['actor'];
+
+/** Answer of `deadLetters`. */
+export const deadLettersAnswer = z.object({ letters: z.array(deadLetter), silent: z.array(z.string()) });
+
+/** A letter of `deadLetters`. */
+export type ListedLetter = z.infer<typeof deadLettersAnswer>['letters'][number];
+
+/** Answer of `replay`. */
+export const replayAnswer = z.object({
+  results: z.array(
+    z.object({ id: z.string(), outcome: z.string(), to: z.string().optional(), reason: z.string().optional() }),
+  ),
 });
 
 /** Answer of `describe`. */

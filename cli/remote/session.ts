@@ -13,13 +13,18 @@ export type Ask = (endpoint: SpawnApiEndpoint, body: object, workMs?: number) =>
 /** Time for the way there and back and for looking the actor up, on top of the work, so that the cluster's own answer wins. */
 const MARGIN_MS = 5_000;
 
-/** Connects, runs `talk` and closes. @throws SkepError NO_CLUSTER, TRANSPORT_FAILED, JOB_CANCELLED, or what the cluster answered. */
-export async function withCluster<T>(config: Config, signal: AbortSignal, talk: (ask: Ask) => Promise<T>): Promise<T> {
+/** Connects, runs `talk` and closes; what is asked belongs to the trace where one is given. @throws SkepError NO_CLUSTER, TRANSPORT_FAILED, JOB_CANCELLED, or what the cluster answered. */
+export async function withCluster<T>(
+  config: Config,
+  signal: AbortSignal,
+  talk: (ask: Ask) => Promise<T>,
+  traceparent?: string,
+): Promise<T> {
   const client = await connectServices({ ...(await findCluster(config)), name: 'skep cli' });
   try {
     const { name } = config.cluster;
     const ask: Ask = (endpoint, body, workMs) =>
-      requestApi(client, name, endpoint, body, (workMs ?? config.calls.timeoutMs) + MARGIN_MS);
+      requestApi(client, name, endpoint, body, (workMs ?? config.calls.timeoutMs) + MARGIN_MS, traceparent);
     return await Promise.race([talk(ask), interrupted(signal)]);
   } catch (error) {
     throw nobody(error, config.cluster.name) ?? error;

@@ -1,5 +1,5 @@
 /**
- * Whom a command addresses: an actor by its address, or by a name. A name belongs to one node, and any node may answer a
+ * Whom a command addresses: an actor by its address, or by a name, alone or as `name@node`. A name belongs to one node, and any node may answer a
  * request, so a name without a node is looked for on all of them.
  */
 import { parseAddress } from '#protocols/wire/address';
@@ -13,6 +13,14 @@ export type Target = { readonly ref: string } | { readonly name: string; readonl
 /** Resolves `refOrName`. @throws SkepError NO_SUCH_ACTOR, or BAD_USAGE for a name that is taken on several nodes. */
 export async function resolveTarget(ask: Ask, refOrName: string, node: string | undefined): Promise<Target> {
   if (parseAddress(refOrName) !== undefined) return { ref: refOrName };
+  const [, name, at] = /^([^@/]+)@([^@/]+)$/.exec(refOrName) ?? [];
+  if (name !== undefined && at !== undefined) {
+    if (node !== undefined && node !== at)
+      throw new SkepError('BAD_USAGE', `"${refOrName}" is on node ${at}, and --node says ${node}`, {
+        given: refOrName,
+      });
+    return resolveTarget(ask, name, at);
+  }
   if (refOrName.includes('/')) {
     throw new SkepError('BAD_USAGE', `"${refOrName}" is neither a name nor an address such as node-1@k3f9/2/17`, {
       given: refOrName,
@@ -47,4 +55,14 @@ export async function requireNode(ask: Ask, node: string): Promise<void> {
     node,
     known,
   });
+}
+
+/** The address of an actor given by address or name. @throws SkepError as {@link resolveTarget}. */
+export async function resolveAddress(ask: Ask, refOrName: string): Promise<string> {
+  const target = await resolveTarget(ask, refOrName, undefined);
+  if ('ref' in target) return target.ref;
+  const { actors } = readAnswer(listAnswer, await ask('list', { node: target.node }));
+  const bearer = actors.find(({ name }) => name === target.name);
+  if (bearer !== undefined) return bearer.address;
+  throw new SkepError('NO_SUCH_ACTOR', `no actor named "${target.name}" on node ${target.node}`, target);
 }

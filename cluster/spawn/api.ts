@@ -2,24 +2,26 @@
  * What the spawn API does, without the wire: each endpoint takes a checked request and gives plain data. Messages for
  * actors come from outside here, so they are checked against the schemas of the definition where it has some.
  */
-import { type ActorAddress, type ActorSummary, type ActorSystem, type AnyDefinition, SkepError } from '#runtime';
+import { type ActorAddress, type ActorSummary, type AnyDefinition, SkepError } from '#runtime';
 import { parseAddress } from '#protocols/wire/address';
 import { type SpawnApiEndpoint, type SpawnApiRequest, spawnApiRequests } from '#protocols/wire/spawn-api';
 import { z, type ZodType } from 'zod';
 import type { NodeInfo } from '../membership/members.js';
 import { issuesText } from './issues.js';
+import { type ApiHost, locate, memberNamed } from './locate.js';
+import { operatorHandlers } from './operator-api.js';
 
-/** What the API needs of its node. */
-export interface ApiHost {
-  readonly system: ActorSystem;
-  readonly cluster: string;
-  members(): readonly NodeInfo[];
-}
-
-type Handlers = { readonly [E in SpawnApiEndpoint]: (host: ApiHost, request: SpawnApiRequest<E>) => Promise<unknown> };
+type Handlers = {
+  readonly [E in SpawnApiEndpoint]: (
+    host: ApiHost,
+    request: SpawnApiRequest<E>,
+    /** The header of that name. */
+    traceparent: string | undefined,
+  ) => Promise<unknown>;
+};
 
 const handlers: Handlers = {
-  spawn: async (host, { definition: name, version, args, executor, node, restart, name: actorName }) => {
+  spawn: async (host, { definition: name, version, args, executor, node, restart, name: actorName }, traceparent) => {
     const definition = host.system.definition(name, version);
     const checked = check(definition.schemas?.args, args ?? {}, `args of ${name}`);
     if (node !== undefined) memberNamed(host, node);
@@ -28,6 +30,7 @@ const handlers: Handlers = {
       ...(node === undefined ? {} : { node }),
       ...(executor === undefined ? {} : { executor }),
       ...(restart === undefined ? {} : { restart }),
+      traceparent,
     });
     return { ref: ref.address };
   },
@@ -36,16 +39,17 @@ const handlers: Handlers = {
     host.system.stopActor(address);
     return { ref: address };
   },
-  call: async (host, { call, message, timeoutMs, maxItems, ...target }) => {
+  call: async (host, { call, message, timeoutMs, maxItems, ...target }, traceparent) => {
     const address = await locate(host, target);
     const definition = await definitionOf(host, address);
     const checked = check(definition?.schemas?.calls?.[call], message ?? null, `message of call "${call}"`);
-    const options = timeoutMs === undefined ? {} : { timeoutMs };
+    const options = timeoutMs === undefined ? { traceparent } : { timeoutMs, traceparent };
     if (definition?.streams.has(call) !== true)
       return { reply: (await host.system.call(address, call, checked, options)) ?? null };
-    return readStream(host.system.stream(address, call, checked, { timeoutMs: timeoutMs ?? 5_000 }), maxItems ?? 1_000);
+    const streamOptions = { timeoutMs: timeoutMs ?? 5_000, traceparent };
+    return readStream(host.system.stream(address, call, checked, streamOptions), maxItems ?? 1_000);
   },
-  cast: async (host, { cast, message, ...target }) => {
+  cast: async (host, { cast, message, ...target }, traceparent) => {
     const address = await locate(host, target);
     const definition = await definitionOf(host, address);
     if (definition !== undefined && !Object.hasOwn(definition.casts as object, cast)) {
@@ -62,6 +66,7 @@ const handlers: Handlers = {
           address,
           cast,
           check(definition?.schemas?.casts?.[cast], message ?? null, `message of cast "${cast}"`),
+          { traceparent },
         ) !== 'refused',
     };
   },
@@ -86,60 +91,25 @@ const handlers: Handlers = {
     };
   },
   status: async (host) => ({ cluster: host.cluster, answeredBy: host.system.node, nodes: host.members() }),
+  ...operatorHandlers,
 };
 
 /** Names of the endpoints, in the order in which they are documented. */
 export const endpoints = Object.keys(handlers) as readonly SpawnApiEndpoint[];
 
 /** Checks a request and carries it out. @throws SkepError with the code the caller is to see. */
-export async function handleRequest(host: ApiHost, endpoint: SpawnApiEndpoint, body: unknown): Promise<unknown> {
+export async function handleRequest(
+  host: ApiHost,
+  endpoint: SpawnApiEndpoint,
+  body: unknown,
+  traceparent?: string,
+): Promise<unknown> {
   const parsed = spawnApiRequests[endpoint].safeParse(body ?? {});
   if (!parsed.success)
     throw new SkepError('BAD_MESSAGE', `${endpoint} request: ${issuesText(parsed.error)}`, { endpoint });
   // The pair of handler and request belongs together by construction; the compiler sees only the union of all pairs.
-  const handler = handlers[endpoint] as (host: ApiHost, request: unknown) => Promise<unknown>;
-  return handler(host, parsed.data);
-}
-
-/** The address a target means. */
-async function locate(
-  host: ApiHost,
-  target: {
-    readonly ref?: ActorAddress | undefined;
-    readonly name?: string | undefined;
-    readonly node?: string | undefined;
-  },
-): Promise<ActorAddress> {
-  if (target.ref !== undefined) return target.ref;
-  if (target.name === undefined) throw new SkepError('BAD_MESSAGE', 'give either "ref" or "name" of the actor');
-  const { name } = target;
-  const nodes = target.node === undefined ? host.members() : [memberNamed(host, target.node)];
-  const found = (await Promise.all(nodes.map((node) => host.system.lookupAddress(name, node.name)))).filter(
-    (address) => address !== undefined,
-  );
-  const [only] = found;
-  if (only === undefined) {
-    const where = target.node === undefined ? `any node of cluster ${host.cluster}` : `node ${target.node}`;
-    throw new SkepError('NO_SUCH_ACTOR', `no actor named "${name}" on ${where}`, { name });
-  }
-  if (found.length > 1) {
-    throw new SkepError(
-      'BAD_MESSAGE',
-      `"${name}" is the name of ${found.length} actors: ${found.join(', ')}; say which by "node" or "ref"`,
-      { name, found },
-    );
-  }
-  return only;
-}
-
-function memberNamed(host: ApiHost, node: string): NodeInfo {
-  const member = host.members().find((candidate) => candidate.name === node);
-  if (member !== undefined) return member;
-  const known = host.members().map(({ name }) => name);
-  throw new SkepError('NO_SUCH_NODE', `no node "${node}" in cluster ${host.cluster}; there are: ${known.join(', ')}`, {
-    node,
-    known,
-  });
+  const handler = handlers[endpoint] as (host: ApiHost, request: unknown, traceparent?: string) => Promise<unknown>;
+  return handler(host, parsed.data, traceparent);
 }
 
 /** The definition of a living actor, for its schemas; undefined when this node does not know it. */

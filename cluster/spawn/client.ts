@@ -6,7 +6,7 @@ import type { Services } from '../transport/port.js';
 import { apiSubject } from './service.js';
 
 /**
- * Asks an endpoint of a cluster.
+ * Asks an endpoint of a cluster, as a part of the trace where one is given.
  * @throws SkepError the code that the cluster answered, `NO_CLUSTER` when nobody serves it, or `CALL_TIMEOUT`.
  */
 export async function requestApi(
@@ -15,8 +15,9 @@ export async function requestApi(
   endpoint: SpawnApiEndpoint,
   body: unknown,
   timeoutMs: number,
+  traceparent?: string,
 ): Promise<unknown> {
-  const headers = { 'Content-Type': 'application/msgpack' };
+  const headers = { 'Content-Type': 'application/msgpack', ...(traceparent === undefined ? {} : { traceparent }) };
   const reply = await services.request(apiSubject(cluster, endpoint), encode(body), headers, timeoutMs);
   const answer = decode(reply.payload);
   if (typeof answer !== 'object' || answer === null)

@@ -7,7 +7,8 @@ import { errorCatalogue, SkepError, toWireError, type WireError } from '#protoco
 import type { SpawnApiEndpoint } from '#protocols/wire/spawn-api';
 import { decode, encode } from '#runtime/codec/msgpack';
 import type { MessageHeaders, ServiceHandler, Services, Unsubscribe } from '../transport/port.js';
-import { type ApiHost, endpoints, handleRequest } from './api.js';
+import { endpoints, handleRequest } from './api.js';
+import type { ApiHost } from './locate.js';
 
 /** What the service says of itself. */
 export interface ServiceIdentity {
@@ -90,7 +91,7 @@ function endpointHandler(host: ApiHost, endpoint: SpawnApiEndpoint, counters: Co
       counters.nanoseconds += Number(process.hrtime.bigint() - begun);
     };
     Promise.resolve()
-      .then(() => handleRequest(host, endpoint, readBody(payload, form)))
+      .then(() => handleRequest(host, endpoint, readBody(payload, form), header(headers, 'traceparent')))
       .then((answer) => respond(writeAnswer(answer, form, endpoint), { 'Content-Type': contentType(form) }))
       .catch((error: unknown) => {
         const wire = toWireError(error);
@@ -110,8 +111,11 @@ function endpointHandler(host: ApiHost, endpoint: SpawnApiEndpoint, counters: Co
 type Form = 'json' | 'msgpack';
 
 function formOf(headers: MessageHeaders): Form {
-  const type = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
-  return type.includes('msgpack') ? 'msgpack' : 'json';
+  return header(headers, 'content-type')?.includes('msgpack') === true ? 'msgpack' : 'json';
+}
+
+function header(headers: MessageHeaders, wanted: string): string | undefined {
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
 
 function contentType(form: Form): string {

@@ -2,21 +2,25 @@
  * The sending end of a channel: how many messages it has sent and how many it may send. It asks for more when half of
  * a window is used, so that a receiver that keeps up answers before the sender has to wait.
  */
-import { INITIAL_WINDOW, MAX_WINDOW } from './window.js';
+import { DEMAND_FIRST_AT, INITIAL_WINDOW, MAX_WINDOW } from './window.js';
 
 /** Credit of one channel. */
 export class SenderCredit {
   readonly epoch: number;
-  #sent = 0;
+  #sent: number;
   #limit = INITIAL_WINDOW;
   /** What `sent` was when more was asked for last. */
   #demanded = 0;
   /** More is wanted once this many are sent; infinite while a demand is under way. */
-  #demandAt = INITIAL_WINDOW / 2;
+  #demandAt = DEMAND_FIRST_AT;
 
-  /** `epoch` differs from that of every other channel of this executor, so that an answer to a former one is known. */
-  constructor(epoch: number) {
+  /**
+   * `epoch` differs from that of every other channel of this executor, so that an answer to a former one is known;
+   * `sent` messages of the first window were sent before the channel was made.
+   */
+  constructor(epoch: number, sent = 0) {
     this.epoch = epoch;
+    this.#sent = sent;
   }
 
   /** Messages sent in this epoch. */

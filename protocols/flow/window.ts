@@ -15,6 +15,9 @@
 /** Messages that a sender may send before the first answer. Small: an actor may have many senders. */
 export const INITIAL_WINDOW = 64;
 
+/** After this many messages a sender asks for the first time. */
+export const DEMAND_FIRST_AT = INITIAL_WINDOW / 2;
+
 /** Messages that one grant opens at most: more than a turn makes, so that a fast pair of threads never waits. */
 export const MAX_WINDOW = 1_024;
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { addressSchema, nameSchema } from './address.js';
+import { deadLetterIdSchema } from './operator.js';
 
 /** An actor, by its address or by its name (on `node`, or on whichever node has it). */
 const target = {
@@ -40,6 +41,21 @@ export const spawnApiRequests = {
   tree: z.strictObject({ node: nameSchema.optional() }),
   describe: z.strictObject({ definition: z.string().min(1).max(128).optional() }),
   status: z.strictObject({}),
+  report: z.strictObject({ node: nameSchema.optional() }),
+  inspect: z.strictObject({ ...target, state: z.boolean().optional() }),
+  deadLetters: z.strictObject({
+    node: nameSchema.optional(),
+    reason: z.string().min(1).max(64).optional(),
+    payload: z.boolean().optional(),
+    limit: z.number().int().min(1).max(1_000).optional(),
+  }),
+  replay: z.strictObject({
+    ids: z.array(deadLetterIdSchema).max(1_000).optional(),
+    node: nameSchema.optional(),
+    reason: z.string().min(1).max(64).optional(),
+    to: addressSchema.optional(),
+    force: z.boolean().optional(),
+  }),
 } as const;
 
 /** Names of the endpoints. */

@@ -96,7 +96,8 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   const tracer = local.tracer ?? (await openTracer(telemetry.traces, place));
   const store =
     settings === undefined || storePort === undefined ? undefined : new StoreClient(storePort, clock, settings);
-  const parts = { registry, clock, random, log, tracer, heartbeat, loopDelay, dispatcher, store };
+  const { deadLetterBytes } = telemetry;
+  const parts = { registry, clock, random, log, tracer, heartbeat, loopDelay, dispatcher, store, deadLetterBytes };
   const executor = new Executor({ ...options, ...parts });
   const uninstallExtensions = await installExtensions(executor, extensions);
   const uninstall = async (): Promise<void> => {

@@ -177,6 +177,11 @@ export class CellContext implements ActorContext, Messenger, SpecSpawner, DoorHo
     this.#cell.turns.forgetTimer(key);
   }
 
+  /** Keys of the timers that are set. */
+  get timers(): readonly string[] {
+    return [...(this.#timers?.keys() ?? [])];
+  }
+
   /** Ends all timers; a restarted actor begins without any. */
   cancelTimers(): void {
     for (const key of [...(this.#timers?.keys() ?? [])]) this.cancelTimer(key);

@@ -56,6 +56,10 @@ export class Turns {
   get mailboxSize(): number {
     return this.#mailbox?.size ?? 0;
   }
+  /** Streams that it produces. */
+  get streams(): number {
+    return this.#producers?.size ?? 0;
+  }
   /** What the actor has before it: waiting messages, the one in hand, and streams that are not at their end. */
   get load(): number {
     return this.mailboxSize + (this.hand.busy ? 1 : 0) + (this.#producers?.size ?? 0);
@@ -232,9 +236,9 @@ export class Turns {
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
-    const { from, name, trace, receipt } = envelope;
-    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace, span);
-    this.#host.meter.message = name;
+    const { from, receipt } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', envelope, span);
+    this.#host.meter.message = envelope.name;
     const body = (): unknown => handler(this.#owner.state, envelope.message, context);
     if (receipt === undefined) {
       this.hand.take({ current, body });
@@ -253,14 +257,14 @@ export class Turns {
       envelope.receipt?.handled();
       return;
     }
-    const { from, name, trace } = envelope;
-    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', name, trace);
+    const { from } = envelope;
+    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', envelope);
     this.hand.take({ current, body: () => definition.info?.(this.#owner.state, info, context) });
   }
 
   #call(envelope: Call, deadlineMs: number): void {
     const { definition, context } = this.#owner;
-    const { from, id, name, chain, credit, trace } = envelope;
+    const { from, id, name, chain, credit } = envelope;
     const key = callKey(from, id);
     if (this.#cancelled?.delete(key) === true) return;
     const nowMs = this.#host.clock.now();
@@ -276,8 +280,8 @@ export class Turns {
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
-    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, name, trace, span);
-    this.#host.meter.message = name;
+    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, envelope, span);
+    this.#host.meter.message = envelope.name;
     const work: Work = {
       current,
       body: () => handler(this.#owner.state, envelope.message, context),

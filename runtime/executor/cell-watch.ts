@@ -31,6 +31,11 @@ export class Watch {
     this.#send = send;
   }
 
+  /** How many are watched, and how many watch. */
+  get sizes(): { readonly watching: number; readonly watchers: number } {
+    return { watching: this.#watching.size, watchers: this.#watchers.size };
+  }
+
   /** Begins to watch. */
   monitor(address: ActorAddress): void {
     this.#watching.add(address);

@@ -59,6 +59,7 @@ export class Cell implements Receiver {
   /** Whether there is a state that terminate has not seen. */
   #initialised = false;
   #named = false;
+  #bornS = 0;
   /** The start or restart under way; never rejects. */
   #beginning: Promise<void> = DONE;
   #stopping: Promise<void> | undefined;
@@ -114,6 +115,18 @@ export class Cell implements Receiver {
   }
   get room(): number | undefined {
     return this.turns.room;
+  }
+  /** When the present life began, in seconds of the executor's clock: a small integer takes no memory of its own. */
+  get bornS(): number {
+    return this.#bornS;
+  }
+  /** Children, oldest first. */
+  get children(): readonly ActorAddress[] {
+    return this.#family?.children.addresses() ?? [];
+  }
+  /** How many it watches, and how many watch it. */
+  get monitors(): { readonly watching: number; readonly watchers: number } {
+    return this.#watch?.sizes ?? { watching: 0, watchers: 0 };
   }
 
   /** Resolves once senders need not wait, or the actor ends. */
@@ -343,6 +356,8 @@ export class Cell implements Receiver {
     const life = this.#life;
     this.#status = 'starting';
     this.incarnation += 1;
+    if (this.incarnation > 1) this.#host.meter.restarted(this.definition);
+    this.#bornS = Math.trunc(this.#host.clock.now() / 1_000);
     const { name } = this.spec;
     if (name !== undefined && !this.#named) {
       await this.#host.claimName(name, this.address);
@@ -361,7 +376,8 @@ export class Cell implements Receiver {
 
   async #init(life: number, trace: Traceparent | undefined): Promise<void> {
     const { parent } = this.spec;
-    const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', '', trace);
+    const origin = trace === undefined ? undefined : { name: '', trace };
+    const current = new Current(this.#host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', origin);
     this.turns.hand.current = current;
     try {
       const state: unknown = await this.#host.meter.inside(this, (): unknown =>

@@ -13,6 +13,19 @@ const nothing = (): void => {};
 export const NO_CHAIN: readonly ActorAddress[] = [];
 const cancelledError = new SkepError('CALL_CANCELLED', 'cancelled by its caller, or given up with its actor');
 
+/** The envelope of the message in hand, as far as it is of interest here. */
+interface Origin {
+  readonly name: string;
+  readonly trace?: Traceparent | undefined;
+}
+
+/** What few messages have: a handler that is waited for, a span. Apart, so that the others stay small. */
+interface Extra {
+  span: Span | undefined;
+  readonly trace: Traceparent | undefined;
+  waitingSinceMs: number | undefined;
+}
+
 /** The message in hand. */
 export class Current {
   readonly sender: ActorAddress | undefined;
@@ -21,13 +34,8 @@ export class Current {
   readonly deadlineMs: number;
   /** The key of the call, by which a cancel finds it; empty when it is not a call. */
   readonly key: string;
-  /** Name of the message; empty for what is none (init, infos, terminate). */
-  readonly name: string;
-  /** The trace that what is sent now belongs to. */
-  readonly trace: Traceparent | undefined;
-  /** On the clock of this executor: when the handler was first waited for; 0 while it was not. */
-  waitingSinceMs = 0;
-  #span: Span | undefined;
+  readonly #origin: Origin | undefined;
+  #extra: Extra | undefined;
   readonly #clock: Clock;
   #controller: AbortController | undefined;
   #timer: Timer | undefined;
@@ -41,8 +49,7 @@ export class Current {
     chain: readonly ActorAddress[] = NO_CHAIN,
     deadlineMs = Number.POSITIVE_INFINITY,
     key = '',
-    name = '',
-    trace?: Traceparent,
+    origin?: Origin,
     span?: Span,
   ) {
     this.#clock = clock;
@@ -50,9 +57,23 @@ export class Current {
     this.chain = chain;
     this.deadlineMs = deadlineMs;
     this.key = key;
-    this.name = name;
-    this.trace = span === undefined ? trace : span.trace;
-    this.#span = span;
+    this.#origin = origin;
+    if (span !== undefined) this.#extra = { span, trace: span.trace, waitingSinceMs: undefined };
+  }
+
+  /** Name of the message; empty for what is none (init, infos, terminate). */
+  get name(): string {
+    return this.#origin?.name ?? '';
+  }
+
+  /** The trace that what is sent now belongs to. */
+  get trace(): Traceparent | undefined {
+    return this.#extra === undefined ? this.#origin?.trace : this.#extra.trace;
+  }
+
+  /** On the clock of this executor: when the handler was first waited for; undefined while it was not. */
+  get waitingSinceMs(): number | undefined {
+    return this.#extra?.waitingSinceMs;
   }
 
   get cancelled(): boolean {
@@ -101,14 +122,15 @@ export class Current {
 
   /** The handler is being waited for: unlike one that returns at once, it can be seen at work. */
   waits(): void {
-    if (this.waitingSinceMs === 0) this.waitingSinceMs = this.#clock.now();
+    const extra = (this.#extra ??= { span: undefined, trace: this.trace, waitingSinceMs: undefined });
+    extra.waitingSinceMs ??= this.#clock.now();
   }
 
   /** Ends the span of the message, with the error where there is one; the first end counts. */
   endSpan(error?: unknown): void {
-    if (this.#span === undefined) return;
-    this.#span.end(error);
-    this.#span = undefined;
+    if (this.#extra?.span === undefined) return;
+    this.#extra.span.end(error);
+    this.#extra.span = undefined;
   }
 
   /** The handler is done: its deadline means nothing any more. */

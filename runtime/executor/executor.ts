@@ -21,14 +21,11 @@ import type { Random } from '../clock/random.js';
 import { decodeFrame } from '../codec/frame.js';
 import type { ActorFamily } from '../supervision/tree.js';
 import type { StoreClient } from '../store/client.js';
-import type { UnsentReason, UserMessage } from '../flow/channel.js';
-import { Channels } from '../flow/channels.js';
-import { Grants } from '../flow/grants.js';
+import { FlowControl } from '../flow/flow-control.js';
 import type { CastOutcome } from '../flow/outcome.js';
-import { unsentError } from '../flow/unsent.js';
 import { Offloader, type OffloadLimits } from '../offload/offloader.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
-import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
@@ -36,6 +33,7 @@ import type { Tracer } from '../telemetry/tracer.js';
 import type { LoopDelay } from '../telemetry/loop-delay.js';
 import { TurnMeter } from '../telemetry/turn-meter.js';
 import { Absent } from './absent.js';
+import { Bookkeeping } from './bookkeeping.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
@@ -76,6 +74,8 @@ export interface ExecutorOptions {
   /** Whether messages between actors of this executor are frozen. */
   readonly freezeMessages: boolean;
   readonly dispatcher: MakeDispatcher;
+  /** Bytes of payload of dead letters that are kept at most. */
+  readonly deadLetterBytes?: number | undefined;
   /** Absent: tracing is off. */
   readonly tracer?: Tracer | undefined;
   /** Turns of this length and more are slow; 0 for none. */
@@ -87,10 +87,6 @@ export interface ExecutorOptions {
 }
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
-
-/** The first bad frames are logged, then one of so many: a hostile peer may not fill the log. */
-const BAD_FRAMES_LOGGED = 10;
-const BAD_FRAMES_PER_LINE = 1_000;
 
 export class Executor implements CellHost {
   readonly node: string;
@@ -108,16 +104,14 @@ export class Executor implements CellHost {
   readonly registry: DefinitionRegistry;
   readonly cells = new Map<number, Cell>();
   readonly meter: TurnMeter;
-  readonly #loopDelay: LoopDelay | undefined;
   readonly services: Services;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
-  readonly #deadLetters = new DeadLetters();
+  readonly #books: Bookkeeping;
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
-  readonly #channels: Channels;
-  readonly #grants = new Grants((envelope) => void this.deliver(envelope));
+  readonly #flow: FlowControl;
   readonly #absent: Absent;
   readonly #caller: Caller;
   readonly #own: OwnCalls;
@@ -142,6 +136,7 @@ export class Executor implements CellHost {
     this.address = executorAddress(options.node, options.incarnation, options.id);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
     this.#freezes = options.freezeMessages;
+    this.#books = new Bookkeeping(this, options);
     this.#routes = new Routes(
       options.node,
       (envelope, cause) => this.#absent.unsendable(envelope, cause),
@@ -149,9 +144,10 @@ export class Executor implements CellHost {
     );
     const { throughput } = options.scheduling ?? DEFAULT_SCHEDULING;
     this.meter = new TurnMeter(options.slowTurnMs, options.log, options.heartbeat, throughput);
-    this.#loopDelay = options.loopDelay;
     this.#dispatcher = options.dispatcher(options.clock, this.meter, () => this.#routes.flush());
-    this.#channels = this.#makeChannels(options.firstSerial);
+    const maxWaiting = this.defaults.mailbox?.capacity ?? DEFAULT_CAPACITY;
+    const transmit = (envelope: Envelope): CastOutcome => this.#transmit(envelope);
+    this.#flow = new FlowControl(this, { maxWaiting, transmit, firstEpoch: options.firstSerial });
     this.#absent = new Absent(this);
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
@@ -181,7 +177,7 @@ export class Executor implements CellHost {
     try {
       envelopes = decodeFrame(frame);
     } catch (error) {
-      this.#badFrame(error);
+      this.#books.badFrame(error);
       return;
     }
     for (const envelope of envelopes) {
@@ -209,8 +205,8 @@ export class Executor implements CellHost {
       return this.#local(envelope, serial, false);
     }
     if (serial !== EXECUTOR_SERIAL) {
-      if (envelope.kind === 'cast' || envelope.kind === 'call') return this.#channels.offer(envelope);
-      if (envelope.kind === 'cancel' && this.#channels.cancel(envelope.to, envelope.id)) return 'accepted';
+      if (envelope.kind === 'cast' || envelope.kind === 'call') return this.#flow.offer(envelope);
+      if (envelope.kind === 'cancel' && this.#flow.cancel(envelope.to, envelope.id)) return 'accepted';
     }
     return this.#transmit(envelope);
   }
@@ -244,11 +240,11 @@ export class Executor implements CellHost {
         return cell?.accept(envelope, remote) ?? 'refused';
       }
       case 'demand':
-        this.#grants.demand(this.cells.get(serial), envelope);
+        this.#flow.demand(this.cells.get(serial), envelope);
         break;
       case 'grant':
       case 'closed':
-        this.#channels.hear(envelope);
+        this.#flow.hear(envelope);
         break;
       case 'credit':
         this.cells.get(serial)?.turns.grantCredit(envelope.from, envelope.id, envelope.count);
@@ -264,20 +260,6 @@ export class Executor implements CellHost {
         return unreachable(envelope);
     }
     return 'accepted';
-  }
-
-  #makeChannels(firstEpoch: number): Channels {
-    const host = {
-      address: this.address,
-      clock: this.clock,
-      maxWaiting: this.defaults.mailbox?.capacity ?? DEFAULT_CAPACITY,
-      transmit: (envelope: Envelope) => this.#transmit(envelope),
-      unsent: (envelope: UserMessage, reason: UnsentReason) => {
-        this.deadLetter(reason, envelope);
-        if (envelope.kind === 'call') this.failCall(envelope.id, unsentError(envelope, reason));
-      },
-    };
-    return new Channels(host, firstEpoch);
   }
 
   #answer(envelope: Answer): void {
@@ -306,17 +288,8 @@ export class Executor implements CellHost {
     return address === this.cells.get(GUARDIAN_SERIAL)?.address;
   }
 
-  #badFrame(error: unknown): void {
-    this.#deadLetters.add({ reason: 'bad-frame', to: undefined, name: '', atMs: Date.now() });
-    const count = this.#deadLetters.count('bad-frame');
-    if (count <= BAD_FRAMES_LOGGED || count % BAD_FRAMES_PER_LINE === 0)
-      this.log.warn('frame refused', { count, error });
-  }
-
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void {
-    const name = envelope.kind === 'cast' || envelope.kind === 'call' ? envelope.name : envelope.kind;
-    this.#deadLetters.add({ reason, to: envelope.to, name, atMs: Date.now() });
-    this.log.debug('dead letter', { reason, to: envelope.to, name });
+    this.#books.deadLetter(reason, envelope);
   }
 
   // ---- calls -------------------------------------------------------------------------------------------------
@@ -343,7 +316,7 @@ export class Executor implements CellHost {
     const { node, executor, serial } = addressParts(to);
     if (node === this.node && executor === this.id) await this.cells.get(serial)?.turns.drained();
     else {
-      await this.#channels.drained(to);
+      await this.#flow.drained(to);
       await this.#routes.drained(node, executor, this.clock);
     }
   }
@@ -421,18 +394,15 @@ export class Executor implements CellHost {
   }
 
   report(): ExecutorReport {
-    const { id } = this;
-    const deadLetters = this.#deadLetters.report();
-    return {
-      id,
-      actors: this.cells.size,
+    return this.#books.report({
       pendingCalls: this.#caller.pending,
       turns: this.#dispatcher.turns,
-      ...this.meter.report(),
-      ...(this.#loopDelay === undefined ? {} : { eventLoopDelay: this.#loopDelay.summary() }),
-      deadLetters,
-      flow: { ...this.#channels.report(), withheld: this.#grants.withheld },
-    };
+      flow: this.#flow.report(),
+    });
+  }
+
+  operate(name: string, message: unknown): unknown {
+    return this.#books.operate(name, message);
   }
 
   /** Ends everything under the guardian of the node; on the system executor only. */
@@ -443,11 +413,11 @@ export class Executor implements CellHost {
   /** Ends the actors that are still here (their parents live on other nodes), then every call that waits. */
   async close(): Promise<void> {
     await Promise.all([...this.cells.values()].reverse().map((cell) => cell.stop(SHUTDOWN)));
-    this.#channels.endWhere(() => true);
     this.services.close();
     this.#routes.flush();
     this.#caller.close();
-    this.#loopDelay?.close();
+    this.#flow.endWhere(() => true);
+    this.#books.close();
     await this.#offloader.close();
   }
 
@@ -470,7 +440,7 @@ export class Executor implements CellHost {
   #lost(loss: Loss): void {
     if (loss.concerns !== 'supervisors') {
       this.#caller.failWhere(loss.gone, loss.error);
-      this.#channels.endWhere(loss.gone);
+      this.#flow.endWhere(loss.gone);
       this.#own.dropCallers(loss.gone);
     }
     for (const cell of [...this.cells.values()]) cell.lost(loss);

@@ -26,6 +26,8 @@ export interface OwnCallsHost {
   families(): unknown;
   report(): unknown;
   definitions(): unknown;
+  /** What an operator asks, by name; undefined for a name that is none of these. */
+  operate(name: string, message: unknown): unknown;
   readonly services: Services;
 }
 
@@ -87,7 +89,8 @@ export class OwnCalls {
       case 'definitions':
         return this.#host.definitions();
       default: {
-        const answer = this.#host.services.call(envelope);
+        const { name, message } = envelope;
+        const answer = this.#host.operate(name, message) ?? this.#host.services.call(envelope);
         if (answer !== undefined) return answer;
         throw new SkepError('NO_SUCH_HANDLER', `an executor has no call "${envelope.name}"`);
       }

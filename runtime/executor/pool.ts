@@ -62,5 +62,5 @@ export class ThreadPool<Task, Result> {
 
 /** Marks the result of a task to be handed over instead of copied. */
 export function handOverResult(value: ArrayBuffer | NodeJS.ArrayBufferView): object {
-  return Piscina.move(value as ArrayBuffer) as object;
+  return Piscina.move(value);
 }

@@ -67,7 +67,8 @@ export class Spawner {
   /** Brings an actor back at its old address after its thread died, or after it ended as permanent actors may not. */
   revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {
     try {
-      this.#make(spec, addressParts(address).serial).revive(incarnation);
+      const cell = this.#make(spec, addressParts(address).serial);
+      cell.revive(incarnation);
       this.#host.log.debug('actor revived', { actor: address, definition: spec.definition });
     } catch (error) {
       // The definition is not known here (any more).

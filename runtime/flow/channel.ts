@@ -59,10 +59,11 @@ export class Channel {
   /** What had been sent when the table asked whether this channel is still needed. */
   #retiringAt = -1;
 
-  constructor(to: ActorAddress, epoch: number, host: ChannelHost) {
+  /** `sent` messages were sent before there was a channel. */
+  constructor(to: ActorAddress, epoch: number, sent: number, host: ChannelHost) {
     this.#to = to;
     this.#host = host;
-    this.#credit = new SenderCredit(epoch);
+    this.#credit = new SenderCredit(epoch, sent);
   }
 
   /** Messages that wait for credit. */

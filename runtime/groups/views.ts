@@ -6,6 +6,7 @@ import { type ActorAddress, formatAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import type { CallOptions } from '../actor/ref.js';
+import { MAX_PRIORITY } from '../mailbox/priority.js';
 import { GROUPS_SERIAL, SYSTEM_EXECUTOR } from '../executor/well-known.js';
 import { keyOf, without } from './memberships.js';
 import { type GroupChange, type GroupId, readChange, readFence, readSnapshot } from './message.js';
@@ -38,6 +39,8 @@ interface View extends GroupView, GroupId {
 
 /** A call that no definition has: its refusal comes in the order of the mailbox, and that is all a fence asks for. */
 const FENCE = '$fence';
+/** It comes after mail of low priority, too. */
+const LAST = -MAX_PRIORITY;
 
 export class GroupViews {
   /** The registry of this node. */
@@ -121,7 +124,7 @@ export class GroupViews {
     }
     await settled(member);
     try {
-      await this.#host.call(member, FENCE, null, { timeoutMs: Number.POSITIVE_INFINITY });
+      await this.#host.call(member, FENCE, null, { timeoutMs: Number.POSITIVE_INFINITY, priority: LAST });
     } catch (error) {
       if (!(error instanceof SkepError) || error.code === 'MAILBOX_FULL') throw error;
       // NO_SUCH_HANDLER is the answer of a member that came to it; any other says that there is no member any more.

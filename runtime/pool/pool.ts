@@ -63,6 +63,7 @@ export async function makePool<D extends AnyDefinition>(
       return router.routees;
     },
     cast: router.cast,
+    tryCast: router.tryCast,
     call: router.call,
     drained: () => router.drained(),
     close: () => router.close(),

@@ -5,7 +5,15 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
 import { linkedAbort } from '../actor/linked-abort.js';
-import { type ActorRef, type CallOptions, makeRef, type Messenger, type RefTarget } from '../actor/ref.js';
+import {
+  type ActorRef,
+  type CallOptions,
+  type CastOptions,
+  makeRef,
+  type Messenger,
+  type RefTarget,
+} from '../actor/ref.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import type { GroupId } from '../groups/message.js';
 import { DEFAULT_SCOPE } from '../groups/message.js';
 import type { GroupView, GroupViews } from '../groups/views.js';
@@ -20,7 +28,7 @@ export type RouteeSource =
   | { readonly group: string; readonly scope?: string };
 
 /** A handle of many actors of one definition. */
-export interface Router<D extends RefTarget = RefTarget> extends Pick<ActorRef<D>, 'cast' | 'call'> {
+export interface Router<D extends RefTarget = RefTarget> extends Pick<ActorRef<D>, 'cast' | 'tryCast' | 'call'> {
   /** The routees of now. */
   readonly routees: readonly ActorAddress[];
   /** Resolves once `cast` to the routee that was over its high-water mark last would return true again. */
@@ -104,7 +112,8 @@ class RouterOf<D extends RefTarget> {
       get routees() {
         return members();
       },
-      cast: (name, ...message) => this.#cast(name, message[0]),
+      cast: (name, ...rest) => this.#cast(name, rest[0], rest[1]) === 'accepted',
+      tryCast: (name, ...rest) => this.#cast(name, rest[0], rest[1]),
       // As with a ref: the definition's handlers say what comes back.
       call: ((name: string, message?: unknown, options?: CallOptions) =>
         this.#call(name, message, options)) as Router<D>['call'],
@@ -117,23 +126,29 @@ class RouterOf<D extends RefTarget> {
     };
   }
 
-  #cast(name: string, message: unknown): boolean {
+  #cast(name: string, message: unknown, options: CastOptions | undefined): CastOutcome {
     const { members } = this.#view;
     if (members.length === 0) {
       this.#host.noRoutee(this.#holder.address, name, message);
-      return false;
+      return 'refused';
     }
-    if (this.#choice !== undefined) return this.#send(this.#choice.pick(members, name, message), name, message);
-    let flowing = true;
-    for (const member of members) if (!this.#send(member, name, message)) flowing = false;
-    return flowing;
+    if (this.#choice !== undefined)
+      return this.#send(this.#choice.pick(members, name, message), name, message, options);
+    const outcomes = members.map((member) => this.#send(member, name, message, options));
+    // What the worst off of them says.
+    if (outcomes.includes('refused')) return 'refused';
+    return outcomes.includes('wait') ? 'wait' : 'accepted';
   }
 
-  #send(to: ActorAddress, name: string, message: unknown): boolean {
+  #send(to: ActorAddress, name: string, message: unknown, options: CastOptions | undefined): CastOutcome {
     const ref = this.#ref(to);
-    const flowing = (ref.cast as (name: string, message: unknown) => boolean)(name, message);
-    if (!flowing) this.#pressed = ref;
-    return flowing;
+    const outcome = (ref.tryCast as (name: string, message: unknown, options?: CastOptions) => CastOutcome)(
+      name,
+      message,
+      options,
+    );
+    if (outcome !== 'accepted') this.#pressed = ref;
+    return outcome;
   }
 
   #call(name: string, message: unknown, options: CallOptions = {}): unknown {

@@ -30,6 +30,8 @@ export interface DefinitionLoad {
   readonly processed: number;
   /** Crashes, those in init included. */
   readonly failed: number;
+  /** Lives after the first. */
+  readonly restarts: number;
   /** Milliseconds in turns. */
   readonly busyMs: number;
 }
@@ -57,6 +59,7 @@ interface Load {
   readonly number: number;
   processed: number;
   failed: number;
+  restarts: number;
   busyMs: number;
   /** Moving average of one message. */
   meanMs: number;
@@ -156,13 +159,18 @@ export class TurnMeter {
     this.#loadOf(definition).failed += 1;
   }
 
+  /** An actor of that definition begins another life. */
+  restarted(definition: AnyDefinition): void {
+    this.#loadOf(definition).restarts += 1;
+  }
+
   report(): TurnReport {
     return {
       turnLatency: this.#turns.summary(),
       mailboxWait: this.#waits.summary(),
       slowTurns: [...this.#slow],
-      definitions: [...this.#loads.values()].map(({ definition, processed, failed, busyMs }) => {
-        return { definition: definition.name, version: definition.version, processed, failed, busyMs };
+      definitions: [...this.#loads.values()].map(({ definition, processed, failed, restarts, busyMs }) => {
+        return { definition: definition.name, version: definition.version, processed, failed, restarts, busyMs };
       }),
     };
   }
@@ -172,7 +180,7 @@ export class TurnMeter {
     if (present !== undefined) return present;
     const number = this.#heartbeat?.number(definition.name) ?? 0;
     // Taken for heavy until it has shown that it is not, so that its first slow message is named.
-    const load: Load = { definition, number, processed: 0, failed: 0, busyMs: 0, meanMs: 2 * HEAVY_MS };
+    const load: Load = { definition, number, processed: 0, failed: 0, restarts: 0, busyMs: 0, meanMs: 2 * HEAVY_MS };
     this.#loads.set(definition, load);
     return load;
   }

@@ -31,11 +31,23 @@ export interface SchedulerParts {
 /** Lines of the trace in an error. */
 const TAIL = 20;
 
+/** Somebody who waits. */
+interface Wait {
+  readonly condition: () => boolean;
+  readonly endMs: number;
+  /** The moment at which the condition was last looked at. */
+  lookedAt: number;
+}
+
+const never = (): boolean => false;
+
 /** The driver of one test system. */
 export class Scheduler {
   readonly #parts: SchedulerParts;
-  /** A turn was taken whose microtasks have not run. */
-  #undrained = false;
+  /** Those who wait now: each takes steps, and none lets time pass before all have looked. */
+  readonly #waits = new Set<Wait>();
+  /** Grows with each step and each move of time. */
+  #moment = 0;
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts;
@@ -53,72 +65,81 @@ export class Scheduler {
     return work;
   }
 
-  /**
-   * Takes steps, and lets time pass where there are none, until the condition holds; false when it does not by `endMs`
-   * of the virtual clock, or when nothing is left that could bring it about.
-   */
-  async until(condition: () => boolean, endMs: number): Promise<boolean> {
-    const { clock, maxSteps } = this.#parts;
-    const limit = this.#parts.trace.count + maxSteps;
-    await this.#drain();
-    for (;;) {
-      if (condition()) return true;
-      if (this.#parts.trace.count >= limit) throw this.stuck(`it has not come within ${maxSteps} steps`);
-      if (await this.#step()) continue;
-      const due = clock.nextDueMs;
-      if (due === undefined || due > endMs) {
-        if (Number.isFinite(endMs)) clock.advanceTo(endMs);
-        return false;
-      }
-      clock.advanceTo(due);
-      await this.#drain();
-    }
-  }
-
   /** Takes steps until none is left but timers of the future. */
   async settle(): Promise<void> {
-    const { maxSteps, trace } = this.#parts;
-    const limit = trace.count + maxSteps;
-    await this.#drain();
-    while (await this.#step())
-      if (trace.count >= limit) throw this.stuck(`it does not come to rest within ${maxSteps} steps`);
+    await this.until(never, this.#parts.clock.now());
   }
 
   /** Lets time pass, and everything happen that is due meanwhile. */
   async advance(deltaMs: number): Promise<void> {
-    const { clock } = this.#parts;
-    const endMs = clock.now() + deltaMs;
-    await this.settle();
-    for (let due = clock.nextDueMs; due !== undefined && due <= endMs; due = clock.nextDueMs) {
-      clock.advanceTo(due);
-      await this.settle();
-    }
-    clock.advanceTo(endMs);
+    await this.until(never, this.#parts.clock.now() + deltaMs);
   }
 
-  /** Takes one step; false when there is none now. */
-  async #step(): Promise<boolean> {
+  /**
+   * Takes steps, and lets time pass where there are none, until the condition holds; false when it does not by `endMs`
+   * of the virtual clock and nothing is left to do then, or when nothing is left that could bring it about.
+   */
+  async until(condition: () => boolean, endMs: number): Promise<boolean> {
+    const wait: Wait = { condition, endMs, lookedAt: -1 };
+    this.#waits.add(wait);
+    try {
+      return await this.#drive(wait);
+    } finally {
+      this.#waits.delete(wait);
+    }
+  }
+
+  async #drive(wait: Wait): Promise<boolean> {
+    const { clock, maxSteps, trace } = this.#parts;
+    let atMs = clock.now();
+    let limit = trace.count + maxSteps;
+    for (;;) {
+      await drained();
+      if (wait.condition()) return true;
+      wait.lookedAt = this.#moment;
+      // A wait with an end is sure to come to it as long as time passes.
+      if (Number.isFinite(wait.endMs) && clock.now() > atMs) limit = trace.count + maxSteps;
+      atMs = clock.now();
+      if (trace.count >= limit) throw this.stuck(`it has not come, or come to rest, within ${maxSteps} steps`);
+      if (this.#slice()) continue;
+      if ([...this.#waits].some(({ lookedAt }) => lookedAt !== this.#moment)) continue;
+      const nextMs = clock.nextDueMs ?? Number.POSITIVE_INFINITY;
+      if (nextMs > atMs && (wait.endMs <= atMs || !this.#canPass(nextMs))) return false;
+      this.#pass(atMs, nextMs);
+    }
+  }
+
+  /** Whether time has anywhere to go: to the next timer, or to the end of somebody's wait. */
+  #canPass(nextMs: number): boolean {
+    return Number.isFinite(nextMs) || [...this.#waits].some(({ endMs }) => Number.isFinite(endMs));
+  }
+
+  /** Time passes to the next timer, but not beyond the end of anybody's wait: that one is to see the world at its end. */
+  #pass(nowMs: number, nextMs: number): void {
+    const earliestEndMs = Math.min(...[...this.#waits].map(({ endMs }) => endMs));
+    // Somebody's wait is over now, and what follows from that is to come first.
+    if (nextMs > nowMs && earliestEndMs <= nowMs) return;
+    this.#moment += 1;
+    this.#parts.clock.advanceTo(Math.max(nowMs, Math.min(nextMs, earliestEndMs)));
+  }
+
+  /** Takes one step, and where it is a turn perhaps more turns after it; false when there is no step now. */
+  #slice(): boolean {
     const { agenda, beforeStep, clock, random, slices, trace } = this.#parts;
-    beforeStep?.();
-    const source = agenda.take();
-    if (this.#undrained && source?.kind !== 'turn') {
-      if (source !== undefined) agenda.add(source);
-      await this.#drain();
-      return true;
+    for (let taken = 0; ; taken += 1) {
+      beforeStep?.();
+      const source = agenda.take();
+      if (source === undefined) return taken > 0;
+      if (taken > 0 && source.kind !== 'turn') {
+        agenda.add(source);
+        return true;
+      }
+      this.#moment += 1;
+      const { subject } = source;
+      const detail = source.step();
+      trace.add(source.kind, clock.now(), subject, detail);
+      if (!slices || source.kind !== 'turn' || random.chance(0.5)) return true;
     }
-    if (source === undefined) return false;
-    const { subject } = source;
-    const detail = source.step();
-    trace.add(source.kind, clock.now(), subject, detail);
-    if (slices && source.kind === 'turn' && random.chance(0.5)) this.#undrained = true;
-    else await this.#drain();
-    return true;
-  }
-
-  /** A turn of the event loop: it comes after all microtasks, and those that they begin. */
-  async #drain(): Promise<void> {
-    this.#undrained = false;
-    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
   /** The error of a wait that is given up, with the last steps. */
@@ -131,4 +152,11 @@ export class Scheduler {
       { steps: trace.count, atMs: clock.now() },
     );
   }
+}
+
+/** Resolves after a turn of the event loop: it comes after all microtasks, and after those that they begin. */
+function drained(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

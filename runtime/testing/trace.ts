@@ -81,7 +81,7 @@ function isHandled(detail: unknown): detail is Handled {
 function describe({ number, atMs, kind, subject, detail }: Entry): string {
   const head = `${String(number).padStart(6)} ${atMs} ms  ${kind.padEnd(7)} ${subject}`;
   if (detail instanceof Uint8Array) return `${head}: ${frameInWords(detail)}`;
-  if (isHandled(detail)) return `${head}: ${detail.kind} ${detail.name} ${textOf(detail.message)}`;
+  if (isHandled(detail)) return `${head}: ${detail.kind} ${detail.name}${argument(detail.message)}`;
   return typeof detail === 'string' ? `${head}: ${detail}` : head;
 }
 
@@ -92,9 +92,14 @@ function frameInWords(frame: Uint8Array): string {
         switch (envelope.kind) {
           case 'cast':
           case 'call':
-            return `${envelope.kind} ${envelope.name} ${textOf(envelope.message)} to ${envelope.to}`;
+            return `${envelope.kind} ${envelope.name}${argument(envelope.message)} to ${envelope.to}`;
           case 'signal':
             return `${envelope.signal.type} to ${envelope.to}`;
+          case 'reply':
+          case 'item':
+            return `${envelope.kind} ${textOf(envelope.value)} to ${envelope.to}`;
+          case 'fail':
+            return `fail ${envelope.error.code} to ${envelope.to}`;
           default:
             return `${envelope.kind} to ${envelope.to}`;
         }
@@ -103,6 +108,10 @@ function frameInWords(frame: Uint8Array): string {
   } catch {
     return `${frame.length} bytes that are no frame`;
   }
+}
+
+function argument(message: unknown): string {
+  return message === undefined ? '' : ` ${textOf(message)}`;
 }
 
 /** A message on one line, cut where it is long. */

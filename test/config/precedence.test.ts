@@ -206,6 +206,7 @@ function anyValue(leaf: Leaf): fc.Arbitrary<unknown> {
     case 'record':
       return fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9.-]{0,8}$/), fc.stringMatching(/^[a-zA-Z ]{0,8}$/));
     case 'text':
+      if (leaf.path === 'telemetry.endpoint') return fc.integer({ min: 1, max: 9 }).map((n) => `http://h${n}:4318`);
       return leaf.path === 'nats.url'
         ? fc.stringMatching(/^(nats|tls):\/\/([a-z]{1,5}:[a-z0-9]{1,5}@)?[a-z]{1,9}(:[1-9][0-9]{0,3})?$/)
         : fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);

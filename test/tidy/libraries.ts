@@ -14,6 +14,10 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   comlink: ['runtime/executor/'],
   lmdb: ['runtime/store/lmdb.ts'],
   pino: ['runtime/telemetry/'],
+  '@opentelemetry/api': ['runtime/telemetry/otel.ts'],
+  '@opentelemetry/exporter-trace-otlp-http': ['runtime/telemetry/otel.ts'],
+  '@opentelemetry/resources': ['runtime/telemetry/otel.ts'],
+  '@opentelemetry/sdk-trace-base': ['runtime/telemetry/otel.ts'],
   'oxc-parser': ['actors/audit/code/parse.ts'],
   '@cyclonedx/cyclonedx-library': ['actors/audit/report/cyclonedx.ts'],
   // Types alone, of a format that the report is written in piece by piece.

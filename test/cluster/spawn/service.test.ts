@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { spawnApiRequests } from '#protocols/wire/spawn-api';
+import type { ActorAddress } from '#runtime';
+import { eventually } from '#test/support/eventually';
 import { type Client, CLUSTER, withApi } from './support.js';
 
 /** The code of an answer that is an error. */
@@ -19,6 +21,10 @@ const answerKeys = {
   tree: ['trees'],
   describe: ['definitions'],
   status: ['answeredBy', 'cluster', 'nodes'],
+  report: ['nodes'],
+  inspect: ['actor'],
+  deadLetters: ['letters', 'silent'],
+  replay: ['results'],
 } as const;
 
 for (const form of ['json', 'msgpack'] as const) {
@@ -64,6 +70,20 @@ for (const form of ['json', 'msgpack'] as const) {
       answeredBy: 'alpha',
       nodes: [{ name: 'alpha', pid: process.pid, executors: [0] }],
     });
+    t.match(await ask('report', { node: 'alpha' }), {
+      nodes: [{ node: 'alpha', silent: [], executors: [{ id: 0, actors: Number, mailbox: 0, deadLetters: {} }] }],
+    });
+    t.match(await ask('inspect', { name: 'hits', state: true }), {
+      actor: { address: ref, definition: 'counter', status: 'running', state: { value: { count: 0 } } },
+    });
+    node.system.cast(ref as ActorAddress, 'unknown', { n: 1 });
+    await eventually('the cast has died', async () => (await node.system.deadLetters()).length === 1);
+    const { letters } = await ask('deadLetters', { node: 'alpha', reason: 'no-such-handler' });
+    t.match(letters, [{ reason: 'no-such-handler', kind: 'cast', to: ref, name: 'unknown', replayed: false }]);
+    const [{ id }] = letters as [{ readonly id: string }];
+    t.match(await ask('replay', { ids: [id] }), { results: [{ id, outcome: 'accepted' }] });
+    t.match(await ask('replay', { ids: [id] }), { results: [{ id, outcome: 'already-replayed' }] });
+    t.match(await ask('replay', { node: 'alpha', reason: 'lost' }), { results: [] });
     t.same(await ask('stop', { ref }), { ref });
     t.equal(await node.system.lookupAddress('hits'), undefined, 'it has stopped');
   });
@@ -128,6 +148,11 @@ t.test('a wrong request gets a stable code, the field by name, and the headers t
     { endpoint: 'list', request: { node: 'beta' }, code: 'NO_SUCH_NODE', says: /beta/ },
     { endpoint: 'describe', request: { definition: 'contour' }, code: 'UNKNOWN_DEFINITION', says: /contour/ },
     { endpoint: 'describe', request: { definition: long }, code: 'BAD_MESSAGE', says: /definition:/ },
+    { endpoint: 'report', request: { node: 'beta' }, code: 'NO_SUCH_NODE', says: /beta/ },
+    { endpoint: 'inspect', request: { name: 'nobody' }, code: 'NO_SUCH_ACTOR', says: /nobody/ },
+    { endpoint: 'inspect', request: {}, code: 'BAD_MESSAGE', says: /"ref" or "name"/ },
+    { endpoint: 'deadLetters', request: { limit: 0 }, code: 'BAD_MESSAGE', says: /limit:/ },
+    { endpoint: 'replay', request: { ids: ['x'] }, code: 'BAD_MESSAGE', says: /ids\.0: expected an id/ },
     { endpoint: 'status', request: { verbose: true }, code: 'BAD_MESSAGE', says: /verbose/ },
     { endpoint: 'status', request: [], code: 'BAD_MESSAGE', says: /\(whole\):/ },
     { endpoint: 'status', request: 7, code: 'BAD_MESSAGE', says: /\(whole\):/ },
@@ -191,7 +216,7 @@ t.test('garbage of any kind gets an error, and the node goes on serving', async 
       const message = await client.raw(name, payload, type);
       const failed = message.headers?.has('Nats-Service-Error') === true;
       // Empty, `{}` and their like are good requests of the endpoints that need no field.
-      return failed || ['list', 'tree', 'describe', 'status'].includes(name);
+      return failed || ['list', 'tree', 'describe', 'status', 'report', 'deadLetters', 'replay'].includes(name);
     }),
     { numRuns: 300 },
   );

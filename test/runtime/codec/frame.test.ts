@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { type ActorAddress, formatAddress } from '#protocols/wire/address';
 import type { Envelope, ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
 import { errorCatalogue, type ErrorCode, SkepError } from '#protocols/wire/error';
+import { formatTraceparent, type Traceparent } from '#protocols/wire/trace-context';
 import { decodeFrame, encodeFrame } from '#runtime/codec/frame';
-import { encode } from '#runtime/codec/msgpack';
+import { decode, encode } from '#runtime/codec/msgpack';
 import fc from 'fast-check';
 import t from 'tap';
 
@@ -91,6 +92,11 @@ const error = fc.record({
   message: fc.string(),
   facts: fc.record({ actor: fc.string() }),
 });
+const hex = (digits: number): fc.Arbitrary<string> =>
+  fc.stringMatching(new RegExp(`^[0-9a-f]{${digits}}$`)).filter((text) => !/^0+$/.test(text));
+const trace: fc.Arbitrary<Traceparent> = fc
+  .record({ traceId: hex(32), spanId: hex(16), sampled: fc.boolean() })
+  .map(formatTraceparent);
 const envelope: fc.Arbitrary<Envelope> = fc.oneof(
   fc.record(
     {
@@ -99,6 +105,7 @@ const envelope: fc.Arbitrary<Envelope> = fc.oneof(
       from: address,
       name: fc.string(),
       message: payload,
+      trace,
       priority: fc.integer({ min: -100, max: 100 }),
     },
     { requiredKeys: ['kind', 'to', 'from', 'name', 'message'], noNullPrototype: true },
@@ -114,6 +121,7 @@ const envelope: fc.Arbitrary<Envelope> = fc.oneof(
       timeoutMs: fc.oneof(fc.double({ min: 0, noNaN: true }), fc.constant(Number.POSITIVE_INFINITY)),
       chain: fc.array(address, { maxLength: 4 }),
       credit: count,
+      trace,
       priority: fc.integer({ min: -100, max: 100 }),
     },
     {
@@ -151,6 +159,46 @@ t.test('every kind of envelope arrives as it was sent, many in one frame', async
     }),
     { numRuns: 200 },
   );
+});
+
+t.test('a malformed trace context is dropped, and its message is not', async (t) => {
+  const good = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  const traces: readonly (readonly [unknown, unknown])[] = [
+    [good, good],
+    [undefined, undefined],
+    [null, undefined],
+    ['', undefined],
+    [7, undefined],
+    [{}, undefined],
+    [good.toUpperCase(), undefined],
+    [good.replace('a', 'g'), undefined],
+    [good.replaceAll('a', '0'), undefined],
+    [good.replaceAll('b', '0'), undefined],
+    [good.replace(/^00/, 'ff'), undefined],
+    [`${good}-more`, undefined],
+    [`${good} `, undefined],
+    [good.replace(/^00/, 'cc') + '-more', good],
+    [good.replace(/01$/, 'ff'), good],
+    [good.replace(/01$/, '02'), good.replace(/01$/, '00')],
+    ['x'.repeat(1_000_000), undefined],
+  ];
+  for (const [sent, expected] of traces) {
+    const what = String(sent).slice(0, 70);
+    const [cast] = decodeFrame(frameOf(0, 0, 1, 'name', 'message', sent));
+    t.match(cast, { kind: 'cast', name: 'name', message: 'message' }, what);
+    t.equal(cast?.kind === 'cast' ? cast.trace : 'none', expected, what);
+    const [call] = decodeFrame(frameOf(1, 0, 1, 7, 'name', 'message', 100, [], 0, sent));
+    t.equal(call?.kind === 'call' ? call.trace : 'none', expected, what);
+  }
+});
+
+t.test('an envelope without a trace context has nothing of it on the wire', async (t) => {
+  const [to] = fc.sample(address, 1);
+  if (to === undefined) throw new Error('no address');
+  const cast: Envelope = { kind: 'cast', to, from: to, name: 'n', message: 1 };
+  const [, , [row]] = decode(encodeFrame([cast])) as [number, string[], [unknown[]]];
+  t.equal(row.length, 5);
+  t.notOk('trace' in (decodeFrame(encodeFrame([cast]))[0] ?? {}));
 });
 
 t.test('an address that repeats is written once', async (t) => {

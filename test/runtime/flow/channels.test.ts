@@ -1,9 +1,12 @@
 /** Channels between two nodes under a clock that stands still: what waits, where, and how it ends. */
 import { setMaxListeners } from 'node:events';
+import type { Envelope } from '#protocols/wire/envelope';
 import { type ActorAddress, type ActorRef, type CastOutcome, defineActor } from '#runtime';
 import { makeRef, type RefTarget } from '#runtime/actor/ref';
 import { decodeFrame } from '#runtime/codec/frame';
 import type { Executor } from '#runtime/executor/executor';
+import { Channels } from '#runtime/flow/channels';
+import { VirtualClock } from '#runtime/testing/virtual-clock';
 import t, { type Test } from 'tap';
 import { pairOfNodes } from '../pair.js';
 import { gate, settle } from '../support.js';
@@ -328,12 +331,43 @@ t.test('forged demands and grants harm nobody', async (t) => {
 t.test(
   'many channels that nobody uses any more are forgotten, once their receivers say that they are not behind',
   async (t) => {
-    const { a, b } = await world(t);
+    const { ref, a, b, seen, open } = await world(t);
+    outcomes(ref, 200);
     const spec = { definition: 'quick', args: null, restart: 'temporary', placement: 'same' } as const;
-    const addresses: ActorAddress[] = [];
-    for (let n = 0; n < 5_000; n += 1) addresses.push(await b.start(spec, undefined));
-    for (const address of addresses) await a.call(address, 'ping', null, {});
+    for (let n = 0; n < 1_500; n += 1) {
+      const address = await b.start(spec, undefined);
+      const calls = numbers(40).map(() => a.call(address, 'ping', null, {}));
+      t.same(new Set(await Promise.all(calls)), new Set(['pong']));
+    }
     await settle();
-    t.ok(a.report().flow.channels <= 1_000, `${a.report().flow.channels} channels`);
+    const { channels, waiting } = a.report().flow;
+    t.ok(channels > 1 && channels < 1_024, `${channels} channels`);
+    t.ok(waiting > 0, 'that of the actor that is behind is kept');
+    open();
+    await settle(50);
+    t.same(seen, numbers(200));
   },
 );
+
+t.test('a sender to ten thousand actors in turn asks each of them for credit before its window is used', async (t) => {
+  const clock = new VirtualClock();
+  const demands = new Set<ActorAddress>();
+  const at = (serial: number): ActorAddress => `b@b1/1/${serial}` as ActorAddress;
+  const host = {
+    address: 'a@a1/0/0' as ActorAddress,
+    clock,
+    maxWaiting: 10,
+    transmit: (envelope: Envelope): CastOutcome => {
+      if (envelope.kind === 'demand') demands.add(envelope.to);
+      return 'accepted';
+    },
+    unsent: () => {},
+  };
+  const channels = new Channels(host, 1);
+  for (let round = 0; round < WINDOW / 2; round += 1) {
+    t.equal(demands.size, 0);
+    for (let serial = 16; serial < 10_016; serial += 1)
+      channels.offer({ kind: 'cast', to: at(serial), from: host.address, name: 'n', message: null });
+  }
+  t.equal(demands.size, 10_000);
+});

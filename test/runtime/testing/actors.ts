@@ -68,3 +68,39 @@ export const spinner = defineActor({
 
 /** What the spinner knows of itself. */
 const circle = castFace<{ readonly spin: undefined }>();
+
+const told = castFace<{ readonly tell: { readonly text: string } }>();
+
+/** Answers when it is asked, and tells a messenger beforehand. */
+export const source = defineActor({
+  name: 'source',
+  init: (args: { readonly tell: ActorAddress }) => args,
+  calls: {
+    ask: (state, _message: undefined, ctx) => {
+      ctx.ref(told, state.tell).cast('tell', { text: 'asked' });
+      return true;
+    },
+  },
+});
+
+/** Passes on that it was told. */
+export const messenger = defineActor({
+  name: 'messenger',
+  init: (args: { readonly tell: ActorAddress }) => args,
+  casts: {
+    tell: (state, _message: { readonly text: string }, ctx) =>
+      void ctx.ref(told, state.tell).cast('tell', { text: 'messenger' }),
+  },
+});
+
+/** Asks, and once it has the answer tells of it. */
+export const waiter = defineActor({
+  name: 'waiter',
+  init: (args: { readonly ask: ActorAddress; readonly tell: ActorAddress }) => args,
+  casts: {
+    go: async (state, _message: undefined, ctx) => {
+      await ctx.ref(source, state.ask).call('ask');
+      ctx.ref(told, state.tell).cast('tell', { text: 'waiter' });
+    },
+  },
+});

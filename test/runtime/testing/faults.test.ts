@@ -3,6 +3,8 @@ import { ActorSystem } from '#runtime';
 import { crashing, type Fault, TestSystem, type TestSystemOptions } from '#runtime/testing/index';
 import t from 'tap';
 import { eventually } from '../../support/eventually.js';
+import { fragile } from '../../testdata/actors/fragile.js';
+import { threadSystem } from '../support.js';
 import { counter, relay } from './actors.js';
 
 const definitions = [counter, relay];
@@ -63,6 +65,15 @@ t.test('a definition made to crash does so in an ordinary system as well', async
   await t.rejects(ref.call('add', { by: 1 }), { code: 'ACTOR_CRASHED' });
   await eventually('it was restarted', async () => (await ref.call('get')) === 0);
   t.throws(() => crashing(counter, { atMessage: 0 }), { code: 'BAD_USAGE' });
+});
+
+t.test('a definition made to crash does so in a thread, once', async (t) => {
+  const system = await threadSystem(t, ['fragile']);
+  const ref = await system.spawn(fragile, undefined);
+  t.equal(await ref.call('count'), 1);
+  await t.rejects(ref.call('count'), { code: 'ACTOR_CRASHED', message: /planned crash/ });
+  t.equal(await ref.call('count'), 1, 'a new life');
+  t.equal(await ref.call('count'), 2);
 });
 
 t.test('messages are dropped by predicate, and what does not fit passes', async (t) => {

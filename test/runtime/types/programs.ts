@@ -16,7 +16,7 @@ export const MARK = '// <--';
 
 /** What every program begins with. */
 export const prelude = `
-import { type ActorRef, type ActorContext, ActorSystem, defineActor, SkepError } from 'skep';
+import { type ActorRef, type ActorContext, ActorSystem, defineActor, type ErrorCode } from 'skep';
 import { explore, TestSystem } from 'skep/testing';
 const counter = defineActor({
   name: 'counter',
@@ -35,7 +35,7 @@ declare const system: ActorSystem;
 declare const test: TestSystem;
 declare const ref: ActorRef<typeof counter>;
 declare const ctx: ActorContext;
-void [counter, greeter, system, test, ref, ctx, SkepError, explore];
+void [counter, greeter, system, test, ref, ctx, explore];
 `;
 
 export const programs: readonly Program[] = [
@@ -131,8 +131,8 @@ export const programs: readonly Program[] = [
   },
   {
     mistake: 'an error code that is not in the catalogue',
-    wrong: `throw new SkepError('OH_NO', 'text'); ${MARK}`,
-    right: `throw new SkepError('BAD_MESSAGE', 'text');`,
+    wrong: `const code: ErrorCode = 'OH_NO'; void code; ${MARK}`,
+    right: `const code: ErrorCode = 'BAD_MESSAGE'; void code;`,
   },
   {
     mistake: 'a fault of a kind that does not exist',
