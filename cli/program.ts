@@ -15,6 +15,7 @@ import { reloadCommand } from './commands/reload.js';
 import { spawnCommand } from './commands/spawn.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
+import { treeCommand } from './commands/tree.js';
 import { topCommand } from './commands/top.js';
 import { upCommand } from './commands/up.js';
 import { surviveClosedPipes } from './output.js';
@@ -26,6 +27,7 @@ const commands = [
   upCommand,
   downCommand,
   statusCommand,
+  treeCommand,
   spawnCommand,
   callCommand,
   castCommand,

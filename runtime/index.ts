@@ -1,9 +1,9 @@
 /** The front door of the runtime: what an application author needs to define, spawn and talk to actors on one node. */
 export type { ActorAddress } from '#protocols/wire/address';
-export type { ExitReason, FailureClass, RestartPolicy } from '#protocols/wire/envelope';
+export type { ExitReason, FailureClass, RestartPolicy, ShutdownPolicy } from '#protocols/wire/envelope';
 export { SkepError, type ErrorCode } from '#protocols/wire/error';
 export type { CallMany, CallManyOptions, CallOutcome } from './actor/call-many.js';
-export type { ActorContext, SpawnOptions, SubscribeOptions } from './actor/context.js';
+export type { ActorContext, ChildOptions, SpawnOptions, SubscribeOptions } from './actor/context.js';
 export {
   type ActorDefaults,
   type AnyDefinition,
@@ -12,8 +12,8 @@ export {
   type Definition,
   type DefinitionMailbox,
   type Info,
-  type SupervisionOptions,
 } from './actor/definition.js';
+export { ActorFailure, type HandlerFailureClass } from './actor/failure.js';
 export type { DurableState, EventSourcing, PersistenceContext, PersistOptions } from './actor/persistence.js';
 export type { ReliableOptions } from './delivery/options.js';
 export { castFace, type CastHandlers } from './actor/face.js';
@@ -29,12 +29,23 @@ export type { FlowReport } from './flow/flow-control.js';
 export type { ExecutorDeath } from './executor/death.js';
 export type { ExtensionHost, ExtensionSpec, InstallExtension } from './executor/extension.js';
 export type { FrameLink } from './executor/outbox.js';
+export { checkChildSpecs, type CheckedChildSpec, type ChildSpec } from './supervision/child-spec.js';
+export type { ChildStatus } from './supervision/children.js';
+export type { Backoff, RestartIntensity } from './supervision/intensity.js';
+export type { AutoShutdown, FailureAnswer, Strategy, SupervisionOptions } from './supervision/options.js';
+export {
+  type ChildCounts,
+  type ChildEntry,
+  defineSupervisor,
+  type DynamicSupervisorSpec,
+  type SupervisorSpec,
+} from './supervision/supervisor.js';
+export { applicationTree, renderTree, type SupervisionTree, type TreeNode } from './supervision/tree.js';
 export type { SchedulingOptions, ThreadSettings } from './executor/thread-options.js';
 export type { CastOutcome } from './flow/outcome.js';
 export type { MailboxOptions, OverflowPolicy } from './mailbox/mailbox.js';
 export type { Priority, PriorityRule } from './mailbox/priority.js';
 export { defineOffload, type OffloadOptions, type OffloadSettings, type OffloadTask } from './offload/offload.js';
-export type { RestartIntensity } from './supervision/intensity.js';
 export type { LatencySummary } from './telemetry/histogram.js';
 export type { DefinitionLoad, SlowTurn } from './telemetry/turn-meter.js';
 export type { ActorGroups, GroupOptions, Groups } from './groups/groups.js';

@@ -36,6 +36,7 @@ import { Threads } from './executor/threads.js';
 import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './executor/well-known.js';
 import { NodeReloads } from './node-reloads.js';
 import type { ReloadReport } from './reload-report.js';
+import { type ActorFamily, assembleTree, type SupervisionTree } from './supervision/tree.js';
 import type { MemoryStore } from './store/memory.js';
 import { type NodeStore, openNodeStore, type StoreOptions } from './store/node-store.js';
 import type { ReplayResult } from '#protocols/wire/operator';
@@ -76,6 +77,8 @@ export interface SystemOptions extends ThreadSettings {
   readonly freezeMessages?: boolean;
   /** Time, for tests; only without threads. Default: the machine's. */
   readonly clock?: Clock;
+  /** Seed of chance (the jitter of back-offs), a whole number. Default: made of the node's name and incarnation. */
+  readonly seed?: number;
   /**
    * Where actors persist: a folder, or `memoryStore()` in tests. Default: nowhere; definitions that persist cannot start.
    * A store that fails is fatal for the node.
@@ -89,6 +92,12 @@ export interface SystemOptions extends ThreadSettings {
   readonly onFatal?: (error: SkepError) => void;
   /** Called when a thread died, and again when its replacement works; the cluster tells other nodes. */
   readonly onExecutorDeath?: (death: ExecutorDeath, replaced: boolean) => Promise<void>;
+}
+
+/** Options of a spawn from outside any actor. */
+export interface TopSpawnOptions extends SpawnOptions {
+  /** Whether the node can not go on when this actor is given up after failures: `onFatal` is called then. */
+  readonly essential?: boolean;
 }
 
 /** Executors of one node at most; the edge has a number above them all. */
@@ -150,6 +159,7 @@ export class ActorSystem implements Messenger {
     if (options.executors === undefined || options.executors === 0) {
       const local = { definitions, clock, tracer, storePort: store?.connect() };
       const only = await buildExecutor({ ...spec, id: SYSTEM_EXECUTOR }, local);
+      only.executor.onFatal(onFatal);
       return new ActorSystem(node, incarnation, topology.defaults, only, undefined, store, spec.modules);
     }
     const edge = await buildExecutor({ ...spec, id: EDGE_EXECUTOR }, { definitions });
@@ -171,7 +181,7 @@ export class ActorSystem implements Messenger {
   async spawn<D extends AnyDefinition>(
     definition: D,
     args: ArgsOf<D>,
-    options: SpawnOptions & CallOptions = {},
+    options: TopSpawnOptions & CallOptions = {},
   ): Promise<ActorRef<D>> {
     const spec = specOf(definition, args, options, undefined, 'default');
     const address = await this.call(this.guardianOf(options.node), 'spawn', { spec }, options);
@@ -299,6 +309,20 @@ export class ActorSystem implements Messenger {
     return (lists as (readonly ActorSummary[])[]).flat();
   }
 
+  /** The supervision tree of this node, across its executors. */
+  tree(): Promise<SupervisionTree> {
+    return this.treeOn(this.node, this.incarnation, this.executors);
+  }
+
+  /** The supervision tree on these executors of a node; the system executor is always among them. */
+  async treeOn(node: string, incarnation: string, executors: readonly number[]): Promise<SupervisionTree> {
+    const asked = [...new Set([SYSTEM_EXECUTOR, ...executors])];
+    const families = await Promise.all(
+      asked.map((executor) => this.call(executorAddress(node, incarnation, executor), 'families', null)),
+    );
+    return assembleTree(node, (families as (readonly ActorFamily[])[]).flat());
+  }
+
   async reports(): Promise<readonly ExecutorReport[]> {
     return this.#threads === undefined
       ? [this.#edge.executor.report()]
@@ -387,6 +411,7 @@ function specOfNode(options: SystemOptions): Omit<ExecutorSpec, 'id'> {
     scheduling: schedulingOf(options.scheduling),
     telemetry: options.telemetry ?? {},
     firstSerial: FIRST_SERIAL,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     slowTurnMs: slowTurnMsOf(options),
     offload: offloadLimitsOf(options, count),
     freezeMessages: options.freezeMessages ?? ['development', 'test'].includes(process.env['NODE_ENV'] ?? ''),

@@ -51,6 +51,25 @@ export const listAnswer = z.object({
   ),
 });
 
+/** One actor in a tree, with all below it. */
+const treeNode = z.object({
+  address: addressSchema,
+  name: z.string(),
+  id: z.string(),
+  definition: z.string(),
+  status: z.string(),
+  restarts: z.number(),
+  strategy: z.enum(['one-for-one', 'one-for-all', 'rest-for-one']),
+  get children() {
+    return z.array(treeNode);
+  },
+});
+
+/** Answer of `tree`. */
+export const treeAnswer = z.object({
+  trees: z.array(z.object({ node: z.string(), roots: z.array(treeNode) })),
+});
+
 const latency = z.object({ p50: z.number(), p99: z.number(), max: z.number(), count: z.number() });
 
 const slowTurn = z.object({ definition: z.string(), message: z.string(), durationMs: z.number(), atMs: z.number() });

@@ -77,6 +77,11 @@ const handlers: Handlers = {
     const lists = await Promise.all(nodes.map((member) => actorsOf(host, member)));
     return { actors: lists.flat() };
   },
+  tree: async (host, { node }) => {
+    const nodes = node === undefined ? host.members() : [memberNamed(host, node)];
+    const trees = nodes.map(({ name, incarnation, executors }) => host.system.treeOn(name, incarnation, executors));
+    return { trees: await Promise.all(trees) };
+  },
   describe: async ({ system }, { definition }) => {
     const known = system.definitions().filter((entry) => definition === undefined || entry.name === definition);
     if (definition !== undefined && known.length === 0) system.definition(definition);

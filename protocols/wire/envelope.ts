@@ -11,14 +11,20 @@ import type { Traceparent } from './trace-context.js';
 /** Why an actor ended or failed; the class lets a supervisor answer each kind differently. */
 export type FailureClass = 'crash' | 'timeout' | 'overload' | 'refusal' | 'budget' | 'stalled' | 'node-down';
 
-/** Why an actor is no longer there. `normal` and `shutdown` are not failures. */
+/**
+ * Why an actor is no longer there. `normal` and `shutdown` are not failures; `killed` ended without a word, and `noproc`
+ * was not there when somebody linked to it.
+ */
 export interface ExitReason {
-  readonly class: 'normal' | 'shutdown' | FailureClass;
+  readonly class: 'normal' | 'shutdown' | 'killed' | 'noproc' | FailureClass;
   readonly message: string;
 }
 
 /** When a supervisor brings a child back: always, only after a failure, or never (OTP's restart types). */
 export type RestartPolicy = 'permanent' | 'transient' | 'temporary';
+
+/** How a supervisor ends a child: without `terminate`, in order within so many milliseconds, or in order however long. */
+export type ShutdownPolicy = 'brutal' | 'infinity' | number;
 
 /** What is needed to start an actor, and to start it again anywhere. Plain data. */
 export interface SpawnSpec {
@@ -31,6 +37,14 @@ export interface SpawnSpec {
   readonly restart: RestartPolicy;
   /** `same` as the parent, the `system` executor, any `default` one, or a number. */
   readonly placement: 'same' | 'system' | 'default' | number;
+  /** Names the child for its supervisor, which then keeps this spec when the child ends (OTP's child id). */
+  readonly id?: string;
+  /** Absent: the shutdown time of the node. */
+  readonly shutdown?: ShutdownPolicy;
+  /** Its end may end its supervisor; see `autoShutdown`. */
+  readonly significant?: boolean;
+  /** A node whose guardian gives this actor up can not go on. */
+  readonly essential?: boolean;
 }
 
 /**
@@ -45,16 +59,41 @@ export const spawnSpecSchema: z.ZodType<SpawnSpec> = z.object({
   parent: addressSchema.exactOptional(),
   restart: z.enum(['permanent', 'transient', 'temporary']),
   placement: z.union([z.enum(['same', 'system', 'default']), z.number().int().min(0).max(9_999)]),
+  id: z.string().min(1).max(256).exactOptional(),
+  shutdown: z.union([z.enum(['brutal', 'infinity']), z.number().min(0)]).exactOptional(),
+  significant: z.boolean().exactOptional(),
+  essential: z.boolean().exactOptional(),
 });
 
-/** Signals of the system lane. */
+/**
+ * Signals of the system lane. Those without an address are about the sender of the envelope.
+ *
+ *     supervisor --halt--> child --halted--> supervisor --restart--> child --started or failed--> supervisor
+ */
 export type Signal =
   | { readonly type: 'monitor'; readonly watcher: ActorAddress }
   | { readonly type: 'demonitor'; readonly watcher: ActorAddress }
   | { readonly type: 'down'; readonly address: ActorAddress; readonly reason: ExitReason }
-  | { readonly type: 'failed'; readonly child: ActorAddress; readonly reason: ExitReason }
-  | { readonly type: 'exited'; readonly child: ActorAddress; readonly reason: ExitReason }
-  | { readonly type: 'restart'; readonly spec: SpawnSpec; readonly reason: ExitReason }
+  /** `incarnation` is that of the life that failed or ended; absent where there was none at that address. */
+  | {
+      readonly type: 'failed' | 'exited';
+      readonly child: ActorAddress;
+      readonly reason: ExitReason;
+      readonly incarnation?: number;
+    }
+  /** `incarnation` is that of the life to come, which a new thread could not know. */
+  | { readonly type: 'restart'; readonly spec: SpawnSpec; readonly reason: ExitReason; readonly incarnation?: number }
+  /** The child runs after a restart. */
+  | { readonly type: 'started' }
+  /** A failed child goes on with the state it has. */
+  | { readonly type: 'resume' }
+  /** Ends a life and keeps the mailbox for the next; `brutal` without a word to the actor, whatever it is doing. */
+  | { readonly type: 'halt'; readonly reason: ExitReason; readonly brutal: boolean }
+  | { readonly type: 'halted' }
+  | { readonly type: 'link' }
+  | { readonly type: 'unlink' }
+  /** An exit signal: a link that broke, one sent on purpose, or one that cannot be trapped. */
+  | { readonly type: 'exit'; readonly by: ExitSignalKind; readonly reason: ExitReason }
   | { readonly type: 'stop'; readonly reason: ExitReason }
   /** A thread of another node died (`executor-down`); its replacement can be reached (`executor-up`). */
   | {
@@ -67,6 +106,9 @@ export type Signal =
       /** Actors with this serial and above are not of the life that ended. */
       readonly nextSerial: number;
     };
+
+/** What sent an exit signal. */
+export type ExitSignalKind = 'link' | 'exit' | 'kill';
 
 /** One message. `id` is the caller executor's correlation id. */
 export type Envelope =

@@ -100,6 +100,34 @@ export const errorCatalogue = {
     meaning: 'A name has characters or a length that names may not have.',
     remedy: 'Use 1 to 128 letters, digits, hyphens or underscores.',
   },
+  BAD_CHILD_SPEC: {
+    meaning: 'A child spec of a supervisor is not valid.',
+    remedy: 'Correct the field of the child named in the message.',
+  },
+  CHILD_ALREADY_STARTED: {
+    meaning: 'The supervisor has a living child of that id.',
+    remedy: 'Use the child that is there (its address is in the facts), or choose another id.',
+  },
+  CHILD_ALREADY_PRESENT: {
+    meaning: 'The supervisor keeps the spec of an ended child of that id.',
+    remedy: 'Start that child again with restartChild, or remove its spec with deleteChild first.',
+  },
+  NO_SUCH_CHILD: {
+    meaning: 'The supervisor has no child of that id.',
+    remedy: 'List its children with whichChildren.',
+  },
+  CHILD_RUNNING: {
+    meaning: 'What was asked for needs a child that has ended, and this one runs.',
+    remedy: 'Stop it with terminateChild first.',
+  },
+  CHILD_RESTARTING: {
+    meaning: 'What was asked for needs a child that has ended, and this one is about to be restarted.',
+    remedy: 'Wait until it runs, or give it up with terminateChild.',
+  },
+  ESSENTIAL_FAILED: {
+    meaning: 'An actor that its node cannot do without failed for good.',
+    remedy: 'Read the reason; restart the node when its cause is removed.',
+  },
   INIT_FAILED: { meaning: 'The init function of the definition threw.', remedy: 'Read the cause.' },
   // Wire.
   BAD_FRAME: {

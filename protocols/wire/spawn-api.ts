@@ -38,6 +38,7 @@ export const spawnApiRequests = {
   }),
   cast: z.strictObject({ ...target, cast: z.string().min(1).max(128), message: z.unknown().optional() }),
   list: z.strictObject({ node: nameSchema.optional() }),
+  tree: z.strictObject({ node: nameSchema.optional() }),
   describe: z.strictObject({ definition: z.string().min(1).max(128).optional() }),
   reload: z.strictObject({
     module: z

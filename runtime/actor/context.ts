@@ -3,7 +3,7 @@
  * one context; it is valid while the actor lives and only inside its handlers.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import type { ExitReason, RestartPolicy } from '#protocols/wire/envelope';
+import type { ExitReason, RestartPolicy, ShutdownPolicy } from '#protocols/wire/envelope';
 import type { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
@@ -31,6 +31,19 @@ export interface SpawnOptions {
   readonly executor?: 'same' | 'system' | 'default' | number;
   /** Node to live on; default: this one. A child on another node is not restarted elsewhere when that node dies. */
   readonly node?: string;
+  /**
+   * How its supervisor ends it: `brutal` without `terminate`, so many milliseconds for an orderly end, or `infinity`.
+   * Default: the shutdown time of the node. A child that takes longer is taken out.
+   */
+  readonly shutdown?: ShutdownPolicy;
+  /** Its end may end its supervisor, whose `autoShutdown` says so; not for permanent children. */
+  readonly significant?: boolean;
+}
+
+/** Options of a spawn by an actor. */
+export interface ChildOptions extends SpawnOptions {
+  /** Links the child to its parent; see {@link ActorContext.link}. */
+  readonly link?: boolean;
 }
 
 /** Options of a subscription. */
@@ -63,7 +76,7 @@ export interface ActorContext<Event = unknown, State = unknown> extends Persiste
   readonly traceparent: string | undefined;
 
   /** Makes a child that this actor supervises. */
-  spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options?: SpawnOptions): Promise<ActorRef<D>>;
+  spawn<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options?: ChildOptions): Promise<ActorRef<D>>;
   /** A typed ref to an address that arrived in a message. */
   ref<D extends RefTarget>(definition: D, address: ActorAddress): ActorRef<D>;
   /** The actor of that name on this node (or on `node`), if it lives. */
@@ -71,6 +84,19 @@ export interface ActorContext<Event = unknown, State = unknown> extends Persiste
   /** Asks for a `down` info when the actor ends; at once if it is not there. */
   monitor(address: ActorAddress): void;
   demonitor(address: ActorAddress): void;
+  /**
+   * Links this actor and another, as Erlang does: when the life of one ends with a reason other than `normal` (a crash
+   * that is restarted, too), the other fails with that reason, unless it traps exits. Linking twice is linking once; a
+   * link to an actor that is not there breaks at once, with reason `noproc`. Resuming after a failure breaks no link.
+   */
+  link(address: ActorAddress): void;
+  /** Removes the link. No `exit-signal` of it is given to this actor afterwards, not even one that waits. */
+  unlink(address: ActorAddress): void;
+  /**
+   * Sends an exit signal as if by a link. `normal` does nothing to others unless they trap exits; `kill` cannot be
+   * trapped and ends a life without `terminate`, with reason `killed`.
+   */
+  exit(address: ActorAddress, reason: ExitReason | 'kill'): void;
   /** Stops an actor in order (terminate runs). Without an address: this actor, after the current message. */
   stop(address?: ActorAddress, reason?: ExitReason): void;
   /** A `timer` info with this key after `delayMs`; setting a key again replaces its timer. */

@@ -15,7 +15,8 @@ import { SkepError } from '#protocols/wire/error';
 import { type ReliableOptions, type ReliableSettings, reliableSettings } from '../delivery/options.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { PriorityRule } from '../mailbox/priority.js';
-import type { Backoff, RestartIntensity } from '../supervision/intensity.js';
+import type { RestartIntensity } from '../supervision/intensity.js';
+import { checkSupervision, type SupervisionOptions } from '../supervision/options.js';
 import type { ActorContext } from './context.js';
 import { checkMigrations, type MigrationOptions } from './migration.js';
 import { isStream, mergePhases } from './phase-table.js';
@@ -28,7 +29,20 @@ export type Info =
   /** A monitored actor is no longer there. */
   | { readonly type: 'down'; readonly address: ActorAddress; readonly reason: ExitReason }
   /** A child ended for good: it stopped, or its restarts are exhausted. */
-  | { readonly type: 'exit'; readonly child: ActorAddress; readonly reason: ExitReason }
+  | {
+      readonly type: 'exit';
+      readonly child: ActorAddress;
+      readonly reason: ExitReason;
+      /** Whether it failed and was given up, rather than ended in order. */
+      readonly gaveUp: boolean;
+    }
+  /** An exit signal that this actor traps; `linked` when a link broke, and not when it was sent by `ctx.exit`. */
+  | {
+      readonly type: 'exit-signal';
+      readonly from: ActorAddress;
+      readonly reason: ExitReason;
+      readonly linked: boolean;
+    }
   /**
    * A timer set by `ctx.after` or `ctx.every`; with `dueMs`, the milliseconds since 1970 at which it was due, one set by
    * `ctx.afterDurable` or `ctx.everyDurable`.
@@ -66,16 +80,6 @@ export type CastHandler<State, Ctx = ActorContext<unknown, State>> = (
   message: HandlerMessage,
   ctx: Ctx,
 ) => void | Promise<void>;
-
-/** How an actor supervises the children that it spawns (one-for-one: each child alone). */
-export interface SupervisionOptions extends Partial<RestartIntensity> {
-  readonly backoff?: Backoff;
-  /**
-   * What to do when a child fails more often than the intensity allows: `fail` (default) ends this actor too, for its
-   * own supervisor to judge; `stop-child` gives only that child up and tells this actor by an `exit` info.
-   */
-  readonly whenExceeded?: 'fail' | 'stop-child';
-}
 
 /** Bound of the messages that an actor keeps aside. */
 export interface StashOptions {
@@ -127,6 +131,8 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Phases, Event = unkno
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
   readonly mailbox?: DefinitionMailbox;
   readonly supervision?: SupervisionOptions;
+  /** Exit signals become `exit-signal` infos instead of ending this actor; only a `kill` still does. Default false. */
+  readonly trapExits?: boolean;
   /** Bound of what `ctx.stash` and `ctx.postpone` keep aside. */
   readonly stash?: StashOptions;
   readonly schemas?: SchemasFor<
@@ -209,7 +215,7 @@ export function defineActor<
   checkNumber(spec.name, 'mailbox.highWater', spec.mailbox?.highWater, 0);
   checkNumber(spec.name, 'mailbox.lowWater', spec.mailbox?.lowWater, 0);
   checkMarks(spec.name, spec.mailbox);
-  checkNumber(spec.name, 'supervision.maxRestarts', spec.supervision?.maxRestarts, 0);
+  checkSupervision(spec.name, spec.supervision);
   checkNumber(spec.name, 'stash.capacity', spec.stash?.capacity, 1);
   checkPersistence(spec.name, spec.persistence, spec.durable);
   const version = spec.version ?? 1;

@@ -3,11 +3,13 @@
  * by hand, because monitors and exits of a busy node are many, but for the spec of a restart, which is rare and large.
  */
 import { type ActorAddress, parseAddress } from '#protocols/wire/address';
-import { type ExitReason, type Signal, spawnSpecSchema } from '#protocols/wire/envelope';
+import { type ExitReason, type ExitSignalKind, type Signal, spawnSpecSchema } from '#protocols/wire/envelope';
 
 const exitClasses = new Set<unknown>([
   'normal',
   'shutdown',
+  'killed',
+  'noproc',
   'crash',
   'timeout',
   'overload',
@@ -16,6 +18,7 @@ const exitClasses = new Set<unknown>([
   'stalled',
   'node-down',
 ] satisfies ExitReason['class'][]);
+const exitKinds = new Set<unknown>(['link', 'exit', 'kill'] satisfies ExitSignalKind[]);
 
 /** The signal that a decoded value is. @throws Error saying what is wrong with it. */
 export function readSignal(value: unknown): Signal {
@@ -29,9 +32,26 @@ export function readSignal(value: unknown): Signal {
       return { type, address: address(fields['address']), reason: reason(fields['reason']) };
     case 'failed':
     case 'exited':
-      return { type, child: address(fields['child']), reason: reason(fields['reason']) };
+      return { type, child: address(fields['child']), reason: reason(fields['reason']), ...incarnation(fields) };
     case 'restart':
-      return { type, spec: spawnSpecSchema.parse(fields['spec']), reason: reason(fields['reason']) };
+      return {
+        type,
+        spec: spawnSpecSchema.parse(fields['spec']),
+        reason: reason(fields['reason']),
+        ...incarnation(fields),
+      };
+    case 'started':
+    case 'resume':
+    case 'halted':
+    case 'link':
+    case 'unlink':
+      return { type };
+    case 'halt':
+      if (typeof fields['brutal'] !== 'boolean') throw new Error('a halt does not say whether it is brutal');
+      return { type, reason: reason(fields['reason']), brutal: fields['brutal'] };
+    case 'exit':
+      if (!exitKinds.has(fields['by'])) throw new Error('an exit signal does not say what sent it');
+      return { type, by: fields['by'] as ExitSignalKind, reason: reason(fields['reason']) };
     case 'stop':
       return { type, reason: reason(fields['reason']) };
     case 'executor-down':
@@ -57,6 +77,12 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
 function address(value: unknown): ActorAddress {
   if (typeof value !== 'string' || parseAddress(value) === undefined) throw new Error('a signal names no address');
   return value as ActorAddress;
+}
+
+function incarnation({ incarnation: value }: Readonly<Record<string, unknown>>): { readonly incarnation?: number } {
+  if (value === undefined) return {};
+  if (!Number.isSafeInteger(value) || (value as number) < 1) throw new Error('expected an incarnation from 1');
+  return { incarnation: value as number };
 }
 
 function serial(value: unknown): number {

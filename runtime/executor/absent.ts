@@ -18,8 +18,11 @@ export interface AbsentHost {
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
   /** Fails a call that this executor waits for. */
   failCall(id: number, error: SkepError): void;
-  revive(address: ActorAddress, spec: SpawnSpec): void;
+  revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void;
 }
+
+/** What is said of an actor whose node began anew after it. */
+const OF_ANOTHER_LIFE: ExitReason = { class: 'node-down', message: 'its node began anew without it' };
 
 export class Absent {
   readonly #host: AbsentHost;
@@ -74,11 +77,24 @@ export class Absent {
         this.#orphaned(to, signal.child);
         return;
       case 'restart':
-        if (signal.spec.parent === from && this.#mayRevive(to)) this.#host.revive(to, signal.spec);
+        if (signal.spec.parent !== from) return;
+        if (this.#mayRevive(to)) this.#host.revive(to, signal.spec, signal.incarnation ?? 1);
+        else this.#host.deliver(exited(to, from, OF_ANOTHER_LIFE));
+        return;
+      case 'halt':
+        this.#host.deliver({ kind: 'signal', to: from, from: to, signal: { type: 'halted' } });
+        return;
+      case 'link':
+        this.#unlinked(to, from, { class: 'noproc', message: 'no such actor' });
         return;
       case 'demonitor':
       case 'down':
       case 'exited':
+      case 'started':
+      case 'halted':
+      case 'resume':
+      case 'unlink':
+      case 'exit':
       case 'executor-down':
       case 'executor-up':
         return;
@@ -100,6 +116,16 @@ export class Absent {
     if (envelope.kind !== 'signal') return;
     if (envelope.signal.type === 'monitor') this.#down(envelope.to, envelope.from, reason);
     else if (envelope.signal.type === 'stop') this.#host.deliver(exited(envelope.to, envelope.from, reason));
+    else if (envelope.signal.type === 'restart') {
+      // Where its executor is being replaced it may be tried again; a node that is gone takes its actors with it.
+      const failed: Signal = { type: 'failed', child: envelope.to, reason };
+      this.#host.deliver(
+        here
+          ? { kind: 'signal', to: envelope.from, from: envelope.to, signal: failed }
+          : exited(envelope.to, envelope.from, reason),
+      );
+    } else if (envelope.signal.type === 'link') this.#unlinked(envelope.to, envelope.from, reason);
+    else if (envelope.signal.type === 'halt') this.signal(envelope.to, envelope.from, envelope.signal);
     else if (envelope.signal.type === 'failed') this.#orphaned(envelope.to, envelope.from);
   }
 
@@ -120,6 +146,10 @@ export class Absent {
 
   #down(address: ActorAddress, watcher: ActorAddress, reason: ExitReason): void {
     this.#host.deliver({ kind: 'signal', to: watcher, from: address, signal: { type: 'down', address, reason } });
+  }
+
+  #unlinked(peer: ActorAddress, to: ActorAddress, reason: ExitReason): void {
+    this.#host.deliver({ kind: 'signal', to, from: peer, signal: { type: 'exit', by: 'link', reason } });
   }
 
   #orphaned(parent: ActorAddress, child: ActorAddress): void {

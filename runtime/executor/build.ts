@@ -7,6 +7,7 @@ import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import { names } from '../actor/names.js';
 import { DefinitionRegistry } from '../actor/registry.js';
 import { type Clock, systemClock } from '../clock/clock.js';
+import { seededRandom, seedOf } from '../clock/random.js';
 import type { OffloadLimits } from '../offload/offloader.js';
 import { groups } from '../groups/registry.js';
 import { drain } from '../pool/drain.js';
@@ -46,6 +47,8 @@ export interface ExecutorSpec {
   readonly scheduling?: Scheduling;
   readonly firstSerial: number;
   readonly freezeMessages: boolean;
+  /** Of the chance on the executors; each has a sequence of its own. Default: made of the node and its incarnation. */
+  readonly seed?: number;
   /** How the store of the node is used, where it has one; the port to it is one of the local parts. */
   readonly store?: StoreSettings;
   readonly telemetry?: TelemetryOptions;
@@ -82,11 +85,12 @@ export interface BuiltExecutor {
  * @throws SkepError DUPLICATE_DEFINITION, or whatever a module or an extension throws.
  */
 export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}): Promise<BuiltExecutor> {
-  const { modules, reloads = [], extensions, telemetry = {}, store: settings, ...options } = spec;
+  const { modules, reloads = [], extensions, telemetry = {}, seed, store: settings, ...options } = spec;
   const registry = new DefinitionRegistry();
   for (const definition of [guardian, names, groups, pool, drain, ...(local.definitions ?? [])])
     registry.add(definition);
   for (const module of modules) registry.addModule((await import(module)) as Record<string, unknown>);
+  const random = seededRandom(seedOf(`${seed ?? `${spec.node}@${spec.incarnation}`}/${spec.id}`));
   const log = local.log ?? createLogger(spec.log, { node: spec.node, executor: spec.id });
   const { clock = systemClock, dispatcher = runQueueOf(spec.scheduling?.sliceMs), heartbeat, storePort } = local;
   // Under a clock of a test nothing may depend on the machine's.
@@ -96,7 +100,7 @@ export async function buildExecutor(spec: ExecutorSpec, local: LocalParts = {}):
   const store =
     settings === undefined || storePort === undefined ? undefined : new StoreClient(storePort, clock, settings);
   const { deadLetterBytes } = telemetry;
-  const parts = { registry, clock, log, tracer, heartbeat, loopDelay, dispatcher, store, deadLetterBytes };
+  const parts = { registry, clock, random, log, tracer, heartbeat, loopDelay, dispatcher, store, deadLetterBytes };
   const executor = new Executor({ ...options, ...parts });
   for (const reload of reloads) {
     // The executor lives without what it cannot load; it has what the file of the module says by now.

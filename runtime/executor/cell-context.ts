@@ -3,11 +3,12 @@
  * ties calls made inside a handler to the call being handled: its deadline, its cancellation and its chain.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import { type ExitReason, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
+import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from '../actor/call-many.js';
-import type { SpawnOptions, SubscribeOptions } from '../actor/context.js';
+import type { ChildOptions, SpawnOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
+import type { FatalRaiser } from '../actor/fatal.js';
 import type { PersistOptions } from '../actor/persistence.js';
 import type { PhaseContext } from '../actor/phases.js';
 import type { ReplyToken } from '../actor/reply-token.js';
@@ -27,15 +28,17 @@ import type { Timer } from '../clock/clock.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { Journal } from '../persistence/journal.js';
 import type { Logger } from '../telemetry/log.js';
+import type { DoorHolder, SupervisorDoor } from '../supervision/supervisor-door.js';
 import type { ActorGroups } from '../groups/groups.js';
 import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
+import { FamilyDoor } from './cell-supervisor.js';
 
 /** {@link ActorContext} of one cell. */
-export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawner {
+export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawner, DoorHolder, FatalRaiser {
   readonly #cell: Cell;
   readonly #host: CellHost;
   #timers: Map<string, Timer> | undefined;
@@ -88,11 +91,21 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   async spawn<D extends AnyDefinition>(
     definition: D,
     args: ArgsOf<D>,
-    options: SpawnOptions = {},
+    options: ChildOptions = {},
   ): Promise<ActorRef<D>> {
     const spec = specOf(definition, args, options, this.self, 'same');
     const address = await this.#cell.family.spawn(spec, options.node, this.#scope());
+    if (options.link === true) this.link(address);
     return this.ref(definition, address);
+  }
+
+  get supervisor(): SupervisorDoor {
+    return new FamilyDoor(this.#cell.family, () => this.#scope());
+  }
+
+  /** The node can not go on; for its guardian. */
+  fatal(error: SkepError): void {
+    this.#host.fatal(error);
   }
 
   spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
@@ -116,7 +129,25 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     this.#cell.watch.demonitor(address);
   }
 
+  link(address: ActorAddress): void {
+    if (address !== this.self) this.#cell.links.link(address, this.self);
+  }
+
+  unlink(address: ActorAddress): void {
+    this.#cell.links.unlink(address);
+    this.#cell.turns.forgetExits(address);
+  }
+
+  exit(address: ActorAddress, reason: ExitReason | 'kill'): void {
+    const signal: Signal =
+      reason === 'kill'
+        ? { type: 'exit', by: 'kill', reason: { class: 'killed', message: 'killed' } }
+        : { type: 'exit', by: 'exit', reason };
+    this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal });
+  }
+
   stop(address: ActorAddress = this.self, reason: ExitReason = SHUTDOWN): void {
+    this.#cell.knownFamily?.leaves(address);
     this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal: { type: 'stop', reason } });
   }
 
@@ -307,11 +338,11 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 }
 
-/** The spec of a spawn. */
+/** The spec of a spawn. The optional fields are there only where they are set, because each actor keeps its spec. */
 export function specOf(
   definition: AnyDefinition,
   args: unknown,
-  options: SpawnOptions,
+  options: SpawnOptions & { readonly essential?: boolean },
   parent: ActorAddress | undefined,
   placement: 'same' | 'default',
 ): SpawnSpec {
@@ -323,5 +354,8 @@ export function specOf(
     ...(parent === undefined ? {} : { parent }),
     restart: options.restart ?? 'permanent',
     placement: options.executor ?? (options.node === undefined ? placement : 'default'),
+    ...(options.shutdown === undefined ? {} : { shutdown: options.shutdown }),
+    ...(options.essential === undefined ? {} : { essential: options.essential }),
+    ...(options.significant === undefined ? {} : { significant: options.significant }),
   };
 }

@@ -7,6 +7,7 @@ import type { ExitReason } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { AnyDefinition } from '../actor/definition.js';
+import { failureReason } from '../actor/failure.js';
 import type { Clock } from '../clock/clock.js';
 import type { Journal } from '../persistence/journal.js';
 import type { Logger } from '../telemetry/log.js';
@@ -120,10 +121,11 @@ export class Hand {
       return;
     }
     const { address, definition } = this.#owner;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const reason = failureReason(thrown);
+    const facts = { actor: address, class: reason.class };
     this.#host.log.error('actor crashed', { actor: address, definition: definition.name, error: thrown });
-    onError?.(new SkepError('ACTOR_CRASHED', `${definition.name} crashed: ${message}`, { actor: address }));
-    this.#owner.crashed({ class: 'crash', message });
+    onError?.(new SkepError('ACTOR_CRASHED', `${definition.name} crashed: ${reason.message}`, facts));
+    this.#owner.crashed(reason);
   }
 
   /** Ends this life: whoever waits for the message in hand gets `error`. */

@@ -4,10 +4,12 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope, SpawnSpec } from '#protocols/wire/envelope';
+import type { SkepError } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { CallOptions } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
+import type { Random } from '../clock/random.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { MailboxOptions } from '../mailbox/mailbox.js';
@@ -38,6 +40,8 @@ export interface CellHost {
   readonly node: string;
   readonly id: number;
   readonly clock: Clock;
+  /** Chance, for the jitter of back-offs. */
+  readonly random: Random;
   readonly log: Logger;
   /** Makes spans; undefined while tracing is off. */
   readonly spans: Spans | undefined;
@@ -75,4 +79,6 @@ export interface CellHost {
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
   /** Takes an ended cell out; afterwards its address is dead. */
   remove(cell: Cell): void;
+  /** The node can not go on without an actor that failed for good. */
+  fatal(error: SkepError): void;
 }

@@ -135,6 +135,16 @@ export class Turns {
     this.#timersDue?.delete(key);
   }
 
+  /** No `exit-signal` of a link to that peer is given any more. */
+  forgetExits(peer: ActorAddress): void {
+    const infos = this.#infos;
+    if (infos === undefined || infos.size === 0) return;
+    this.#infos = new Queue();
+    for (let info = infos.shift(); info !== undefined; info = infos.shift()) {
+      if (info.type !== 'exit-signal' || !info.linked || info.from !== peer) this.#infos.push(info);
+    }
+  }
+
   cancelCall(from: ActorAddress, id: number): void {
     const key = callKey(from, id);
     if (this.#producers?.drop(key) !== undefined || this.#aside?.cancel(from, id) === true) return;

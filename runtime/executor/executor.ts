@@ -17,7 +17,9 @@ import type { CallOptions } from '../actor/ref.js';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
 import type { Clock } from '../clock/clock.js';
+import type { Random } from '../clock/random.js';
 import { decodeFrame } from '../codec/frame.js';
+import type { ActorFamily } from '../supervision/tree.js';
 import type { StoreClient } from '../store/client.js';
 import { FlowControl } from '../flow/flow-control.js';
 import type { CastOutcome } from '../flow/outcome.js';
@@ -43,7 +45,7 @@ import { ForeignDeaths } from './foreign-deaths.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
-import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
+import { type ActorSummary, type ExecutorReport, familyOf, summarise } from './report.js';
 import { Routes } from './routes.js';
 import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
 import { Services } from './services.js';
@@ -58,6 +60,7 @@ export interface ExecutorOptions {
   readonly topology: Topology;
   readonly registry: DefinitionRegistry;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   /** Default deadline of calls in milliseconds. */
   readonly callTimeoutMs: number;
@@ -90,6 +93,7 @@ export class Executor implements CellHost {
   readonly incarnation: string;
   readonly id: number;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly spans: Spans | undefined;
   readonly callTimeoutMs: number;
@@ -114,12 +118,14 @@ export class Executor implements CellHost {
   readonly #spawner: Spawner;
   readonly #foreignDeaths: ForeignDeaths;
   readonly #offloader: Offloader;
+  #onFatal: (error: SkepError) => void = () => {};
 
   constructor(options: ExecutorOptions) {
     this.node = options.node;
     this.incarnation = options.incarnation;
     this.id = options.id;
     this.clock = options.clock;
+    this.random = options.random;
     this.log = options.log;
     this.spans = options.tracer === undefined ? undefined : new Spans(options.tracer, options.node, options.id);
     this.callTimeoutMs = options.callTimeoutMs;
@@ -267,8 +273,9 @@ export class Executor implements CellHost {
       for (const loss of this.#foreignDeaths.losses(from, signal)) this.#lost(loss);
       return;
     }
-    if (signal.type === 'stop' && serial < FIRST_SERIAL && !this.#isGuardian(from)) {
-      this.log.warn('stop refused', { actor: to, from });
+    if (endsActor(signal) && serial < FIRST_SERIAL && !this.#isGuardian(from)) {
+      this.log.warn(`${signal.type} refused`, { actor: to, from });
+      if (signal.type === 'link') this.#absent.signal(to, from, signal);
       return;
     }
     const cell = this.cells.get(serial);
@@ -324,8 +331,18 @@ export class Executor implements CellHost {
     return this.#spawner.start(spec, node, scope, trace);
   }
 
-  revive(address: ActorAddress, spec: SpawnSpec): void {
-    this.#spawner.revive(address, spec);
+  revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {
+    this.#spawner.revive(address, spec, incarnation);
+  }
+
+  /** Calls `listener` when the node can not go on; a later listener takes the place of the first. */
+  onFatal(listener: (error: SkepError) => void): void {
+    this.#onFatal = listener;
+  }
+
+  fatal(error: SkepError): void {
+    this.log.error('the node can not go on', { error });
+    this.#onFatal(error);
   }
 
   remove(cell: Cell): void {
@@ -366,6 +383,10 @@ export class Executor implements CellHost {
 
   list(): readonly ActorSummary[] {
     return [...this.cells.values()].map(summarise);
+  }
+
+  families(): readonly ActorFamily[] {
+    return [...this.cells.values()].map(familyOf);
   }
 
   definitions(): readonly DefinitionSummary[] {
@@ -424,4 +445,9 @@ export class Executor implements CellHost {
     }
     for (const cell of [...this.cells.values()]) cell.lost(loss);
   }
+}
+
+/** What would end an actor, or tie its life to that of another. */
+function endsActor({ type }: Signal): boolean {
+  return type === 'stop' || type === 'exit' || type === 'link';
 }

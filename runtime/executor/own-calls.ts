@@ -23,6 +23,7 @@ export interface OwnCallsHost {
   /** Ends the actors of the node. */
   stopNode(): Promise<void>;
   list(): unknown;
+  families(): unknown;
   report(): unknown;
   definitions(): unknown;
   /** What an operator asks, by name; undefined for a name that is none of these. */
@@ -81,6 +82,8 @@ export class OwnCalls {
         return this.#host.stopNode();
       case 'list':
         return this.#host.list();
+      case 'families':
+        return this.#host.families();
       case 'report':
         return this.#host.report();
       case 'definitions':

@@ -6,6 +6,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import type { AnyDefinition } from '../actor/definition.js';
 import type { FlowReport } from '../flow/flow-control.js';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
+import type { ActorFamily } from '../supervision/tree.js';
 import type { LatencySummary } from '../telemetry/histogram.js';
 import type { DefinitionLoad, TurnReport } from '../telemetry/turn-meter.js';
 import type { Cell, CellStatus } from './cell.js';
@@ -128,5 +129,27 @@ export function summarise(cell: Cell): ActorSummary {
     incarnation: cell.incarnation,
     mailbox: cell.turns.waiting,
     processed: cell.turns.processed,
+  };
+}
+
+/** One actor and its children, for the tree of its node. */
+export function familyOf(cell: Cell): ActorFamily {
+  const { address, definition, spec, status, incarnation, knownFamily } = cell;
+  const children = knownFamily?.children;
+  return {
+    address,
+    definition: definition.name,
+    name: spec.name ?? '',
+    status,
+    restarts: Math.max(0, incarnation - 1),
+    strategy: definition.supervision?.strategy ?? 'one-for-one',
+    parent: spec.parent ?? null,
+    children: (children?.addresses() ?? []).map((child) => ({
+      address: child,
+      id: children?.specOf(child)?.id ?? '',
+      definition: children?.specOf(child)?.definition ?? '',
+      status: children?.statusOf(child) ?? 'stopped',
+      restarts: children?.restartsOf(child) ?? 0,
+    })),
   };
 }

@@ -65,11 +65,10 @@ export class Spawner {
   }
 
   /** Brings an actor back at its old address after its thread died, or after it ended as permanent actors may not. */
-  revive(address: ActorAddress, spec: SpawnSpec): void {
+  revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {
     try {
       const cell = this.#make(spec, addressParts(address).serial);
-      void cell.revive();
-      this.#host.meter.restarted(cell.definition);
+      cell.revive(incarnation);
       this.#host.log.debug('actor revived', { actor: address, definition: spec.definition });
     } catch (error) {
       // The definition is not known here (any more).

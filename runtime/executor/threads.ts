@@ -141,6 +141,11 @@ export class Threads {
       closePorts(thread);
       throw error;
     }
+    if (id === SYSTEM_EXECUTOR)
+      void thread.control.fatal().then(
+        (error) => this.#events.onFatal(fromWireError(error)),
+        () => {},
+      );
     const others = [...this.#threads.values()];
     this.#threads.set(id, thread);
     this.#watch(thread);

@@ -25,6 +25,8 @@ export interface ExecutorControl {
   /** Imports a module again and changes nothing; gives the error when it would not do. */
   prepareReload(spec: ReloadSpec): Promise<WireError | null>;
   commitReload(spec: ReloadSpec): Promise<readonly ReloadedDefinition[]>;
+  /** Resolves when an actor that the node cannot do without failed for good. */
+  fatal(): Promise<WireError>;
   /** Stops the actors that are left, then ends the task. */
   shutdown(): Promise<void>;
 }
@@ -116,6 +118,7 @@ function controlOf(
           (error: unknown) => toWireError(error),
         ),
     commitReload: (spec) => executor().services.reloads.commit(spec),
+    fatal: () => new Promise((resolve) => executor().onFatal((error) => resolve(toWireError(error)))),
     shutdown: async () => {
       try {
         await built?.executor.close();

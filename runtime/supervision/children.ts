@@ -1,30 +1,61 @@
 /**
- * The children of one actor and the one-for-one rule: each child is judged alone. The table decides and says what to
- * send; the cell that owns it does the sending, so the rule can be read and tested without actors.
+ * The children of one actor, and the rules of OTP's `supervisor` about them: who is restarted, with whom, how often, and
+ * what becomes of one that ended. The table decides and says what to do; the cell that owns it does it, so the rules can
+ * be read and tested without actors.
+ *
+ *     running --failed--> restarting --started--> running
+ *        '--ended--> stopped (a child with an id, whose spec is kept) or forgotten
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason, SpawnSpec } from '#protocols/wire/envelope';
-import type { SupervisionOptions } from '../actor/definition.js';
+import type { Random } from '../clock/random.js';
 import { addRestart, backoffMs, DEFAULT_BACKOFF, DEFAULT_INTENSITY } from './intensity.js';
+import type { FailureAnswer, Strategy, SupervisionOptions } from './options.js';
 
-/** Shared by all children that never failed. */
-const NO_RESTARTS: readonly number[] = [];
+/** Whether a child is there. */
+export type ChildStatus = 'running' | 'restarting' | 'stopped';
+
+/** The restarts of a child; most children have none. */
+interface Restarts {
+  /** Since the child was first started. */
+  readonly count: number;
+  /** When they were, inside the window, oldest first; used where children are given up one by one. */
+  readonly history: readonly number[];
+  readonly delayMs: number;
+}
 
 interface Child {
   readonly spec: SpawnSpec;
-  /** Its own restarts, oldest first; used where children are given up one by one. */
-  history: readonly number[];
+  status: ChildStatus;
+  restarts: Restarts;
 }
 
 /** What a supervisor does about a failed child. */
 export type Verdict =
   | { readonly type: 'restart'; readonly spec: SpawnSpec; readonly delayMs: number }
+  /** It goes on with its state. */
+  | { readonly type: 'resume' }
   /** The child is given up and its supervisor lives on. */
   | { readonly type: 'stop-child' }
+  /** The supervisor fails for the same reason. */
+  | { readonly type: 'escalate' }
   /** The intensity is exceeded and the supervisor itself fails. */
   | { readonly type: 'fail-self'; readonly restarts: number; readonly withinMs: number }
   /** Not a child (any more). */
   | { readonly type: 'ignore' };
+
+/** What is known of a failure beside its reason. */
+export interface FailureFacts {
+  /** A sibling's failure with the same cause was judged just before (a thread died under both): they are one. */
+  readonly sameEvent?: boolean;
+  /** Nothing of the child is left to be resumed: its executor died. */
+  readonly lost?: boolean;
+  /** It is gone through the fault of another: it comes back, and nothing is counted against it. */
+  readonly excused?: boolean;
+}
+
+/** Shared by all children that never failed. */
+const NO_RESTARTS: Restarts = { count: 0, history: [], delayMs: 0 };
 
 /**
  * Children in the order of their start. Where too many restarts end the supervisor, the restarts of all children count
@@ -34,18 +65,32 @@ export type Verdict =
 export class Children {
   readonly #children = new Map<ActorAddress, Child>();
   readonly #options: SupervisionOptions;
+  readonly #random: Random | undefined;
+  /** Children by their ids; absent while none has one. */
+  #ids: Map<string, ActorAddress> | undefined;
   #history: readonly number[] = [];
 
-  constructor(options: SupervisionOptions = {}) {
+  constructor(options: SupervisionOptions = {}, random?: Random) {
     this.#options = options;
+    this.#random = random;
+  }
+
+  get strategy(): Strategy {
+    return this.#options.strategy ?? 'one-for-one';
+  }
+  get size(): number {
+    return this.#children.size;
   }
 
   add(address: ActorAddress, spec: SpawnSpec): void {
-    this.#children.set(address, { spec, history: NO_RESTARTS });
+    this.#children.set(address, { spec, status: 'running', restarts: NO_RESTARTS });
+    if (spec.id !== undefined) (this.#ids ??= new Map()).set(spec.id, address);
   }
 
   /** Forgets a child that ended; false when it was none. */
   remove(address: ActorAddress): boolean {
+    const id = this.#children.get(address)?.spec.id;
+    if (id !== undefined) this.#ids?.delete(id);
     return this.#children.delete(address);
   }
 
@@ -53,16 +98,35 @@ export class Children {
     return this.#children.has(address);
   }
 
+  /** The child of that id, ended or not. */
+  withId(id: string): ActorAddress | undefined {
+    return this.#ids?.get(id);
+  }
+
   specOf(address: ActorAddress): SpawnSpec | undefined {
     return this.#children.get(address)?.spec;
   }
 
-  addresses(): readonly ActorAddress[] {
-    return [...this.#children.keys()];
+  statusOf(address: ActorAddress): ChildStatus | undefined {
+    return this.#children.get(address)?.status;
   }
 
-  get size(): number {
-    return this.#children.size;
+  restartsOf(address: ActorAddress): number {
+    return this.#children.get(address)?.restarts.count ?? 0;
+  }
+
+  /** Whether a life of a child is over because a later one was ordered. */
+  isOver(address: ActorAddress, incarnation: number | undefined): boolean {
+    return incarnation !== undefined && incarnation <= this.restartsOf(address);
+  }
+
+  setStatus(address: ActorAddress, status: ChildStatus): void {
+    const child = this.#children.get(address);
+    if (child !== undefined) child.status = status;
+  }
+
+  addresses(): readonly ActorAddress[] {
+    return [...this.#children.keys()];
   }
 
   /** Latest first: the order in which they are stopped. */
@@ -70,40 +134,117 @@ export class Children {
     return [...this.#children.keys()].reverse();
   }
 
-  /**
-   * Judges the failure of a child. `sameEvent` says that a sibling's failure with the same cause has been judged just
-   * before (a thread died under both): together they are one failure.
-   */
-  judge(address: ActorAddress, reason: ExitReason, nowMs: number, sameEvent = false): Verdict {
+  /** Whom the strategy restarts with a child, itself included, in the order of their start. */
+  affectedBy(address: ActorAddress): readonly ActorAddress[] {
+    switch (this.strategy) {
+      case 'one-for-one':
+        return [address];
+      case 'one-for-all':
+        return this.addresses();
+      case 'rest-for-one': {
+        const all = this.addresses();
+        return all.slice(all.indexOf(address));
+      }
+    }
+  }
+
+  /** Judges the failure of a child; a restart counts. */
+  judge(address: ActorAddress, reason: ExitReason, nowMs: number, facts: FailureFacts = {}): Verdict {
     const child = this.#children.get(address);
     if (child === undefined) return { type: 'ignore' };
-    if (!mayRestart(child.spec, reason)) return { type: 'stop-child' };
+    const answer = this.answerTo(address, reason, facts);
+    switch (answer) {
+      case 'resume':
+      case 'escalate':
+        return { type: answer };
+      case 'stop':
+        return { type: 'stop-child' };
+      case 'restart':
+        return facts.excused === true ? this.#excuse(child) : this.#restart(child, nowMs, facts.sameEvent === true);
+    }
+  }
+
+  /** What the policies say about a failure, before anything is counted. */
+  answerTo(address: ActorAddress, reason: ExitReason, { lost = false }: FailureFacts = {}): FailureAnswer {
+    const spec = this.specOf(address);
+    const byClass = this.#answerByClass(reason);
+    if (byClass === 'escalate' || byClass === 'stop') return byClass;
+    // A child whose node died cannot come back at its address: only who placed it there can choose another place.
+    if (lost && reason.class === 'node-down') return 'stop';
+    if (byClass === 'resume' && !lost) return 'resume';
+    if (spec?.restart === 'permanent') return 'restart';
+    return spec?.restart === 'transient' && isAbnormal(reason) ? 'restart' : 'stop';
+  }
+
+  /**
+   * What becomes of a child that ended without failing first. OTP restarts a permanent child whatever its reason, which
+   * holds for children with ids; one without an id was stopped on request unless its reason is `normal`.
+   */
+  afterEnd(address: ActorAddress, reason: ExitReason): 'restart' | 'keep' | 'forget' {
+    const spec = this.specOf(address);
+    if (spec === undefined) return 'forget';
+    const known = spec.id !== undefined;
+    const back =
+      reason.class !== 'node-down' &&
+      ((spec.restart === 'permanent' && (known || reason.class === 'normal')) ||
+        (spec.restart === 'transient' && known && isAbnormal(reason)));
+    if (back) return 'restart';
+    return this.keeps(address) ? 'keep' : 'forget';
+  }
+
+  /** Whether the spec of a child outlives it. */
+  keeps(address: ActorAddress): boolean {
+    const spec = this.specOf(address);
+    return spec?.id !== undefined && spec.restart !== 'temporary';
+  }
+
+  /** Whether the supervisor ends because this child, which is no longer there, ended by itself. */
+  endsWith(spec: SpawnSpec): boolean {
+    if (spec.significant !== true) return false;
+    switch (this.#options.autoShutdown ?? 'never') {
+      case 'never':
+        return false;
+      case 'any-significant':
+        return true;
+      case 'all-significant':
+        for (const child of this.#children.values())
+          if (child.spec.significant === true && child.status !== 'stopped') return false;
+        return true;
+    }
+  }
+
+  /** Counts one more life of a child and gives its number. */
+  nextLife(address: ActorAddress): number {
+    const child = this.#children.get(address);
+    if (child === undefined) return 1;
+    child.restarts = { ...child.restarts, count: child.restarts.count + 1 };
+    return child.restarts.count + 1;
+  }
+
+  #answerByClass(reason: ExitReason): FailureAnswer {
+    const { onFailure = {} } = this.#options;
+    return Object.hasOwn(onFailure, reason.class)
+      ? (onFailure[reason.class as keyof typeof onFailure] ?? 'restart')
+      : 'restart';
+  }
+
+  #excuse(child: Child): Verdict {
+    const { backoff = DEFAULT_BACKOFF } = this.#options;
+    return { type: 'restart', spec: child.spec, delayMs: backoffMs(1, backoff, this.#random) };
+  }
+
+  #restart(child: Child, nowMs: number, sameEvent: boolean): Verdict {
     const maxRestarts = this.#options.maxRestarts ?? DEFAULT_INTENSITY.maxRestarts;
     const withinMs = this.#options.withinMs ?? DEFAULT_INTENSITY.withinMs;
     const alone = this.#options.whenExceeded === 'stop-child';
-    const { allowed, history } = addRestart(alone ? child.history : this.#before(sameEvent), nowMs, {
-      maxRestarts,
-      withinMs,
-    });
-    if (alone) child.history = history;
-    else this.#history = history;
-    if (allowed) {
-      return {
-        type: 'restart',
-        spec: child.spec,
-        delayMs: backoffMs(history.length, this.#options.backoff ?? DEFAULT_BACKOFF),
-      };
-    }
+    const before = alone ? child.restarts.history : this.#before(sameEvent);
+    const { allowed, history } = addRestart(before, nowMs, { maxRestarts, withinMs });
+    const { backoff = DEFAULT_BACKOFF } = this.#options;
+    const delayMs = backoffMs(history.length, backoff, this.#random, child.restarts.delayMs);
+    child.restarts = { ...child.restarts, delayMs, history: alone ? history : child.restarts.history };
+    if (!alone) this.#history = history;
+    if (allowed) return { type: 'restart', spec: child.spec, delayMs };
     return alone ? { type: 'stop-child' } : { type: 'fail-self', restarts: history.length - 1, withinMs };
-  }
-
-  /** Judges a child that is gone through the fault of another: it comes back, and nothing is counted against it. */
-  excuse(address: ActorAddress, reason: ExitReason): Verdict {
-    const child = this.#children.get(address);
-    if (child === undefined) return { type: 'ignore' };
-    if (!mayRestart(child.spec, reason)) return { type: 'stop-child' };
-    const delayMs = backoffMs(1, this.#options.backoff ?? DEFAULT_BACKOFF);
-    return { type: 'restart', spec: child.spec, delayMs };
   }
 
   /** The shared history without its latest entry when that was for the same event. */
@@ -112,7 +253,7 @@ export class Children {
   }
 }
 
-/** A child whose node died cannot come back at its address: only who placed it there can choose another place. */
-function mayRestart(spec: SpawnSpec, reason: ExitReason): boolean {
-  return spec.restart !== 'temporary' && reason.class !== 'node-down';
+/** Whether a transient child with that reason comes back. */
+function isAbnormal(reason: ExitReason): boolean {
+  return reason.class !== 'normal' && reason.class !== 'shutdown';
 }

@@ -358,9 +358,9 @@ export class TestSystem implements Messenger {
 const OFFLOAD = { threads: 0, queue: 256, idleMs: 0 };
 
 function specOfNode(settings: Settings) {
-  const { node, placement, log, callTimeoutMs, shutdownMs, defaults, freezeMessages } = settings;
+  const { node, seed, placement, log, callTimeoutMs, shutdownMs, defaults, freezeMessages } = settings;
   const topology = { defaults: placement };
   const base = { node, incarnation: INCARNATION, topology, modules: [], extensions: [], firstSerial: FIRST_SERIAL };
   const own = { telemetry: {}, slowTurnMs: 0, offload: OFFLOAD };
-  return { ...base, ...own, log, callTimeoutMs, shutdownMs, defaults, freezeMessages };
+  return { ...base, ...own, seed, log, callTimeoutMs, shutdownMs, defaults, freezeMessages };
 }

@@ -56,6 +56,19 @@ t.test('up, status, spawn, call, cast, stop, down: each does what it says and sa
   t.equal((await skep('cast', 'hits', 'reset', '--node', 'node-2')).stdout, 'sent\n');
   t.equal((await skep('call', 'hits', 'get')).stdout, '0\n');
   t.match((await skep('status', '--actors')).stdout, new RegExp(`${ref}\\s+hits\\s+counter\\s+running`));
+  const drawn = await skep('tree', 'node-2');
+  t.match(drawn.stdout, new RegExp(`^node-2\n└─ skep.guardian \\S+\n   └─ hits \\(counter\\) ${ref}\n$`), drawn.stderr);
+  t.match(jsonOf((await skep('tree', '--json')).stdout), {
+    trees: [
+      { node: 'node-1', roots: [] },
+      {
+        node: 'node-2',
+        roots: [{ definition: 'skep.guardian', children: [{ address: ref, name: 'hits', restarts: 0, children: [] }] }],
+      },
+    ],
+  });
+  t.match((await skep('tree', 'node-1', '--all')).stdout, 'skep.names');
+  t.match(await skep('tree', 'node-9'), { code: 64, stderr: /NO_SUCH_NODE.*node-9/ });
   t.match((await skep('describe', 'counter', '--json')).stdout, /"countdown",\s+"stream": true/);
   t.equal((await skep('stop', 'hits')).code, 0);
   t.match(await skep('call', 'hits', 'get'), { code: 64, stderr: /NO_SUCH_ACTOR/ });

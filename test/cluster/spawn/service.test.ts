@@ -18,6 +18,7 @@ const answerKeys = {
   call: ['reply'],
   cast: ['accepted'],
   list: ['actors'],
+  tree: ['trees'],
   describe: ['definitions'],
   reload: ['nodes'],
   status: ['answeredBy', 'cluster', 'nodes'],
@@ -51,6 +52,9 @@ for (const form of ['json', 'msgpack'] as const) {
       incarnation: 1,
       mailbox: 0,
       processed: Number,
+    });
+    t.match(await ask('tree', { node: 'alpha' }), {
+      trees: [{ node: 'alpha', roots: [{ definition: 'skep.guardian', status: 'running' }] }],
     });
     t.match(await ask('describe', { definition: 'counter' }), {
       definitions: [
@@ -218,7 +222,7 @@ t.test('garbage of any kind gets an error, and the node goes on serving', async 
       const message = await client.raw(name, payload, type);
       const failed = message.headers?.has('Nats-Service-Error') === true;
       // Empty, `{}` and their like are good requests of the endpoints that need no field.
-      return failed || ['list', 'describe', 'status', 'report', 'deadLetters', 'replay'].includes(name);
+      return failed || ['list', 'tree', 'describe', 'status', 'report', 'deadLetters', 'replay'].includes(name);
     }),
     { numRuns: 300 },
   );

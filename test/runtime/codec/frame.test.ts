@@ -30,6 +30,8 @@ const reason: fc.Arbitrary<ExitReason> = fc.record({
   class: fc.constantFrom(
     'normal',
     'shutdown',
+    'killed',
+    'noproc',
     'crash',
     'timeout',
     'overload',
@@ -52,15 +54,28 @@ const spec: fc.Arbitrary<SpawnSpec> = fc.record(
     name: fc.string(),
     version: fc.integer(),
     parent: address,
+    id: fc.string({ minLength: 1, maxLength: 20 }),
+    shutdown: fc.oneof(fc.constantFrom('brutal' as const, 'infinity' as const), fc.nat()),
+    significant: fc.boolean(),
+    essential: fc.boolean(),
   },
   { requiredKeys: ['definition', 'args', 'restart', 'placement'], noNullPrototype: true },
 );
 const signal: fc.Arbitrary<Signal> = fc.oneof(
   fc.record({ type: fc.constantFrom('monitor', 'demonitor'), watcher: address }),
   fc.record({ type: fc.constant('down'), address, reason }),
-  fc.record({ type: fc.constantFrom('failed', 'exited'), child: address, reason }),
-  fc.record({ type: fc.constant('restart'), spec, reason }),
-  fc.record({ type: fc.constant('stop'), reason }),
+  fc.record(
+    { type: fc.constantFrom('failed', 'exited'), child: address, reason, incarnation: fc.integer({ min: 1 }) },
+    { requiredKeys: ['type', 'child', 'reason'], noNullPrototype: true },
+  ),
+  fc.record(
+    { type: fc.constant('restart'), spec, reason, incarnation: fc.integer({ min: 1 }) },
+    { requiredKeys: ['type', 'spec', 'reason'], noNullPrototype: true },
+  ),
+  fc.record({ type: fc.constantFrom('stop'), reason }),
+  fc.record({ type: fc.constantFrom('started', 'halted', 'resume', 'link', 'unlink') }),
+  fc.record({ type: fc.constant('halt'), reason, brutal: fc.boolean() }),
+  fc.record({ type: fc.constant('exit'), by: fc.constantFrom('link', 'exit', 'kill'), reason }),
   fc.record(
     {
       type: fc.constantFrom('executor-down', 'executor-up'),
@@ -277,6 +292,25 @@ t.test('a forged row or signal of the wrong shape is BAD_FRAME with the reason',
       'a failure of a child that is no address',
       frameOf(8, 0, 1, { type: 'failed', child: 7, reason: reasonOk }),
       /no address/,
+    ],
+    ['a halt that is not said to be brutal or not', frameOf(8, 0, 1, { type: 'halt', reason: reasonOk }), /brutal/],
+    ['a halt without a reason', frameOf(8, 0, 1, { type: 'halt', brutal: true }), /reason/],
+    ['an exit signal of no known kind', frameOf(8, 0, 1, { type: 'exit', by: 'x', reason: reasonOk }), /what sent it/],
+    ['an exit signal without a reason', frameOf(8, 0, 1, { type: 'exit', by: 'link' }), /reason/],
+    [
+      'a restart into a life before the first',
+      frameOf(8, 0, 1, {
+        type: 'restart',
+        spec: { definition: 'd', args: null, restart: 'permanent', placement: 'same' },
+        reason: reasonOk,
+        incarnation: 0,
+      }),
+      /incarnation/,
+    ],
+    [
+      'a failure in a life that is no number',
+      frameOf(8, 0, 1, { type: 'failed', child: 'a@1/0/1', reason: reasonOk, incarnation: 'x' }),
+      /incarnation/,
     ],
     [
       'a death of an executor without a serial',

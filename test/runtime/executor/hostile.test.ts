@@ -85,6 +85,9 @@ t.test('well-formed envelopes of every kind with random fields harm nobody', asy
     fc.record({ type: fc.constantFrom('failed', 'exited'), child: address, reason }),
     fc.record({ type: fc.constant('restart'), spec: fc.constant(spec), reason }),
     fc.record({ type: fc.constant('stop'), reason }),
+    fc.record({ type: fc.constantFrom('started', 'halted', 'resume', 'link', 'unlink') }),
+    fc.record({ type: fc.constant('halt'), reason, brutal: fc.boolean() }),
+    fc.record({ type: fc.constant('exit'), by: fc.constantFrom('link', 'exit', 'kill'), reason }),
     fc.record({
       type: fc.constantFrom('executor-down', 'executor-up'),
       executor: address,

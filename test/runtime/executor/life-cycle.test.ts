@@ -197,7 +197,7 @@ t.test('a stop between the crash and the restart: the restart finds nobody and m
   clock.advance(10_000);
   await settle();
   t.equal((await system.list()).length, 3);
-  t.same(log, ['init 1', 'terminate 1 shutdown']);
+  t.same(log, ['init 1', 'terminate 1 crash']);
 });
 
 t.test(

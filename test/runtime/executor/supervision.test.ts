@@ -103,9 +103,9 @@ t.test('too many restarts in the period fail the supervisor, which comes back wi
     [
       'x terminate crash',
       'x terminate crash',
+      'x terminate crash',
       'y terminate shutdown',
-      'x terminate shutdown',
-      'parent terminate crash',
+      'parent terminate shutdown',
     ],
   );
 });
