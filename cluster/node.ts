@@ -11,6 +11,7 @@ import {
   type ExecutorDeath,
   type LogOptions,
   type SkepError,
+  type StoreOptions,
   type TelemetryOptions,
   type ThreadSettings,
 } from '#runtime';
@@ -49,6 +50,8 @@ export interface NodeOptions extends ThreadSettings {
   readonly defaults: ActorDefaults;
   /** What placement or people may tell nodes apart by, such as `{ zone: 'a' }`. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Where actors keep what they persist; absent: nowhere, and those that need a store do not start. */
+  readonly store?: StoreOptions;
   /** Where spans go and what is kept of dead letters; absent: no spans, and the runtime's default. */
   readonly telemetry?: TelemetryOptions;
   /** Absent: a cluster of one, without a bus. */
@@ -101,6 +104,7 @@ export class ClusterNode {
       log: options.log,
       callTimeoutMs: options.callTimeoutMs,
       defaults: options.defaults,
+      ...(options.store === undefined ? {} : { store: options.store }),
       ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
       ...(scheduling === undefined ? {} : { scheduling }),
       ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
