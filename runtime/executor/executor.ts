@@ -345,7 +345,7 @@ export class Executor implements CellHost {
     this.#onFatal(error);
   }
 
-  remove(cell: Cell): void {
+  remove(cell: Pick<Cell, 'address'>): void {
     this.cells.delete(addressParts(cell.address).serial);
     this.services.lifeEnded(cell.address);
   }
