@@ -12,18 +12,17 @@ import type { PhaseContext } from '../actor/phases.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { ruledPriority } from '../mailbox/priority.js';
-import { Queue } from '../mailbox/queue.js';
 import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Aside } from './cell-aside.js';
+import { CancelledCalls } from './cell-cancelled.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
+import { Infos } from './cell-infos.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
-import { callerOf, callKey, type Producer, Producers } from './cell-streams.js';
+import { callerOf, callKey, type Producer, Producers, stepOf } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
-
-/** What waits in a mailbox: a cast, or a call with its deadline on this executor's clock. */
-export type Letter = { readonly envelope: Cast } | { readonly envelope: Call; readonly deadlineMs: number };
+import type { Letter } from './letter.js';
 
 /** The actor whose turns these are. */
 export interface TurnOwner extends HandOwner {
@@ -40,12 +39,9 @@ export class Turns {
   readonly #host: CellHost;
   // Most actors are idle and many never get a message: what follows is made when it is first needed.
   #mailbox: Mailbox<Letter> | undefined;
-  #infos: Queue<Info> | undefined;
-  /** Keys of timers whose info waits: a timer that fires again meanwhile is not told twice. */
-  #timersDue: Set<string> | undefined;
+  #infos: Infos | undefined;
   #producers: Producers | undefined;
-  /** Keys of cancelled calls that may still wait in the mailbox. */
-  #cancelled: Set<string> | undefined;
+  #cancelled: CancelledCalls | undefined;
   #onDrained: (() => void)[] | undefined;
   /** Messages put aside, deferred calls and phases. */
   #aside: Aside | undefined;
@@ -121,35 +117,25 @@ export class Turns {
 
   /** Queues an info; it runs before waiting messages. */
   inform(info: Info): void {
-    if (info.type === 'timer' && info.dueMs === undefined) {
-      this.#timersDue ??= new Set();
-      if (this.#timersDue.has(info.key)) return;
-      this.#timersDue.add(info.key);
-    }
-    (this.#infos ??= new Queue()).push(info);
-    this.#owner.wake();
+    if ((this.#infos ??= new Infos()).add(info)) this.#owner.wake();
   }
 
   /** An info of that timer that waits is not given any more. */
   forgetTimer(key: string): void {
-    this.#timersDue?.delete(key);
+    this.#infos?.forgetTimer(key);
   }
 
   /** No `exit-signal` of a link to that peer is given any more. */
   forgetExits(peer: ActorAddress): void {
-    const infos = this.#infos;
-    if (infos === undefined || infos.size === 0) return;
-    this.#infos = new Queue();
-    for (let info = infos.shift(); info !== undefined; info = infos.shift()) {
-      if (info.type !== 'exit-signal' || !info.linked || info.from !== peer) this.#infos.push(info);
-    }
+    this.#infos?.forgetExits(peer);
   }
 
   cancelCall(from: ActorAddress, id: number): void {
     const key = callKey(from, id);
     if (this.#producers?.drop(key) !== undefined || this.#aside?.cancel(from, id) === true) return;
     if (this.hand.busy && this.hand.current.key === key) this.hand.current.cancel();
-    else if (this.mailboxSize > 0) this.#markCancelled(key);
+    else if (this.#mailbox !== undefined && this.#mailbox.size > 0)
+      (this.#cancelled ??= new CancelledCalls()).mark(key, this.#mailbox, this.#mailbox.size);
   }
 
   grantCredit(from: ActorAddress, id: number, count: number): void {
@@ -177,7 +163,6 @@ export class Turns {
     this.hand.abandon(error);
     this.abandonStreams(error);
     this.#infos = undefined;
-    this.#timersDue = undefined;
     this.#aside?.revert();
   }
 
@@ -229,7 +214,7 @@ export class Turns {
 
   #info(info: Info): void {
     const due = info.type === 'timer' ? info.dueMs : undefined;
-    if (info.type === 'timer' && due === undefined && this.#timersDue?.delete(info.key) !== true) return;
+    if (this.#infos?.holds(info) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
     const { definition, context, journal } = this.#owner;
     this.#aside?.event();
@@ -247,8 +232,9 @@ export class Turns {
   #userTurn(): boolean {
     const step = this.#stepNext || this.mailboxSize === 0 ? this.#producers?.take() : undefined;
     this.#stepNext = !this.#stepNext;
-    if (step !== undefined) {
-      this.#step(step);
+    if (step !== undefined && this.#producers !== undefined) {
+      this.#host.meter.message = 'stream step';
+      this.hand.take(stepOf(step, this.#producers, this.#host));
       return true;
     }
     const letter = this.#mailbox?.shift();
@@ -322,7 +308,7 @@ export class Turns {
     const { definition, context } = this.#owner;
     const { from, id, name, chain, credit } = envelope;
     const key = callKey(from, id);
-    if (this.#cancelled?.delete(key) === true) return;
+    if (this.#cancelled?.takes(key) === true) return;
     const nowMs = this.#host.clock.now();
     this.#host.meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
     if (nowMs > deadlineMs) {
@@ -358,48 +344,6 @@ export class Turns {
       // A generator reads its parameters when it is made: a message that it cannot take apart throws here.
       this.hand.threw(thrown, work);
     }
-  }
-
-  #step(producer: Producer): void {
-    const { from, id, key } = producer;
-    producer.credit -= 1;
-    const onResult = (result: unknown): void => {
-      // A reader that left while the step ran has been told nothing, and wants nothing.
-      if (this.#producers?.has(key) !== true) return;
-      const { done, value } = result as IteratorResult<unknown, unknown>;
-      if (done === true) {
-        producer.current.endSpan();
-        this.#producers.drop(key);
-        this.#host.deliver({ kind: 'end', to: from, id });
-      } else {
-        this.#host.deliver({ kind: 'item', to: from, id, value });
-        this.#producers.enqueue(producer);
-      }
-    };
-    const onError = (error: SkepError): void => {
-      if (this.#producers?.drop(key) === undefined) return;
-      this.#host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
-    };
-    this.#host.meter.message = 'stream step';
-    this.hand.take({
-      current: producer.current,
-      body: () => producer.iterator.next(),
-      onValue: onResult,
-      onError,
-      keep: true,
-    });
-  }
-
-  /** Remembers a cancelled call until its turn; keys of calls that no longer wait are swept before they outgrow the mail. */
-  #markCancelled(key: string): void {
-    const cancelled = (this.#cancelled ??= new Set());
-    cancelled.add(key);
-    if (cancelled.size <= this.mailboxSize) return;
-    const waiting = new Set<string>();
-    for (const { envelope } of this.#mailbox ?? []) {
-      if (envelope.kind === 'call') waiting.add(callKey(envelope.from, envelope.id));
-    }
-    for (const known of cancelled) if (!waiting.has(known)) cancelled.delete(known);
   }
 
   #fail(envelope: Call, error: SkepError): void {
