@@ -64,14 +64,14 @@ export abstract class Life extends CellParts {
       this.beginning = DONE;
     } catch (error) {
       // A stop that came meanwhile waits for this start and takes everything down itself.
-      if (!this.ending) await (this.#stopping ??= this.#abort(error));
+      if (!this.ending) await (this.#stopping ??= this.abort(error));
       throw error;
     }
   }
 
   /** Ends the actor in order: the handler at work, the children, terminate, and then everyone who should know. */
   stop(reason: ExitReason): Promise<void> {
-    this.#stopping ??= this.#stop(reason);
+    this.#stopping ??= this.stopInOrder(reason);
     return this.#stopping;
   }
 
@@ -88,7 +88,7 @@ export abstract class Life extends CellParts {
       await this.host.claimName(name, this.address);
       this.#named = true;
     }
-    if (!this.ending) await this.#init(life, span?.trace ?? trace);
+    if (!this.ending) await this.init(life, span?.trace ?? trace);
     if (this.status === 'starting' && life === this.life) {
       this.#status = 'running';
       this.turns.enterFirst();
@@ -96,11 +96,11 @@ export abstract class Life extends CellParts {
       return;
     }
     // The time to stop was up before init was done: what init made is still to be released.
-    if (this.status === 'stopped') await this.#terminate({ class: 'shutdown', message: 'stopped while it started' });
+    if (this.status === 'stopped') await this.terminate({ class: 'shutdown', message: 'stopped while it started' });
     throw new SkepError('ACTOR_STOPPED', `${this.definition.name} ended before it ran`, { actor: this.address });
   }
 
-  async #init(life: number, trace: Traceparent | undefined): Promise<void> {
+  private async init(life: number, trace: Traceparent | undefined): Promise<void> {
     const { parent } = this.spec;
     const origin = trace === undefined ? undefined : { name: '', trace };
     const current = new Current(this.host.clock, parent, NO_CHAIN, Number.POSITIVE_INFINITY, '', origin);
@@ -129,7 +129,7 @@ export abstract class Life extends CellParts {
   protected async endLife(reason: ExitReason, error: SkepError): Promise<void> {
     const life = this.life;
     this.context.cancelTimers();
-    await within(this.host.clock, this.#shutdownMs, this.turns.hand.idle());
+    await within(this.host.clock, this.shutdownMs, this.turns.hand.idle());
     if (life !== this.life) return;
     this.turns.abandon(error);
     this.knownWatch?.demonitorAll();
@@ -137,11 +137,11 @@ export abstract class Life extends CellParts {
     this.host.services.lifeEnded(this.address);
     await this.knownFamily?.renew();
     if (life !== this.life) return;
-    await this.#terminate(reason);
+    await this.terminate(reason);
     if (life === this.life) this.context.cancelTimers();
   }
 
-  async #stop(reason: ExitReason): Promise<void> {
+  private async stopInOrder(reason: ExitReason): Promise<void> {
     const life = this.life;
     this.#status = 'stopping';
     this.turns.hand.cancel();
@@ -149,7 +149,7 @@ export abstract class Life extends CellParts {
     this.context.cancelTimers();
     const inTime = await within(
       this.host.clock,
-      this.#shutdownMs,
+      this.shutdownMs,
       Promise.all([this.beginning, this.turns.hand.idle()]),
     );
     if (life !== this.life) return;
@@ -160,23 +160,23 @@ export abstract class Life extends CellParts {
     );
     await this.family.close();
     if (life !== this.life) return;
-    await this.#terminate(reason);
+    await this.terminate(reason);
     if (life === this.life) this.end(reason, true);
   }
 
   /** A first life that did not begin leaves nothing; its parent, who waits for the start, has the error as its answer. */
-  async #abort(error: unknown): Promise<void> {
+  private async abort(error: unknown): Promise<void> {
     const reason: ExitReason = { class: 'crash', message: error instanceof Error ? error.message : String(error) };
     this.#status = 'stopping';
     this.context.cancelTimers();
     this.turns.abandon(new SkepError('ACTOR_STOPPED', reason.message, { actor: this.address }));
     await this.family.close();
-    await this.#terminate(reason);
+    await this.terminate(reason);
     this.end(reason, false);
   }
 
   /** Runs terminate once for each state that init made. */
-  async #terminate(reason: ExitReason): Promise<void> {
+  private async terminate(reason: ExitReason): Promise<void> {
     if (!this.initialised) return;
     this.initialised = false;
     const { terminate } = this.definition;
@@ -184,7 +184,7 @@ export abstract class Life extends CellParts {
     this.turns.hand.current = new Current(this.host.clock);
     const work = (async () => this.host.meter.inside(this, () => terminate(this.#state, reason, this.context)))();
     work.catch((error: unknown) => this.host.log.error('terminate failed', { actor: this.address, error }));
-    if (await within(this.host.clock, this.#shutdownMs, work)) return;
+    if (await within(this.host.clock, this.shutdownMs, work)) return;
     this.host.log.warn('shutdown time exceeded', { actor: this.address, definition: this.definition.name });
   }
 
@@ -208,7 +208,7 @@ export abstract class Life extends CellParts {
   }
 
   /** Milliseconds that each step of its end may take. */
-  get #shutdownMs(): number {
+  private get shutdownMs(): number {
     return shutdownMsOf(this.spec.shutdown, this.host.shutdownMs);
   }
 

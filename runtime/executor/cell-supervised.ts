@@ -41,7 +41,7 @@ export abstract class SupervisedLife extends Life {
     if (by === 'kill') {
       if (this.status !== 'running' && this.status !== 'starting') return;
       const killed: ExitReason = { class: 'killed', message: reason.message };
-      this.#cut(killed);
+      this.cut(killed);
       this.crashed(killed);
     } else if (this.definition.trapExits === true) {
       this.inform({ type: 'exit-signal', from, reason, linked: by === 'link' });
@@ -50,7 +50,7 @@ export abstract class SupervisedLife extends Life {
   }
 
   /** Ends a life by force: no terminate, no waiting, and what is under way finds that it is over. */
-  #cut(reason: ExitReason): void {
+  private cut(reason: ExitReason): void {
     this.life += 1;
     this.beginning = DONE;
     this.initialised = false;
@@ -64,7 +64,7 @@ export abstract class SupervisedLife extends Life {
 
   /** The supervisor ends this life, and may begin another. */
   protected halt(reason: ExitReason, brutal: boolean): void {
-    if (brutal) this.#cut(reason);
+    if (brutal) this.cut(reason);
     if (this.ending) {
       if (brutal && this.status === 'stopping') this.end(reason, true);
       return;
@@ -82,7 +82,7 @@ export abstract class SupervisedLife extends Life {
 
   /** The supervisor begins the next life, once the one before has ended. */
   protected restart(incarnation: number, reason: ExitReason): void {
-    if (this.status === 'running') this.#tellStarted();
+    if (this.status === 'running') this.tellStarted();
     if (this.status !== 'failed') return;
     this.status = 'starting';
     const life = this.life;
@@ -91,9 +91,9 @@ export abstract class SupervisedLife extends Life {
       if (life !== this.life || this.status !== 'starting') return;
       this.incarnation = Math.max(this.incarnation, incarnation - 1);
       await this.begin().then(
-        () => this.#tellStarted(),
+        () => this.tellStarted(),
         (error: unknown) => {
-          if (life === this.life) this.#beginFailed(error);
+          if (life === this.life) this.beginFailed(error);
         },
       );
     });
@@ -114,11 +114,11 @@ export abstract class SupervisedLife extends Life {
     this.wake();
   }
 
-  #tellStarted(): void {
+  private tellStarted(): void {
     if (this.spec.parent !== undefined) this.send(this.spec.parent, { type: 'started' });
   }
 
-  #beginFailed(error: unknown): void {
+  private beginFailed(error: unknown): void {
     // Ended or halted meanwhile: its supervisor knows.
     if (this.status !== 'starting') return;
     this.host.log.error('restart failed', { actor: this.address, definition: this.definition.name, error });

@@ -10,25 +10,18 @@
  * answers for what is not there, `signals.ts` takes signals, `deaths.ts` tells of what died elsewhere, `routes.ts` has the
  * ways out, `run-queue.ts` the turns.
  */
-import { type ActorAddress, addressParts, EXECUTOR_SERIAL, executorAddress } from '#protocols/wire/address';
+import { type ActorAddress, addressParts, EXECUTOR_SERIAL } from '#protocols/wire/address';
 import { type Envelope, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { type SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
-import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
-import type { DefinitionRegistry } from '../actor/registry.js';
-import type { Clock } from '../clock/clock.js';
-import type { Random } from '../clock/random.js';
 import { decodeFrame } from '../codec/frame.js';
-import type { StoreClient } from '../store/client.js';
 import { FlowControl } from '../flow/flow-control.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { Offloader } from '../offload/offloader.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
-import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
-import type { Logger } from '../telemetry/log.js';
-import { Spans } from '../telemetry/spans.js';
+import { DEFAULT_CAPACITY } from '../mailbox/mailbox.js';
 import { TurnMeter } from '../telemetry/turn-meter.js';
 import { Absent } from './absent.js';
 import { Bookkeeping } from './bookkeeping.js';
@@ -37,6 +30,7 @@ import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
 import type { Dispatcher } from './dispatcher.js';
+import { ExecutorIdentity } from './executor-identity.js';
 import type { ExecutorOptions } from './executor-options.js';
 import type { ExecutorDeath } from './death.js';
 import { Deaths } from './deaths.js';
@@ -52,27 +46,12 @@ import { EDGE_EXECUTOR, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './well-known.js
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
 
-export class Executor implements CellHost {
-  readonly node: string;
-  readonly incarnation: string;
-  readonly id: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly spans: Spans | undefined;
-  readonly callTimeoutMs: number;
-  readonly shutdownMs: number;
-  readonly defaults: ActorDefaults;
-  readonly store: StoreClient | undefined;
-  readonly address: ActorAddress;
-  readonly registry: DefinitionRegistry;
-  readonly cells = new Map<number, Cell>();
+export class Executor extends ExecutorIdentity implements CellHost {
   readonly meter: TurnMeter;
   readonly services: Services;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
   readonly #books: Bookkeeping;
-  readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
   readonly #flow: FlowControl;
@@ -86,19 +65,7 @@ export class Executor implements CellHost {
   #onFatal: (error: SkepError) => void = () => {};
 
   constructor(options: ExecutorOptions) {
-    this.node = options.node;
-    this.incarnation = options.incarnation;
-    this.id = options.id;
-    this.clock = options.clock;
-    this.random = options.random;
-    this.log = options.log;
-    this.spans = options.tracer === undefined ? undefined : new Spans(options.tracer, options.node, options.id);
-    this.callTimeoutMs = options.callTimeoutMs;
-    this.shutdownMs = options.shutdownMs;
-    this.defaults = options.defaults;
-    this.store = options.store;
-    this.registry = options.registry;
-    this.address = executorAddress(options.node, options.incarnation, options.id);
+    super(options);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
     this.#freezes = options.freezeMessages;
     this.#books = new Bookkeeping(this, options);
@@ -292,15 +259,6 @@ export class Executor implements CellHost {
   remove(cell: Pick<Cell, 'address'>): void {
     this.cells.delete(addressParts(cell.address).serial);
     this.services.lifeEnded(cell.address);
-  }
-
-  mailboxOf(definition: AnyDefinition): MailboxOptions {
-    let bounds = this.#mailboxes.get(definition);
-    if (bounds === undefined) {
-      bounds = { ...this.defaults.mailbox, ...definition.mailbox };
-      this.#mailboxes.set(definition, bounds);
-    }
-    return bounds;
   }
 
   schedule(cell: Cell): void {
