@@ -28,7 +28,7 @@ export abstract class CellParts {
   /** What the actor persists; only where its definition says so. */
   abstract readonly journal: Journal | undefined;
 
-  protected readonly host: CellHost;
+  readonly host: CellHost;
   // Made when they are first needed: most actors have no children and watch nobody.
   #family: Family | undefined;
   #watch: Watch | undefined;

@@ -51,7 +51,7 @@ export class Turns {
   constructor(owner: TurnOwner, host: CellHost) {
     this.#owner = owner;
     this.#host = host;
-    this.hand = new Hand(owner, host);
+    this.hand = new Hand(owner);
   }
 
   get mailboxSize(): number {
@@ -85,7 +85,7 @@ export class Turns {
 
   /** Messages until senders have to wait; undefined when they have to now. */
   get room(): number | undefined {
-    return this.#mail().room;
+    return this.mailboxHere().room;
   }
 
   /** Takes a cast or call into the mailbox; `onCredit` when it came from another executor. */
@@ -93,12 +93,12 @@ export class Turns {
     if (envelope.kind === 'call' && envelope.chain.includes(this.#owner.address)) {
       const facts = { chain: [...envelope.chain, this.#owner.address], call: envelope.name };
       const text = `call "${envelope.name}" comes back to ${this.#owner.address}`;
-      this.#fail(envelope, new SkepError('CALL_CYCLE', text, facts));
+      this.fail(envelope, new SkepError('CALL_CYCLE', text, facts));
       return 'accepted';
     }
     const letter: Letter =
       envelope.kind === 'call' ? { envelope, deadlineMs: this.#host.clock.now() + envelope.timeoutMs } : { envelope };
-    const mailbox = this.#mail();
+    const mailbox = this.mailboxHere();
     const rule = this.#owner.definition.mailbox?.priority;
     const priority = rule === undefined ? envelope.priority : ruledPriority(rule, envelope.name, envelope.message);
     const outcome = mailbox.push(letter, priority, onCredit);
@@ -111,7 +111,7 @@ export class Turns {
     return mailbox.congested ? 'wait' : 'accepted';
   }
 
-  #mail(): Mailbox<Letter> {
+  private mailboxHere(): Mailbox<Letter> {
     return (this.#mailbox ??= new Mailbox<Letter>(this.#host.mailboxOf(this.#owner.definition)));
   }
 
@@ -194,7 +194,7 @@ export class Turns {
     for (const letter of [...aside, ...(this.#mailbox?.drain() ?? [])])
       refuse(this.#host, this.#owner, letter.envelope, 'stopped');
     this.#cancelled = undefined;
-    this.#tellDrained();
+    this.tellDrained();
   }
 
   /** Runs up to `budget` messages and gives how many it were; the executor asks `ready` whether more wait. */
@@ -202,17 +202,17 @@ export class Turns {
     let left = budget;
     for (; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
       if (this.#aside?.ready === true) {
-        this.#fromAside(this.#aside);
+        this.fromAside(this.#aside);
         continue;
       }
       const info = this.#infos?.shift();
-      if (info !== undefined) this.#info(info);
-      else if (!this.#userTurn()) break;
+      if (info !== undefined) this.takeInfo(info);
+      else if (!this.userTurn()) break;
     }
     return budget - left;
   }
 
-  #info(info: Info): void {
+  private takeInfo(info: Info): void {
     const due = info.type === 'timer' ? info.dueMs : undefined;
     if (this.#infos?.holds(info) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
@@ -229,7 +229,7 @@ export class Turns {
   }
 
   /** One stream step or one letter, in turn when both wait; false when nothing waits. */
-  #userTurn(): boolean {
+  private userTurn(): boolean {
     const step = this.#stepNext || this.mailboxSize === 0 ? this.#producers?.take() : undefined;
     this.#stepNext = !this.#stepNext;
     if (step !== undefined && this.#producers !== undefined) {
@@ -239,39 +239,39 @@ export class Turns {
     }
     const letter = this.#mailbox?.shift();
     if (letter === undefined) return this.#producers?.hasReady === true;
-    this.#letter(letter);
+    this.takeLetter(letter);
     if (this.#cancelled !== undefined && this.mailboxSize === 0) this.#cancelled = undefined;
-    if (this.#onDrained !== undefined && this.#mailbox?.congested !== true) this.#tellDrained();
+    if (this.#onDrained !== undefined && this.#mailbox?.congested !== true) this.tellDrained();
     return true;
   }
 
-  #fromAside(aside: Aside): void {
+  private fromAside(aside: Aside): void {
     const next = aside.take();
     if (next === undefined) return;
     if ('body' in next) this.hand.take(next);
-    else this.#letter(next);
+    else this.takeLetter(next);
   }
 
-  #letter(letter: Letter): void {
+  private takeLetter(letter: Letter): void {
     this.#processed += 1;
     this.#aside?.event();
-    if ('deadlineMs' in letter) this.#call(letter, letter.envelope, letter.deadlineMs);
-    else this.#cast(letter, letter.envelope);
+    if ('deadlineMs' in letter) this.takeCall(letter, letter.envelope, letter.deadlineMs);
+    else this.takeCast(letter, letter.envelope);
   }
 
-  #tellDrained(): void {
+  private tellDrained(): void {
     const waiting = this.#onDrained;
     this.#onDrained = undefined;
     for (const done of waiting ?? []) done();
   }
 
-  #cast(letter: Letter, envelope: Cast): void {
+  private takeCast(letter: Letter, envelope: Cast): void {
     const { definition, context } = this.#owner;
     const handler = Object.hasOwn(definition.casts, envelope.name) ? definition.casts[envelope.name] : undefined;
     const { phases } = definition;
     const known = phases === undefined || handles(definition, 'casts', envelope.name, this.#owner.state);
     if (handler === undefined || !known) {
-      this.#noHandler(letter, envelope);
+      this.noHandler(letter, envelope);
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
@@ -289,7 +289,7 @@ export class Turns {
   }
 
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
-  #noHandler(letter: Letter, envelope: Cast): void {
+  private noHandler(letter: Letter, envelope: Cast): void {
     const { definition, context } = this.#owner;
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
     const handler = infoHandler(definition, this.#owner.state);
@@ -304,7 +304,7 @@ export class Turns {
     this.hand.take({ current, body: () => handler(this.#owner.state, info, context) });
   }
 
-  #call(letter: Letter, envelope: Call, deadlineMs: number): void {
+  private takeCall(letter: Letter, envelope: Call, deadlineMs: number): void {
     const { definition, context } = this.#owner;
     const { from, id, name, chain, credit } = envelope;
     const key = callKey(from, id);
@@ -318,7 +318,7 @@ export class Turns {
     const handler = Object.hasOwn(definition.calls, name) ? definition.calls[name] : undefined;
     const failure = callFailure(definition, envelope, handler, this.#owner.state);
     if (handler === undefined || failure !== undefined) {
-      if (failure !== undefined) this.#fail(envelope, failure);
+      if (failure !== undefined) this.fail(envelope, failure);
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
@@ -330,7 +330,7 @@ export class Turns {
       onValue: (value) => {
         if (current.after?.silent !== true) this.#host.deliver({ kind: 'reply', to: from, id, value });
       },
-      onError: (error) => this.#fail(envelope, error),
+      onError: (error) => this.fail(envelope, error),
     };
     if (!definition.streams.has(name)) {
       current.about = letter;
@@ -346,7 +346,7 @@ export class Turns {
     }
   }
 
-  #fail(envelope: Call, error: SkepError): void {
+  private fail(envelope: Call, error: SkepError): void {
     this.#host.deliver({ kind: 'fail', to: envelope.from, id: envelope.id, error: toWireError(error) });
   }
 }

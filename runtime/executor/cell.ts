@@ -31,7 +31,7 @@ export class Cell extends SupervisedLife implements Receiver {
 
   constructor(host: CellHost, address: ActorAddress, spec: SpawnSpec, definition: AnyDefinition) {
     super(host, address, spec, definition);
-    this.context = new CellContext(this, host);
+    this.context = new CellContext(this);
     this.turns = new Turns(this, host);
     if (definition.persistence !== undefined || definition.durable !== undefined)
       this.journal = new Journal(this, host);
