@@ -8,8 +8,9 @@ import { type ActorAddress, addressSchema } from './address.js';
 import type { WireError } from './error.js';
 import type { Traceparent } from './trace-context.js';
 
-/** Why an actor ended or failed; the class lets a supervisor answer each kind differently. */
-export type FailureClass = 'crash' | 'timeout' | 'overload' | 'refusal' | 'budget' | 'stalled' | 'node-down';
+/** Why an actor failed; the class lets a supervisor answer each kind differently. */
+export const failureClasses = ['crash', 'timeout', 'overload', 'refusal', 'budget', 'stalled', 'node-down'] as const;
+export type FailureClass = (typeof failureClasses)[number];
 
 /**
  * Why an actor is no longer there. `normal` and `shutdown` are not failures; `killed` ended without a word, and `noproc`

@@ -3,22 +3,11 @@
  * may answer each kind differently (`supervision.onFailure`). Anything else that is thrown is a `crash`, but for errors
  * whose code says more.
  */
-import type { ExitReason, FailureClass } from '#protocols/wire/envelope';
+import { type ExitReason, type FailureClass, failureClasses } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 
 /** The classes that a handler may raise; only the runtime knows that a node is down. */
 export type HandlerFailureClass = Exclude<FailureClass, 'node-down'>;
-
-/** All classes of failure. */
-export const failureClasses: readonly FailureClass[] = [
-  'crash',
-  'timeout',
-  'overload',
-  'refusal',
-  'budget',
-  'stalled',
-  'node-down',
-];
 
 /** Fails the actor whose handler throws it; a caller hears `ACTOR_CRASHED` with the class among the facts. */
 export class ActorFailure extends Error {

@@ -3,20 +3,20 @@
  * by hand, because monitors and exits of a busy node are many, but for the spec of a restart, which is rare and large.
  */
 import { type ActorAddress, parseAddress } from '#protocols/wire/address';
-import { type ExitReason, type ExitSignalKind, type Signal, spawnSpecSchema } from '#protocols/wire/envelope';
+import {
+  type ExitReason,
+  type ExitSignalKind,
+  failureClasses,
+  type Signal,
+  spawnSpecSchema,
+} from '#protocols/wire/envelope';
 
 const exitClasses = new Set<unknown>([
   'normal',
   'shutdown',
   'killed',
   'noproc',
-  'crash',
-  'timeout',
-  'overload',
-  'refusal',
-  'budget',
-  'stalled',
-  'node-down',
+  ...failureClasses,
 ] satisfies ExitReason['class'][]);
 const exitKinds = new Set<unknown>(['link', 'exit', 'kill'] satisfies ExitSignalKind[]);
 

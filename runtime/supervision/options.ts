@@ -4,7 +4,7 @@
  */
 import type { FailureClass } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
-import { failureClasses } from '../actor/failure.js';
+import { failureClasses } from '#protocols/wire/envelope';
 import type { Backoff, RestartIntensity } from './intensity.js';
 
 /**
