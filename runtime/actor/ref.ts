@@ -100,12 +100,30 @@ export interface Messenger {
 
 /** Reliable casts of one holder. */
 export interface ReliableMessenger {
-  tryCast(to: ActorAddress, name: string, message: unknown, settings: ReliableSettings): CastOutcome;
-  drained(to: ActorAddress): Promise<void>;
+  /** `named`: the name by which the receiver was found. */
+  tryCast(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    settings: ReliableSettings,
+    named?: ActorName,
+  ): CastOutcome;
+  drained(to: ActorAddress, settings: ReliableSettings, named?: ActorName): Promise<void>;
 }
 
-/** Makes a ref for a holder. */
-export function makeRef<D extends RefTarget>(definition: D, address: ActorAddress, messenger: Messenger): ActorRef<D> {
+/** A name on a node; it stays when the address changes. */
+export interface ActorName {
+  readonly node: string;
+  readonly name: string;
+}
+
+/** Makes a ref for a holder; `named` where a name led to the address. */
+export function makeRef<D extends RefTarget>(
+  definition: D,
+  address: ActorAddress,
+  messenger: Messenger,
+  named?: ActorName,
+): ActorRef<D> {
   const answer = (name: string, message?: unknown, options: CallOptions = {}): unknown =>
     definition.streams.has(name)
       ? messenger.stream(address, name, message, options)
@@ -116,7 +134,7 @@ export function makeRef<D extends RefTarget>(definition: D, address: ActorAddres
     throw new SkepError('BAD_USAGE', `a ref of ${address}: its casts are reliable and its holder cannot send such`);
   const tryCast = (name: string, message?: unknown, options?: CastOptions): CastOutcome =>
     settings !== undefined && reliable !== undefined
-      ? reliable.tryCast(address, name, message, settings)
+      ? reliable.tryCast(address, name, message, settings, named)
       : messenger.tryCast(address, name, message, options);
   return {
     address,
@@ -124,6 +142,9 @@ export function makeRef<D extends RefTarget>(definition: D, address: ActorAddres
     tryCast: (name, ...rest) => tryCast(name, rest[0], rest[1]),
     // The definition's handlers say what comes back; at run time all answers take the same path.
     call: answer as ActorRef<D>['call'],
-    drained: () => (reliable ?? messenger).drained(address),
+    drained: () =>
+      settings !== undefined && reliable !== undefined
+        ? reliable.drained(address, settings, named)
+        : messenger.drained(address),
   };
 }
