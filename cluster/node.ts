@@ -10,7 +10,9 @@ import {
   type AnyDefinition,
   type ExecutorDeath,
   type LogOptions,
+  type MemoryStore,
   type SkepError,
+  type StoreOptions,
   type TelemetryOptions,
   type ThreadSettings,
 } from '#runtime';
@@ -53,6 +55,8 @@ export interface NodeOptions extends ThreadSettings {
   readonly telemetry?: TelemetryOptions;
   /** Absent: a cluster of one, without a bus. */
   readonly bus?: { readonly nats: NatsOptions; readonly membership: MembershipTiming };
+  /** Where what persists is kept; absent: no store. */
+  readonly store?: StoreOptions | MemoryStore;
   readonly onFatal: (error: SkepError) => void;
 }
 
@@ -105,6 +109,7 @@ export class ClusterNode {
       ...(scheduling === undefined ? {} : { scheduling }),
       ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
       ...(threadIntensity === undefined ? {} : { threadIntensity }),
+      ...(options.store === undefined ? {} : { store: options.store }),
       onFatal: options.onFatal,
       onExecutorDeath: async (death, replaced) => started.node?.tellDeath(death, replaced),
     });

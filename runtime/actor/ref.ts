@@ -101,13 +101,7 @@ export interface Messenger {
 /** Reliable casts of one holder. */
 export interface ReliableMessenger {
   /** `named`: the name by which the receiver was found. */
-  tryCast(
-    to: ActorAddress,
-    name: string,
-    message: unknown,
-    settings: ReliableSettings,
-    named?: ActorName,
-  ): CastOutcome;
+  tryCast(to: ActorAddress, name: string, message: unknown, settings: ReliableSettings, named?: ActorName): CastOutcome;
   drained(to: ActorAddress, settings: ReliableSettings, named?: ActorName): Promise<void>;
 }
 

@@ -106,16 +106,20 @@ export class DurableOutgoing {
   }
 
   async #read(owner: SessionOwner, facts: SessionFacts): Promise<void> {
-    const stored = await readMessages(facts.log, owner.store, owner.durability);
-    const name = documentOf(facts.target);
-    if (stored.base === 1 && stored.payloads.length === 0) {
-      // Nothing was ever sent, or the log was erased: whoever sends begins another.
-      await owner.store.write({ type: 'remove', key: owner.key, epoch: owner.epoch, name }, owner.durability);
+    const { log, target } = facts;
+    const { address: from, key, epoch, store, durability } = owner;
+    const stored = await readMessages(log, store, durability);
+    const lost = target.type === 'address' && this.#isOfPast(target.address);
+    // Without messages nothing was ever sent, or the log was erased: whoever sends begins another.
+    if (!lost && (stored.base > 1 || stored.payloads.length > 0)) {
+      this.#add(owner, facts, new DurableSession(this.#sessionHost, owner, facts, stored));
       return;
     }
-    const session = this.#add(owner, facts, new DurableSession(this.#sessionHost, owner, facts, stored));
-    const { receiver } = session;
-    if (receiver !== undefined && this.#isOfPast(receiver)) session.receiverGone();
+    if (lost)
+      for (const { name, message } of stored.payloads)
+        this.#host.deadLetter('lost', { kind: 'cast', to: target.address, from, name, message });
+    await store.write({ type: 'erase', key: log, epoch: stored.epoch }, durability);
+    await store.write({ type: 'remove', key, epoch, name: documentOf(target) }, durability);
   }
 
   /** An address of a life before of this node. */

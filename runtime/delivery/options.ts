@@ -64,9 +64,12 @@ export function reliableSettings(
     const text = `definition ${definition}: reliable.durable is ${String(settings.durable)}: expected true or false`;
     throw new SkepError('BAD_CONFIG', text, { definition, field: 'reliable.durable' });
   }
-  const endless = (field: string): boolean =>
-    field === 'maxDeliveries' || (field === 'giveUpMs' && settings.durable);
-  const check = (field: Exclude<keyof ReliableSettings, 'durable'>, least: number, most = Number.POSITIVE_INFINITY): void => {
+  const endless = (field: string): boolean => field === 'maxDeliveries' || (field === 'giveUpMs' && settings.durable);
+  const check = (
+    field: Exclude<keyof ReliableSettings, 'durable'>,
+    least: number,
+    most = Number.POSITIVE_INFINITY,
+  ): void => {
     const value = settings[field];
     const whole = Number.isSafeInteger(value) || (endless(field) && value === Number.POSITIVE_INFINITY);
     if (whole && value >= least && value <= most) return;

@@ -191,9 +191,7 @@ export class Services {
           : outgoing.offer(from, to, payload, settings);
       },
       drained: (to, settings, named) =>
-        settings.durable && journal !== undefined
-          ? journal.drained(targetOf(to, named))
-          : outgoing.drained(from, to),
+        settings.durable && journal !== undefined ? journal.drained(targetOf(to, named)) : outgoing.drained(from, to),
     };
   }
 
