@@ -10,7 +10,6 @@ import {
   type AnyDefinition,
   type ExecutorDeath,
   type LogOptions,
-  type MemoryStore,
   type SkepError,
   type StoreOptions,
   type TelemetryOptions,
@@ -51,12 +50,12 @@ export interface NodeOptions extends ThreadSettings {
   readonly defaults: ActorDefaults;
   /** What placement or people may tell nodes apart by, such as `{ zone: 'a' }`. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Where actors keep what they persist; absent: nowhere, and those that need a store do not start. */
+  readonly store?: StoreOptions;
   /** Where spans go and what is kept of dead letters; absent: no spans, and the runtime's default. */
   readonly telemetry?: TelemetryOptions;
   /** Absent: a cluster of one, without a bus. */
   readonly bus?: { readonly nats: NatsOptions; readonly membership: MembershipTiming };
-  /** Where what persists is kept; absent: no store. */
-  readonly store?: StoreOptions | MemoryStore;
   readonly onFatal: (error: SkepError) => void;
 }
 

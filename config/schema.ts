@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { audit } from './sections/audit.js';
 import { calls, log, mailbox, membership, supervision } from './sections/behaviour.js';
 import { cluster, nats, node } from './sections/place.js';
+import { store } from './sections/store.js';
 import { telemetry } from './sections/telemetry.js';
 
 /** The schema of a resolved configuration: every default is already in it. */
@@ -18,6 +19,7 @@ export const configSchema = z.strictObject({
   calls,
   supervision,
   log,
+  store,
   telemetry,
   audit,
 });

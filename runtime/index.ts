@@ -65,4 +65,5 @@ export { type FinishedSpan, MemoryTracer } from './telemetry/memory-tracer.js';
 export type { TelemetryOptions, TraceOptions } from './telemetry/options.js';
 export type { Span, SpanStart, Tracer } from './telemetry/tracer.js';
 export type { ReloadReport } from './reload-report.js';
-export { ActorSystem, type SystemOptions } from './system.js';
+export { ActorSystem } from './system.js';
+export type { SystemOptions } from './system-options.js';

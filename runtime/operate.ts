@@ -1,5 +1,5 @@
 /**
- * What an operator asks of nodes, from any node: reports, a look at an actor, dead letters. Each executor is asked by
+ * What an operator asks of nodes, from any node: actors and their tree, reports, a look at an actor, dead letters. Each executor is asked by
  * itself and has a short time to answer, so that one that is stuck leaves a gap and holds nothing else up.
  */
 import { type ActorAddress, addressParts, executorAddress } from '#protocols/wire/address';
@@ -8,8 +8,9 @@ import { deadLetterIdSchema, type OperatorRequest, type ReplayResult } from '#pr
 import type { CallOptions } from './actor/ref.js';
 import type { ActorInspection } from './executor/inspect.js';
 import type { ListedDeadLetter } from './executor/operator.js';
-import type { ExecutorReport } from './executor/report.js';
+import type { ActorSummary, ExecutorReport } from './executor/report.js';
 import { EDGE_EXECUTOR, SYSTEM_EXECUTOR } from './executor/well-known.js';
+import { type ActorFamily, assembleTree, type SupervisionTree } from './supervision/tree.js';
 
 /** A node, and its executors that host actors. */
 export interface NodePlace {
@@ -64,6 +65,17 @@ export class NodeOperator {
     this.#ask = ask;
   }
 
+  /** All living actors of a node. Rejects when one of its executors does not answer. */
+  async list(place: NodePlace): Promise<readonly ActorSummary[]> {
+    return ((await this.#askHosts(place, 'list')) as readonly (readonly ActorSummary[])[]).flat();
+  }
+
+  /** The supervision tree of a node. Rejects when one of its executors does not answer. */
+  async tree(place: NodePlace): Promise<SupervisionTree> {
+    const families = (await this.#askHosts(place, 'families')) as readonly (readonly ActorFamily[])[];
+    return assembleTree(place.node, families.flat());
+  }
+
   async reports(place: NodePlace): Promise<NodeReports> {
     const { answers, silent } = await this.#askAll(place, 'report', null);
     return { node: place.node, executors: answers as readonly ExecutorReport[], silent };
@@ -110,6 +122,14 @@ export class NodeOperator {
   async replayAll(place: NodePlace, options: ReplayOptions = {}): Promise<readonly ReplayResult[]> {
     const { answers } = await this.#askAll(place, 'replay', options);
     return (answers as readonly (readonly ReplayResult[])[]).flat();
+  }
+
+  /** Asks the executors that host actors; the system executor is always among them. */
+  #askHosts({ node, incarnation, executors }: NodePlace, name: string): Promise<readonly unknown[]> {
+    const hosts = [...new Set([SYSTEM_EXECUTOR, ...executors])];
+    return Promise.all(
+      hosts.map((executor) => this.#ask(executorAddress(node, incarnation, executor), name, null, {})),
+    );
   }
 
   async #askAll(

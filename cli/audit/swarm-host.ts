@@ -83,7 +83,8 @@ export async function startProcessHost(options: HostOptions & { readonly nodes: 
       logLevel: config.log.level,
       dir,
       modules: [],
-      env: nodeEnvironment(config, options.given),
+      // The audit persists nothing: its nodes live as long as it does.
+      env: { ...nodeEnvironment(config, options.given), SKEP_STORE_SYNC: 'off' },
       onReady: () => {},
       signal,
     });

@@ -6,7 +6,7 @@ import { createLogger } from '#runtime/telemetry/log';
 import { addCommand, type CommandContext } from '../command.js';
 import { type ExitCode, exitCodeOf } from '../exit-codes.js';
 import { parentOf } from '../launch/managed.js';
-import { logOptions, nodeOptions } from '../launch/node-options.js';
+import { logOptions, nodeOptions, storeOptions } from '../launch/node-options.js';
 
 interface NodeStartOptions {
   readonly role: string;
@@ -61,6 +61,7 @@ async function runNode({
         roles: [options.role],
         executors: config.node.executors,
         modules: options.module,
+        store: storeOptions(config),
         bus: true,
         log: logOptions(config),
         onFatal: (error) => {

@@ -1,10 +1,12 @@
 /** From configuration to a node: the one place that knows which setting feeds which option. */
+import { join } from 'node:path';
 import type { Config, LoadedConfig } from '#config';
 import type { NodeOptions } from '#cluster/node';
 import type { NatsOptions } from '#cluster/transport/nats-options';
 import { SkepError } from '#protocols/wire/error';
-import type { LogOptions, TelemetryOptions } from '#runtime';
+import type { LogOptions, StoreOptions, TelemetryOptions } from '#runtime';
 import { version } from '../version.js';
+import { clusterFolder } from './run-file.js';
 import { definitionModules } from './modules.js';
 
 /** How to log; `auto` is pretty on a terminal. */
@@ -58,6 +60,7 @@ export function nodeEnvironment(
     ...(options.config === undefined ? {} : { SKEP_CONFIG: options.config }),
     ...(options.preset === undefined ? {} : { SKEP_PRESET: options.preset }),
     SKEP_NODE_DATA_DIR: config.node.dataDir,
+    SKEP_STORE_SYNC: config.store.sync,
     SKEP_MEMBERSHIP_HEARTBEAT_MS: String(config.membership.heartbeatMs),
     SKEP_MEMBERSHIP_TIMEOUT_MS: String(config.membership.timeoutMs),
   };
@@ -69,12 +72,20 @@ function telemetryOptions({ telemetry }: Config): TelemetryOptions {
   return traces === 'off' ? { deadLetterBytes } : { deadLetterBytes, traces: { endpoint, sampleRatio } };
 }
 
+/** Where a node keeps what its actors persist; undefined where it shall not. */
+export function storeOptions(config: Config): StoreOptions | undefined {
+  const { sync, path = join(clusterFolder(config), 'store', config.node.name) } = config.store;
+  return sync === 'off' ? undefined : { path, sync };
+}
+
 /** What a node may differ in from its configuration. */
 export interface NodeChoices {
   readonly name: string;
   readonly roles: readonly string[];
   readonly executors: number;
   readonly modules: readonly string[];
+  /** Where its actors persist; absent: nowhere. */
+  readonly store?: StoreOptions | undefined;
   /** Whether it joins others over the bus. */
   readonly bus: boolean;
   readonly log: LogOptions;
@@ -99,6 +110,7 @@ export function nodeOptions(config: Config, choices: NodeChoices): NodeOptions {
     scheduling: { stallMs, slowTurnMs },
     threadIntensity: { maxRestarts: threadDeaths, withinMs: 60_000 },
     ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
+    ...(choices.store === undefined ? {} : { store: choices.store }),
     telemetry: telemetryOptions(config),
     onFatal,
     ...(choices.bus ? { bus: { nats: connectOptions(config), membership: config.membership } } : {}),

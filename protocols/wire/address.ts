@@ -28,6 +28,8 @@ export const EXECUTOR_SERIAL = 0;
 /** One text per address, because addresses are compared as text: numbers have no leading zeros. */
 const pattern = /^([A-Za-z0-9_-]{1,64})@([a-z0-9]{1,16}|\*)\/(0|[1-9]\d{0,3})\/(0|[1-9]\d{0,14})$/;
 const cache = new Map<string, AddressParts>();
+/** The one that was read last. */
+let latest: AddressParts | undefined;
 /** Parsing is on the path of each message, and the addresses in use are few; the bound keeps a flood from growing it. */
 const CACHE_LIMIT = 65_536;
 
@@ -43,7 +45,15 @@ export function parseAddress(text: string): AddressParts | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
   const [, node = '', incarnation = '', executor = '', serial = ''] = match;
-  const parts: AddressParts = { node, incarnation, executor: Number(executor), serial: Number(serial) };
+  // Most addresses are of the same node: they share its name rather than hold a copy each.
+  const same = node === latest?.node && incarnation === latest.incarnation ? latest : { node, incarnation };
+  const parts: AddressParts = {
+    node: same.node,
+    incarnation: same.incarnation,
+    executor: Number(executor),
+    serial: Number(serial),
+  };
+  latest = parts;
   if (cache.size >= CACHE_LIMIT) cache.clear();
   cache.set(text, parts);
   return parts;

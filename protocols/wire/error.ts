@@ -161,7 +161,8 @@ export const errorCatalogue = {
   // What actors persist.
   STORE_MISSING: {
     meaning: 'The definition persists what it does, and its node has no store.',
-    remedy: 'Give the system a store: `store: { path }`, or `store: memoryStore()` in tests.',
+    remedy:
+      'Give the system a store: `store: { path }`, or `store: memoryStore()` in tests. Nodes of a cluster have one unless `store.sync` is `off`.',
   },
   STORE_IN_USE: {
     meaning: 'Another process, or another system of this one, has the folder of the store open.',

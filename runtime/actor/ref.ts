@@ -111,34 +111,72 @@ export interface ActorName {
   readonly name: string;
 }
 
-/** Makes a ref for a holder; `named` where a name led to the address. */
+/**
+ * Makes a ref for a holder; `named` where a name led to the address.
+ * @throws SkepError BAD_USAGE where casts are reliable and the holder cannot send such.
+ */
 export function makeRef<D extends RefTarget>(
   definition: D,
   address: ActorAddress,
   messenger: Messenger,
   named?: ActorName,
 ): ActorRef<D> {
-  const answer = (name: string, message?: unknown, options: CallOptions = {}): unknown =>
-    definition.streams.has(name)
-      ? messenger.stream(address, name, message, options)
-      : messenger.call(address, name, message, options);
-  const { reliable: settings } = definition;
-  const reliable = settings === undefined ? undefined : messenger.reliable;
-  if (settings !== undefined && reliable === undefined)
+  const reliable = definition.reliable === undefined ? undefined : messenger.reliable;
+  if (definition.reliable !== undefined && reliable === undefined)
     throw new SkepError('BAD_USAGE', `a ref of ${address}: its casts are reliable and its holder cannot send such`);
-  const tryCast = (name: string, message?: unknown, options?: CastOptions): CastOutcome =>
-    settings !== undefined && reliable !== undefined
-      ? reliable.tryCast(address, name, message, settings, named)
-      : messenger.tryCast(address, name, message, options);
+  // The definition's handlers say what comes back; at run time all answers take the same path.
+  const sender = reliable === undefined || named === undefined ? reliable : byName(reliable, named);
+  return new Ref(definition, address, messenger, sender) as unknown as ActorRef<D>;
+}
+
+/** Adds the name to what is sent. Apart from the ref, so that the many refs without one do not pay for it. */
+function byName(reliable: ReliableMessenger, named: ActorName): ReliableMessenger {
   return {
-    address,
-    cast: (name, ...rest) => tryCast(name, rest[0], rest[1]) === 'accepted',
-    tryCast: (name, ...rest) => tryCast(name, rest[0], rest[1]),
-    // The definition's handlers say what comes back; at run time all answers take the same path.
-    call: answer as ActorRef<D>['call'],
-    drained: () =>
-      settings !== undefined && reliable !== undefined
-        ? reliable.drained(address, settings, named)
-        : messenger.drained(address),
+    tryCast: (to, name, message, settings) => reliable.tryCast(to, name, message, settings, named),
+    drained: (to, settings) => reliable.drained(to, settings, named),
   };
+}
+
+/** The ref of every definition. A class, because closures of its own for each of a million refs would weigh 400 bytes. */
+class Ref {
+  readonly address: ActorAddress;
+  readonly #definition: RefTarget;
+  readonly #messenger: Messenger;
+  readonly #reliable: ReliableMessenger | undefined;
+
+  constructor(
+    definition: RefTarget,
+    address: ActorAddress,
+    messenger: Messenger,
+    reliable: ReliableMessenger | undefined,
+  ) {
+    this.#definition = definition;
+    this.address = address;
+    this.#messenger = messenger;
+    this.#reliable = reliable;
+  }
+
+  cast(name: string, message?: unknown, options?: CastOptions): boolean {
+    return this.tryCast(name, message, options) === 'accepted';
+  }
+
+  tryCast(name: string, message?: unknown, options?: CastOptions): CastOutcome {
+    const { reliable } = this.#definition;
+    return reliable !== undefined && this.#reliable !== undefined
+      ? this.#reliable.tryCast(this.address, name, message, reliable)
+      : this.#messenger.tryCast(this.address, name, message, options);
+  }
+
+  call(name: string, message?: unknown, options: CallOptions = {}): unknown {
+    return this.#definition.streams.has(name)
+      ? this.#messenger.stream(this.address, name, message, options)
+      : this.#messenger.call(this.address, name, message, options);
+  }
+
+  drained(): Promise<void> {
+    const { reliable } = this.#definition;
+    return reliable !== undefined && this.#reliable !== undefined
+      ? this.#reliable.drained(this.address, reliable)
+      : this.#messenger.drained(this.address);
+  }
 }

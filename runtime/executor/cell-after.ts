@@ -7,7 +7,7 @@ import type { ReplyToken } from '../actor/reply-token.js';
 import type { Aside } from './cell-aside.js';
 import type { Cast } from './cell-refusal.js';
 import type { KeptUntil } from './cell-stash.js';
-import type { Letter } from './cell-turns.js';
+import type { Letter } from './letter.js';
 import type { Current } from './current.js';
 
 /** What is in hand: a message, or one of the runtime's own occasions. */

@@ -13,7 +13,7 @@ import type { CellHost } from './cell-host.js';
 import { Phases, type PhasesOwner } from './cell-phases.js';
 import type { KeptUntil } from './cell-stash.js';
 import { Stash } from './cell-stash.js';
-import type { Letter } from './cell-turns.js';
+import type { Letter } from './letter.js';
 import type { IsGone } from './cell-watch.js';
 
 /** Messages that an actor keeps aside unless its definition says otherwise. */

@@ -34,23 +34,21 @@ import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
-import type { CallScope, CellHost } from './cell-host.js';
+import type { CallScope } from './cell-host.js';
 import { FamilyDoor } from './cell-supervisor.js';
 
 /** {@link ActorContext} of one cell. */
 export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawner, DoorHolder, FatalRaiser {
   readonly #cell: Cell;
-  readonly #host: CellHost;
   #timers: Map<string, Timer> | undefined;
   #log: Logger | undefined;
 
-  constructor(cell: Cell, host: CellHost) {
+  constructor(cell: Cell) {
     this.#cell = cell;
-    this.#host = host;
   }
 
   get log(): Logger {
-    return (this.#log ??= this.#host.log.with({
+    return (this.#log ??= this.#cell.host.log.with({
       actor: this.#cell.address,
       definition: this.#cell.definition.name,
     }));
@@ -66,16 +64,16 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     return this.#cell.spec.parent;
   }
   get node(): string {
-    return this.#host.node;
+    return this.#cell.host.node;
   }
   get executor(): number {
-    return this.#host.id;
+    return this.#cell.host.id;
   }
   get incarnation(): number {
     return this.#cell.incarnation;
   }
   get clock() {
-    return this.#host.clock;
+    return this.#cell.host.clock;
   }
   get signal(): AbortSignal {
     return this.#cell.turns.hand.current.signal;
@@ -94,22 +92,22 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     options: ChildOptions = {},
   ): Promise<ActorRef<D>> {
     const spec = specOf(definition, args, options, this.self, 'same');
-    const address = await this.#cell.family.spawn(spec, options.node, this.#scope());
+    const address = await this.#cell.family.spawn(spec, options.node, this.callScope());
     if (options.link === true) this.link(address);
     return this.ref(definition, address);
   }
 
   get supervisor(): SupervisorDoor {
-    return new FamilyDoor(this.#cell.family, () => this.#scope());
+    return new FamilyDoor(this.#cell.family, () => this.callScope());
   }
 
   /** The node can not go on; for its guardian. */
   fatal(error: SkepError): void {
-    this.#host.fatal(error);
+    this.#cell.host.fatal(error);
   }
 
   spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
-    return this.#cell.family.spawn(spec, undefined, this.#scope());
+    return this.#cell.family.spawn(spec, undefined, this.callScope());
   }
 
   ref<D extends RefTarget>(definition: D, address: ActorAddress): ActorRef<D> {
@@ -117,10 +115,10 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   async lookup<D extends AnyDefinition>(definition: D, name: string, node?: string): Promise<ActorRef<D> | undefined> {
-    const address = await this.#host.lookup(name, node);
+    const address = await this.#cell.host.lookup(name, node);
     if (address === undefined) return undefined;
     // Only a durable session goes on from the name.
-    const named = definition.reliable?.durable === true ? { node: node ?? this.#host.node, name } : undefined;
+    const named = definition.reliable?.durable === true ? { node: node ?? this.#cell.host.node, name } : undefined;
     return makeRef(definition, address, this, named);
   }
 
@@ -146,17 +144,17 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
       reason === 'kill'
         ? { type: 'exit', by: 'kill', reason: { class: 'killed', message: 'killed' } }
         : { type: 'exit', by: 'exit', reason };
-    this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal });
+    this.#cell.host.deliver({ kind: 'signal', to: address, from: this.self, signal });
   }
 
   stop(address: ActorAddress = this.self, reason: ExitReason = SHUTDOWN): void {
     this.#cell.knownFamily?.leaves(address);
-    this.#host.deliver({ kind: 'signal', to: address, from: this.self, signal: { type: 'stop', reason } });
+    this.#cell.host.deliver({ kind: 'signal', to: address, from: this.self, signal: { type: 'stop', reason } });
   }
 
   after(delayMs: number, key: string): void {
     this.cancelTimer(key);
-    const timer = this.#host.clock.after(delayMs, () => {
+    const timer = this.#cell.host.clock.after(delayMs, () => {
       this.#timers?.delete(key);
       this.#cell.inform({ type: 'timer', key });
     });
@@ -166,7 +164,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   every(periodMs: number, key: string): void {
     const arm = (): void => {
       // A period of nothing would hold a clock that stands still at one instant for ever.
-      const timer = this.#host.clock.after(Math.max(1, periodMs), () => {
+      const timer = this.#cell.host.clock.after(Math.max(1, periodMs), () => {
         arm();
         this.#cell.inform({ type: 'timer', key });
       });
@@ -235,23 +233,23 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   get groups(): ActorGroups {
-    return this.#host.services.groupsOf(this.#cell, this);
+    return this.#cell.host.services.groupsOf(this.#cell, this);
   }
 
   publish(topic: string, message: unknown): boolean {
-    return this.#host.services.topics.publish(this.self, topic, message, this.#cell.turns.hand.trace);
+    return this.#cell.host.services.topics.publish(this.self, topic, message, this.#cell.turns.hand.trace);
   }
 
   async subscribe(pattern: string, options: SubscribeOptions = {}): Promise<void> {
-    await this.#host.services.subscribe(this.#cell, pattern, options);
+    await this.#cell.host.services.subscribe(this.#cell, pattern, options);
   }
 
   unsubscribe(pattern: string): boolean {
-    return this.#host.services.topics.unsubscribe(this.self, pattern);
+    return this.#cell.host.services.topics.unsubscribe(this.self, pattern);
   }
 
   router<D extends RefTarget>(definition: D, source: RouteeSource, options: RouterOptions): Promise<Router<D>> {
-    return this.#host.services.router({ address: this.self, messenger: this }, definition, source, options);
+    return this.#cell.host.services.router({ address: this.self, messenger: this }, definition, source, options);
   }
 
   pool<D extends AnyDefinition>(definition: D, args: ArgsOf<D>, options: PoolOptions): Promise<Pool<D>> {
@@ -263,41 +261,41 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   persist(events: unknown, options?: PersistOptions): Promise<unknown> {
-    return this.#journal('persist').persist(events, options);
+    return this.journalFor('persist').persist(events, options);
   }
 
   persisted(id: string): boolean {
-    return this.#journal('persisted').persisted(id);
+    return this.journalFor('persisted').persisted(id);
   }
 
   save(): Promise<void> {
-    return this.#journal('save').save();
+    return this.journalFor('save').save();
   }
 
   erase(): Promise<void> {
-    return this.#journal('erase').erase();
+    return this.journalFor('erase').erase();
   }
 
   stored(): Promise<void> {
-    return this.#journal('stored').stored();
+    return this.journalFor('stored').stored();
   }
 
   afterDurable(delay: number | Date, key: string): Promise<void> {
     const dueMs = delay instanceof Date ? delay.getTime() : this.clock.wall() + Math.max(0, delay);
-    return this.#journal('afterDurable').setTimer(dueMs, 0, key);
+    return this.journalFor('afterDurable').setTimer(dueMs, 0, key);
   }
 
   everyDurable(periodMs: number, key: string): Promise<void> {
     // A period of nothing would be due for ever.
     const period = Math.max(1, periodMs);
-    return this.#journal('everyDurable').setTimer(this.clock.wall() + period, period, key);
+    return this.journalFor('everyDurable').setTimer(this.clock.wall() + period, period, key);
   }
 
   cancelDurable(key: string): Promise<void> {
-    return this.#journal('cancelDurable').cancelTimer(key);
+    return this.journalFor('cancelDurable').cancelTimer(key);
   }
 
-  #journal(method: string): Journal {
+  private journalFor(method: string): Journal {
     const { journal, definition } = this.#cell;
     if (journal !== undefined) return journal;
     const text = `ctx.${method}: ${definition.name} declares neither "persistence" nor "durable"`;
@@ -305,23 +303,23 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   get reliable(): ReliableMessenger {
-    return this.#host.services.reliableOf(this.self, () => this.#cell.turns.hand.trace, this.#cell.journal);
+    return this.#cell.host.services.reliableOf(this.self, () => this.#cell.turns.hand.trace, this.#cell.journal);
   }
 
   tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
-    return this.#host.offer(castEnvelope(this.self, to, name, message, options, this.#cell.turns.hand.trace));
+    return this.#cell.host.offer(castEnvelope(this.self, to, name, message, options, this.#cell.turns.hand.trace));
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
-    return this.#host.call(to, name, message, options, this.#scope());
+    return this.#cell.host.call(to, name, message, options, this.callScope());
   }
 
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions): AsyncIterable<unknown> {
-    return this.#host.stream(to, name, message, options, this.#scope());
+    return this.#cell.host.stream(to, name, message, options, this.callScope());
   }
 
   drained(to: ActorAddress): Promise<void> {
-    return this.#host.drained(to);
+    return this.#cell.host.drained(to);
   }
 
   offload<Args, Result>(
@@ -330,10 +328,10 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     options: OffloadOptions = {},
   ): Promise<Awaited<Result>> {
     const any = task as OffloadTask;
-    return this.#host.offload(any, args, options, this.#scope()) as Promise<Awaited<Result>>;
+    return this.#cell.host.offload(any, args, options, this.callScope()) as Promise<Awaited<Result>>;
   }
 
-  #scope(): CallScope {
+  private callScope(): CallScope {
     const { current } = this.#cell.turns.hand;
     return {
       chain: [...current.chain, this.self],
@@ -353,16 +351,21 @@ export function specOf(
   parent: ActorAddress | undefined,
   placement: 'same' | 'default',
 ): SpawnSpec {
+  const { name, version } = definition;
+  const restart = options.restart ?? 'permanent';
+  const where = options.executor ?? (options.node === undefined ? placement : 'default');
+  // Every actor keeps its spec, and V8 reserves a field for each spread: the spec of most is written without any.
+  const spec =
+    parent === undefined
+      ? { definition: name, version, args, restart, placement: where }
+      : { definition: name, version, args, parent, restart, placement: where };
+  const { name: registered, shutdown, essential, significant } = options;
+  if ((registered ?? shutdown ?? essential ?? significant) === undefined) return spec;
   return {
-    definition: definition.name,
-    version: definition.version,
-    args,
-    ...(options.name === undefined ? {} : { name: options.name }),
-    ...(parent === undefined ? {} : { parent }),
-    restart: options.restart ?? 'permanent',
-    placement: options.executor ?? (options.node === undefined ? placement : 'default'),
-    ...(options.shutdown === undefined ? {} : { shutdown: options.shutdown }),
-    ...(options.essential === undefined ? {} : { essential: options.essential }),
-    ...(options.significant === undefined ? {} : { significant: options.significant }),
+    ...spec,
+    ...(registered === undefined ? {} : { name: registered }),
+    ...(shutdown === undefined ? {} : { shutdown }),
+    ...(essential === undefined ? {} : { essential }),
+    ...(significant === undefined ? {} : { significant }),
   };
 }

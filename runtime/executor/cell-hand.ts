@@ -23,6 +23,7 @@ export interface HandOwner {
   wake(): void;
   /** A handler threw what it may not throw. */
   crashed(reason: ExitReason): void;
+  readonly host: { readonly clock: Clock; readonly log: Logger };
 }
 
 /** One run of a handler. */
@@ -38,7 +39,6 @@ export interface Work {
 
 export class Hand {
   readonly #owner: HandOwner;
-  readonly #host: { readonly clock: Clock; readonly log: Logger };
   /** Absent in an idle actor, unless somebody holds its signal. */
   #current: Current | undefined;
   #busy = false;
@@ -46,14 +46,13 @@ export class Hand {
   #onIdle: (() => void)[] | undefined;
   #life = 0;
 
-  constructor(owner: HandOwner, host: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(owner: HandOwner) {
     this.#owner = owner;
-    this.#host = host;
   }
 
   /** What the actor is doing; between messages, that it does nothing for anybody. */
   get current(): Current {
-    return (this.#current ??= new Current(this.#host.clock));
+    return (this.#current ??= new Current(this.#owner.host.clock));
   }
 
   /** The trace of what the actor is doing. */
@@ -103,7 +102,7 @@ export class Hand {
       return;
     }
     if (later) {
-      this.#await(outcome, work);
+      this.awaitOutcome(outcome, work);
       return;
     }
     if (keep !== true) this.finish(current);
@@ -123,7 +122,7 @@ export class Hand {
     const { address, definition } = this.#owner;
     const reason = failureReason(thrown);
     const facts = { actor: address, class: reason.class };
-    this.#host.log.error('actor crashed', { actor: address, definition: definition.name, error: thrown });
+    this.#owner.host.log.error('actor crashed', { actor: address, definition: definition.name, error: thrown });
     onError?.(new SkepError('ACTOR_CRASHED', `${definition.name} crashed: ${reason.message}`, facts));
     this.#owner.crashed(reason);
   }
@@ -135,10 +134,10 @@ export class Hand {
     this.cancel();
     this.#current?.after?.discard();
     this.#onError?.(error);
-    this.#release();
+    this.release();
   }
 
-  #await(outcome: unknown, work: Work): void {
+  private awaitOutcome(outcome: unknown, work: Work): void {
     this.#busy = true;
     work.current.waits();
     this.#onError = work.onError;
@@ -149,17 +148,17 @@ export class Hand {
         if (work.keep !== true) this.finish(work.current);
         work.onValue?.(value);
         work.current.after?.commit();
-        this.#release();
+        this.release();
       },
       (thrown: unknown) => {
         if (life !== this.#life) return;
         this.threw(thrown, work);
-        this.#release();
+        this.release();
       },
     );
   }
 
-  #release(): void {
+  private release(): void {
     this.#busy = false;
     this.#onError = undefined;
     const waiting = this.#onIdle;

@@ -78,7 +78,7 @@ export interface CellHost {
   schedule(cell: Cell): void;
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
   /** Takes an ended cell out; afterwards its address is dead. */
-  remove(cell: Cell): void;
+  remove(cell: Pick<Cell, 'address'>): void;
   /** The node can not go on without an actor that failed for good. */
   fatal(error: SkepError): void;
 }

@@ -7,7 +7,7 @@
  * on top, because most of what enters it goes before the rest.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import type { Letter } from './cell-turns.js';
+import type { Letter } from './letter.js';
 
 /** Until when a message is kept: the next change of phase, or the actor's word. */
 export type KeptUntil = 'phase' | 'unstash';

@@ -3,7 +3,10 @@
  * the actor, so other messages run between two items and a slow reader stops the generator, not the actor.
  */
 import type { ActorAddress } from '#protocols/wire/address';
+import { type SkepError, toWireError } from '#protocols/wire/error';
 import { Queue } from '../mailbox/queue.js';
+import type { Work } from './cell-hand.js';
+import type { CellHost } from './cell-host.js';
 import type { Current } from './current.js';
 
 /** One stream in production. */
@@ -89,4 +92,32 @@ export class Producers {
   dropAll(which: (producer: Producer) => boolean = () => true): readonly Producer[] {
     return [...this.#all.values()].filter(which).flatMap(({ key }) => this.drop(key) ?? []);
   }
+}
+
+/** The work of one step: an item, or the end, goes to the reader. */
+export function stepOf(producer: Producer, producers: Producers, host: CellHost): Work {
+  const { from, id, key } = producer;
+  producer.credit -= 1;
+  return {
+    current: producer.current,
+    body: () => producer.iterator.next(),
+    onValue: (result: unknown): void => {
+      // A reader that left while the step ran has been told nothing, and wants nothing.
+      if (!producers.has(key)) return;
+      const { done, value } = result as IteratorResult<unknown, unknown>;
+      if (done === true) {
+        producer.current.endSpan();
+        producers.drop(key);
+        host.deliver({ kind: 'end', to: from, id });
+      } else {
+        host.deliver({ kind: 'item', to: from, id, value });
+        producers.enqueue(producer);
+      }
+    },
+    onError: (error: SkepError): void => {
+      if (producers.drop(key) === undefined) return;
+      host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
+    },
+    keep: true,
+  };
 }

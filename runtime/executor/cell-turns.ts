@@ -12,18 +12,17 @@ import type { PhaseContext } from '../actor/phases.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { Mailbox } from '../mailbox/mailbox.js';
 import { ruledPriority } from '../mailbox/priority.js';
-import { Queue } from '../mailbox/queue.js';
 import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Aside } from './cell-aside.js';
+import { CancelledCalls } from './cell-cancelled.js';
 import { Hand, type HandOwner, type Work } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
+import { Infos } from './cell-infos.js';
 import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
-import { callerOf, callKey, type Producer, Producers } from './cell-streams.js';
+import { callerOf, callKey, type Producer, Producers, stepOf } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
 import { Current, NO_CHAIN } from './current.js';
-
-/** What waits in a mailbox: a cast, or a call with its deadline on this executor's clock. */
-export type Letter = { readonly envelope: Cast } | { readonly envelope: Call; readonly deadlineMs: number };
+import type { Letter } from './letter.js';
 
 /** The actor whose turns these are. */
 export interface TurnOwner extends HandOwner {
@@ -40,12 +39,9 @@ export class Turns {
   readonly #host: CellHost;
   // Most actors are idle and many never get a message: what follows is made when it is first needed.
   #mailbox: Mailbox<Letter> | undefined;
-  #infos: Queue<Info> | undefined;
-  /** Keys of timers whose info waits: a timer that fires again meanwhile is not told twice. */
-  #timersDue: Set<string> | undefined;
+  #infos: Infos | undefined;
   #producers: Producers | undefined;
-  /** Keys of cancelled calls that may still wait in the mailbox. */
-  #cancelled: Set<string> | undefined;
+  #cancelled: CancelledCalls | undefined;
   #onDrained: (() => void)[] | undefined;
   /** Messages put aside, deferred calls and phases. */
   #aside: Aside | undefined;
@@ -55,7 +51,7 @@ export class Turns {
   constructor(owner: TurnOwner, host: CellHost) {
     this.#owner = owner;
     this.#host = host;
-    this.hand = new Hand(owner, host);
+    this.hand = new Hand(owner);
   }
 
   get mailboxSize(): number {
@@ -89,7 +85,7 @@ export class Turns {
 
   /** Messages until senders have to wait; undefined when they have to now. */
   get room(): number | undefined {
-    return this.#mail().room;
+    return this.mailboxHere().room;
   }
 
   /** Takes a cast or call into the mailbox; `onCredit` when it came from another executor. */
@@ -97,12 +93,12 @@ export class Turns {
     if (envelope.kind === 'call' && envelope.chain.includes(this.#owner.address)) {
       const facts = { chain: [...envelope.chain, this.#owner.address], call: envelope.name };
       const text = `call "${envelope.name}" comes back to ${this.#owner.address}`;
-      this.#fail(envelope, new SkepError('CALL_CYCLE', text, facts));
+      this.fail(envelope, new SkepError('CALL_CYCLE', text, facts));
       return 'accepted';
     }
     const letter: Letter =
       envelope.kind === 'call' ? { envelope, deadlineMs: this.#host.clock.now() + envelope.timeoutMs } : { envelope };
-    const mailbox = this.#mail();
+    const mailbox = this.mailboxHere();
     const rule = this.#owner.definition.mailbox?.priority;
     const priority = rule === undefined ? envelope.priority : ruledPriority(rule, envelope.name, envelope.message);
     const outcome = mailbox.push(letter, priority, onCredit);
@@ -115,41 +111,31 @@ export class Turns {
     return mailbox.congested ? 'wait' : 'accepted';
   }
 
-  #mail(): Mailbox<Letter> {
+  private mailboxHere(): Mailbox<Letter> {
     return (this.#mailbox ??= new Mailbox<Letter>(this.#host.mailboxOf(this.#owner.definition)));
   }
 
   /** Queues an info; it runs before waiting messages. */
   inform(info: Info): void {
-    if (info.type === 'timer' && info.dueMs === undefined) {
-      this.#timersDue ??= new Set();
-      if (this.#timersDue.has(info.key)) return;
-      this.#timersDue.add(info.key);
-    }
-    (this.#infos ??= new Queue()).push(info);
-    this.#owner.wake();
+    if ((this.#infos ??= new Infos()).add(info)) this.#owner.wake();
   }
 
   /** An info of that timer that waits is not given any more. */
   forgetTimer(key: string): void {
-    this.#timersDue?.delete(key);
+    this.#infos?.forgetTimer(key);
   }
 
   /** No `exit-signal` of a link to that peer is given any more. */
   forgetExits(peer: ActorAddress): void {
-    const infos = this.#infos;
-    if (infos === undefined || infos.size === 0) return;
-    this.#infos = new Queue();
-    for (let info = infos.shift(); info !== undefined; info = infos.shift()) {
-      if (info.type !== 'exit-signal' || !info.linked || info.from !== peer) this.#infos.push(info);
-    }
+    this.#infos?.forgetExits(peer);
   }
 
   cancelCall(from: ActorAddress, id: number): void {
     const key = callKey(from, id);
     if (this.#producers?.drop(key) !== undefined || this.#aside?.cancel(from, id) === true) return;
     if (this.hand.busy && this.hand.current.key === key) this.hand.current.cancel();
-    else if (this.mailboxSize > 0) this.#markCancelled(key);
+    else if (this.#mailbox !== undefined && this.#mailbox.size > 0)
+      (this.#cancelled ??= new CancelledCalls()).mark(key, this.#mailbox, this.#mailbox.size);
   }
 
   grantCredit(from: ActorAddress, id: number, count: number): void {
@@ -177,7 +163,6 @@ export class Turns {
     this.hand.abandon(error);
     this.abandonStreams(error);
     this.#infos = undefined;
-    this.#timersDue = undefined;
     this.#aside?.revert();
   }
 
@@ -209,7 +194,7 @@ export class Turns {
     for (const letter of [...aside, ...(this.#mailbox?.drain() ?? [])])
       refuse(this.#host, this.#owner, letter.envelope, 'stopped');
     this.#cancelled = undefined;
-    this.#tellDrained();
+    this.tellDrained();
   }
 
   /** Runs up to `budget` messages and gives how many it were; the executor asks `ready` whether more wait. */
@@ -217,19 +202,19 @@ export class Turns {
     let left = budget;
     for (; left > 0 && this.#owner.running && !this.hand.busy; left -= 1) {
       if (this.#aside?.ready === true) {
-        this.#fromAside(this.#aside);
+        this.fromAside(this.#aside);
         continue;
       }
       const info = this.#infos?.shift();
-      if (info !== undefined) this.#info(info);
-      else if (!this.#userTurn()) break;
+      if (info !== undefined) this.takeInfo(info);
+      else if (!this.userTurn()) break;
     }
     return budget - left;
   }
 
-  #info(info: Info): void {
+  private takeInfo(info: Info): void {
     const due = info.type === 'timer' ? info.dueMs : undefined;
-    if (info.type === 'timer' && due === undefined && this.#timersDue?.delete(info.key) !== true) return;
+    if (this.#infos?.holds(info) !== true) return;
     if (info.type === 'down' && !this.#owner.watch.fired(info.address)) return;
     const { definition, context, journal } = this.#owner;
     this.#aside?.event();
@@ -244,48 +229,49 @@ export class Turns {
   }
 
   /** One stream step or one letter, in turn when both wait; false when nothing waits. */
-  #userTurn(): boolean {
+  private userTurn(): boolean {
     const step = this.#stepNext || this.mailboxSize === 0 ? this.#producers?.take() : undefined;
     this.#stepNext = !this.#stepNext;
-    if (step !== undefined) {
-      this.#step(step);
+    if (step !== undefined && this.#producers !== undefined) {
+      this.#host.meter.message = 'stream step';
+      this.hand.take(stepOf(step, this.#producers, this.#host));
       return true;
     }
     const letter = this.#mailbox?.shift();
     if (letter === undefined) return this.#producers?.hasReady === true;
-    this.#letter(letter);
+    this.takeLetter(letter);
     if (this.#cancelled !== undefined && this.mailboxSize === 0) this.#cancelled = undefined;
-    if (this.#onDrained !== undefined && this.#mailbox?.congested !== true) this.#tellDrained();
+    if (this.#onDrained !== undefined && this.#mailbox?.congested !== true) this.tellDrained();
     return true;
   }
 
-  #fromAside(aside: Aside): void {
+  private fromAside(aside: Aside): void {
     const next = aside.take();
     if (next === undefined) return;
     if ('body' in next) this.hand.take(next);
-    else this.#letter(next);
+    else this.takeLetter(next);
   }
 
-  #letter(letter: Letter): void {
+  private takeLetter(letter: Letter): void {
     this.#processed += 1;
     this.#aside?.event();
-    if ('deadlineMs' in letter) this.#call(letter, letter.envelope, letter.deadlineMs);
-    else this.#cast(letter, letter.envelope);
+    if ('deadlineMs' in letter) this.takeCall(letter, letter.envelope, letter.deadlineMs);
+    else this.takeCast(letter, letter.envelope);
   }
 
-  #tellDrained(): void {
+  private tellDrained(): void {
     const waiting = this.#onDrained;
     this.#onDrained = undefined;
     for (const done of waiting ?? []) done();
   }
 
-  #cast(letter: Letter, envelope: Cast): void {
+  private takeCast(letter: Letter, envelope: Cast): void {
     const { definition, context } = this.#owner;
     const handler = Object.hasOwn(definition.casts, envelope.name) ? definition.casts[envelope.name] : undefined;
     const { phases } = definition;
     const known = phases === undefined || handles(definition, 'casts', envelope.name, this.#owner.state);
     if (handler === undefined || !known) {
-      this.#noHandler(letter, envelope);
+      this.noHandler(letter, envelope);
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
@@ -303,7 +289,7 @@ export class Turns {
   }
 
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
-  #noHandler(letter: Letter, envelope: Cast): void {
+  private noHandler(letter: Letter, envelope: Cast): void {
     const { definition, context } = this.#owner;
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
     const handler = infoHandler(definition, this.#owner.state);
@@ -318,11 +304,11 @@ export class Turns {
     this.hand.take({ current, body: () => handler(this.#owner.state, info, context) });
   }
 
-  #call(letter: Letter, envelope: Call, deadlineMs: number): void {
+  private takeCall(letter: Letter, envelope: Call, deadlineMs: number): void {
     const { definition, context } = this.#owner;
     const { from, id, name, chain, credit } = envelope;
     const key = callKey(from, id);
-    if (this.#cancelled?.delete(key) === true) return;
+    if (this.#cancelled?.takes(key) === true) return;
     const nowMs = this.#host.clock.now();
     this.#host.meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
     if (nowMs > deadlineMs) {
@@ -332,7 +318,7 @@ export class Turns {
     const handler = Object.hasOwn(definition.calls, name) ? definition.calls[name] : undefined;
     const failure = callFailure(definition, envelope, handler, this.#owner.state);
     if (handler === undefined || failure !== undefined) {
-      if (failure !== undefined) this.#fail(envelope, failure);
+      if (failure !== undefined) this.fail(envelope, failure);
       return;
     }
     const span = this.#host.spans?.turn(this.#owner, envelope);
@@ -344,7 +330,7 @@ export class Turns {
       onValue: (value) => {
         if (current.after?.silent !== true) this.#host.deliver({ kind: 'reply', to: from, id, value });
       },
-      onError: (error) => this.#fail(envelope, error),
+      onError: (error) => this.fail(envelope, error),
     };
     if (!definition.streams.has(name)) {
       current.about = letter;
@@ -360,49 +346,7 @@ export class Turns {
     }
   }
 
-  #step(producer: Producer): void {
-    const { from, id, key } = producer;
-    producer.credit -= 1;
-    const onResult = (result: unknown): void => {
-      // A reader that left while the step ran has been told nothing, and wants nothing.
-      if (this.#producers?.has(key) !== true) return;
-      const { done, value } = result as IteratorResult<unknown, unknown>;
-      if (done === true) {
-        producer.current.endSpan();
-        this.#producers.drop(key);
-        this.#host.deliver({ kind: 'end', to: from, id });
-      } else {
-        this.#host.deliver({ kind: 'item', to: from, id, value });
-        this.#producers.enqueue(producer);
-      }
-    };
-    const onError = (error: SkepError): void => {
-      if (this.#producers?.drop(key) === undefined) return;
-      this.#host.deliver({ kind: 'fail', to: from, id, error: toWireError(error) });
-    };
-    this.#host.meter.message = 'stream step';
-    this.hand.take({
-      current: producer.current,
-      body: () => producer.iterator.next(),
-      onValue: onResult,
-      onError,
-      keep: true,
-    });
-  }
-
-  /** Remembers a cancelled call until its turn; keys of calls that no longer wait are swept before they outgrow the mail. */
-  #markCancelled(key: string): void {
-    const cancelled = (this.#cancelled ??= new Set());
-    cancelled.add(key);
-    if (cancelled.size <= this.mailboxSize) return;
-    const waiting = new Set<string>();
-    for (const { envelope } of this.#mailbox ?? []) {
-      if (envelope.kind === 'call') waiting.add(callKey(envelope.from, envelope.id));
-    }
-    for (const known of cancelled) if (!waiting.has(known)) cancelled.delete(known);
-  }
-
-  #fail(envelope: Call, error: SkepError): void {
+  private fail(envelope: Call, error: SkepError): void {
     this.#host.deliver({ kind: 'fail', to: envelope.from, id: envelope.id, error: toWireError(error) });
   }
 }

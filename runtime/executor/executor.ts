@@ -7,30 +7,21 @@
  *             --other node-----> outbox --end of turn--> frame --> transport
  *
  * Its parts: `caller.ts` asks, `own-calls.ts` answers for the executor itself, `spawner.ts` starts actors, `absent.ts`
- * answers for what is not there, `routes.ts` has the ways out, `run-queue.ts` the turns.
+ * answers for what is not there, `signals.ts` takes signals, `deaths.ts` tells of what died elsewhere, `routes.ts` has the
+ * ways out, `run-queue.ts` the turns.
  */
-import { type ActorAddress, addressParts, EXECUTOR_SERIAL, executorAddress } from '#protocols/wire/address';
-import { type Envelope, SHUTDOWN, type Signal, type SpawnSpec } from '#protocols/wire/envelope';
+import { type ActorAddress, addressParts, EXECUTOR_SERIAL } from '#protocols/wire/address';
+import { type Envelope, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { type SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
-import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
-import type { DefinitionRegistry, DefinitionSummary } from '../actor/registry.js';
-import type { Clock } from '../clock/clock.js';
-import type { Random } from '../clock/random.js';
 import { decodeFrame } from '../codec/frame.js';
-import type { ActorFamily } from '../supervision/tree.js';
-import type { StoreClient } from '../store/client.js';
 import { FlowControl } from '../flow/flow-control.js';
 import type { CastOutcome } from '../flow/outcome.js';
-import { Offloader, type OffloadLimits } from '../offload/offloader.js';
+import { Offloader } from '../offload/offloader.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
-import { DEFAULT_CAPACITY, type MailboxOptions } from '../mailbox/mailbox.js';
-import type { Logger } from '../telemetry/log.js';
-import { Spans } from '../telemetry/spans.js';
-import type { Tracer } from '../telemetry/tracer.js';
-import type { LoopDelay } from '../telemetry/loop-delay.js';
+import { DEFAULT_CAPACITY } from '../mailbox/mailbox.js';
 import { TurnMeter } from '../telemetry/turn-meter.js';
 import { Absent } from './absent.js';
 import { Bookkeeping } from './bookkeeping.js';
@@ -38,77 +29,29 @@ import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope, CellHost } from './cell-host.js';
 import { freezePayload } from './freeze.js';
-import type { Dispatcher, MakeDispatcher } from './dispatcher.js';
-import type { Heartbeat } from './heartbeat.js';
+import type { Dispatcher } from './dispatcher.js';
+import { ExecutorIdentity } from './executor-identity.js';
+import type { ExecutorOptions } from './executor-options.js';
 import type { ExecutorDeath } from './death.js';
-import { ForeignDeaths } from './foreign-deaths.js';
-import { executorLoss, type Loss, nodeLoss } from './losses.js';
+import { Deaths } from './deaths.js';
 import type { FrameLink } from './outbox.js';
 import { OwnCalls } from './own-calls.js';
-import { type ActorSummary, type ExecutorReport, familyOf, summarise } from './report.js';
+import { type ActorSummary, type ExecutorReport, summarise } from './report.js';
 import { Routes } from './routes.js';
-import { DEFAULT_SCHEDULING, type Scheduling } from './scheduling.js';
+import { DEFAULT_SCHEDULING } from './scheduling.js';
 import { Services } from './services.js';
-import { Spawner, type Topology } from './spawner.js';
-import { EDGE_EXECUTOR, FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
-
-/** How an executor is made. */
-export interface ExecutorOptions {
-  readonly node: string;
-  readonly incarnation: string;
-  readonly id: number;
-  readonly topology: Topology;
-  readonly registry: DefinitionRegistry;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  /** Default deadline of calls in milliseconds. */
-  readonly callTimeoutMs: number;
-  readonly shutdownMs: number;
-  readonly defaults: ActorDefaults;
-  /** The way to the store of the node, where it has one. */
-  readonly store: StoreClient | undefined;
-  readonly scheduling?: Scheduling;
-  /** First serial to give out; a replacement begins above its predecessor, so old addresses stay dead or restarted. */
-  readonly firstSerial: number;
-  /** Whether messages between actors of this executor are frozen. */
-  readonly freezeMessages: boolean;
-  readonly dispatcher: MakeDispatcher;
-  /** Bytes of payload of dead letters that are kept at most. */
-  readonly deadLetterBytes?: number | undefined;
-  /** Absent: tracing is off. */
-  readonly tracer?: Tracer | undefined;
-  /** Turns of this length and more are slow; 0 for none. */
-  readonly slowTurnMs: number;
-  /** Where a thread says that it lives. */
-  readonly heartbeat?: Heartbeat | undefined;
-  readonly loopDelay?: LoopDelay | undefined;
-  readonly offload: OffloadLimits;
-}
+import { Signals } from './signals.js';
+import { Spawner } from './spawner.js';
+import { EDGE_EXECUTOR, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 
 type Answer = Extract<Envelope, { kind: 'reply' | 'item' | 'end' | 'fail' }>;
 
-export class Executor implements CellHost {
-  readonly node: string;
-  readonly incarnation: string;
-  readonly id: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly spans: Spans | undefined;
-  readonly callTimeoutMs: number;
-  readonly shutdownMs: number;
-  readonly defaults: ActorDefaults;
-  readonly store: StoreClient | undefined;
-  readonly address: ActorAddress;
-  readonly registry: DefinitionRegistry;
-  readonly cells = new Map<number, Cell>();
+export class Executor extends ExecutorIdentity implements CellHost {
   readonly meter: TurnMeter;
   readonly services: Services;
   readonly #peers: ReadonlySet<number>;
   readonly #freezes: boolean;
   readonly #books: Bookkeeping;
-  readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
   readonly #dispatcher: Dispatcher;
   readonly #routes: Routes;
   readonly #flow: FlowControl;
@@ -116,24 +59,13 @@ export class Executor implements CellHost {
   readonly #caller: Caller;
   readonly #own: OwnCalls;
   readonly #spawner: Spawner;
-  readonly #foreignDeaths: ForeignDeaths;
+  readonly #deaths: Deaths;
+  readonly #signals: Signals;
   readonly #offloader: Offloader;
   #onFatal: (error: SkepError) => void = () => {};
 
   constructor(options: ExecutorOptions) {
-    this.node = options.node;
-    this.incarnation = options.incarnation;
-    this.id = options.id;
-    this.clock = options.clock;
-    this.random = options.random;
-    this.log = options.log;
-    this.spans = options.tracer === undefined ? undefined : new Spans(options.tracer, options.node, options.id);
-    this.callTimeoutMs = options.callTimeoutMs;
-    this.shutdownMs = options.shutdownMs;
-    this.defaults = options.defaults;
-    this.store = options.store;
-    this.registry = options.registry;
-    this.address = executorAddress(options.node, options.incarnation, options.id);
+    super(options);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
     this.#freezes = options.freezeMessages;
     this.#books = new Bookkeeping(this, options);
@@ -152,7 +84,8 @@ export class Executor implements CellHost {
     this.#caller = new Caller(this, options.firstSerial);
     this.#own = new OwnCalls(this);
     this.#offloader = new Offloader(options.clock, options.offload);
-    this.#foreignDeaths = new ForeignDeaths(options.node);
+    this.#deaths = new Deaths(this, this.#caller, this.#flow, this.#own);
+    this.#signals = new Signals(this, this.#absent, this.#deaths);
     this.#spawner = new Spawner(this, options.topology, options.firstSerial);
     this.services = new Services(this, options.firstSerial);
   }
@@ -254,7 +187,7 @@ export class Executor implements CellHost {
         else this.cells.get(serial)?.turns.cancelCall(envelope.from, envelope.id);
         break;
       case 'signal':
-        this.#signal(envelope.signal, envelope.from, envelope.to, serial);
+        this.#signals.take(envelope, serial);
         break;
       default:
         return unreachable(envelope);
@@ -264,28 +197,6 @@ export class Executor implements CellHost {
 
   #answer(envelope: Answer): void {
     if (!this.#caller.answer(envelope)) this.deadLetter('late-reply', envelope);
-  }
-
-  #signal(signal: Signal, from: ActorAddress, to: ActorAddress, serial: number): void {
-    // An executor ends with its thread or node only, and whoever watches it hears of that without a monitor.
-    if (serial === EXECUTOR_SERIAL) {
-      if (signal.type !== 'executor-down' && signal.type !== 'executor-up') return;
-      for (const loss of this.#foreignDeaths.losses(from, signal)) this.#lost(loss);
-      return;
-    }
-    if (endsActor(signal) && serial < FIRST_SERIAL && !this.#isGuardian(from)) {
-      this.log.warn(`${signal.type} refused`, { actor: to, from });
-      if (signal.type === 'link') this.#absent.signal(to, from, signal);
-      return;
-    }
-    const cell = this.cells.get(serial);
-    if (cell === undefined) this.#absent.signal(to, from, signal);
-    else cell.signal(signal, from, to);
-  }
-
-  /** What every node needs ends with its node, by the hand of its guardian, and not by a stray signal. */
-  #isGuardian(address: ActorAddress): boolean {
-    return address === this.cells.get(GUARDIAN_SERIAL)?.address;
   }
 
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void {
@@ -345,18 +256,9 @@ export class Executor implements CellHost {
     this.#onFatal(error);
   }
 
-  remove(cell: Cell): void {
+  remove(cell: Pick<Cell, 'address'>): void {
     this.cells.delete(addressParts(cell.address).serial);
     this.services.lifeEnded(cell.address);
-  }
-
-  mailboxOf(definition: AnyDefinition): MailboxOptions {
-    let bounds = this.#mailboxes.get(definition);
-    if (bounds === undefined) {
-      bounds = { ...this.defaults.mailbox, ...definition.mailbox };
-      this.#mailboxes.set(definition, bounds);
-    }
-    return bounds;
   }
 
   schedule(cell: Cell): void {
@@ -383,14 +285,6 @@ export class Executor implements CellHost {
 
   list(): readonly ActorSummary[] {
     return [...this.cells.values()].map(summarise);
-  }
-
-  families(): readonly ActorFamily[] {
-    return [...this.cells.values()].map(familyOf);
-  }
-
-  definitions(): readonly DefinitionSummary[] {
-    return this.registry.list();
   }
 
   report(): ExecutorReport {
@@ -423,31 +317,14 @@ export class Executor implements CellHost {
 
   /** Another executor of this node died: its actors are gone until their supervisors restart them on its replacement. */
   executorDown(death: ExecutorDeath): void {
-    const { executor } = death;
-    this.#routes.disconnect(executor);
-    this.services.disconnected(executor);
-    this.#lost(executorLoss(this.node, death));
+    this.#routes.disconnect(death.executor);
+    this.services.disconnected(death.executor);
+    this.#deaths.executorDown(death);
   }
 
   /** A node is considered dead (or left): everything there is gone for good. */
   nodeDown(node: string, incarnation: string): void {
     this.#routes.forget(node);
-    this.services.nodeLost(nodeLoss(node, incarnation).gone);
-    this.#foreignDeaths.forget(node);
-    this.#lost(nodeLoss(node, incarnation));
+    this.#deaths.nodeDown(node, incarnation);
   }
-
-  #lost(loss: Loss): void {
-    if (loss.concerns !== 'supervisors') {
-      this.#caller.failWhere(loss.gone, loss.error);
-      this.#flow.endWhere(loss.gone);
-      this.#own.dropCallers(loss.gone);
-    }
-    for (const cell of [...this.cells.values()]) cell.lost(loss);
-  }
-}
-
-/** What would end an actor, or tie its life to that of another. */
-function endsActor({ type }: Signal): boolean {
-  return type === 'stop' || type === 'exit' || type === 'link';
 }

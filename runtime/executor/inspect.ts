@@ -3,7 +3,8 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { DEFAULT_CAPACITY } from '../mailbox/mailbox.js';
 import { type StateSummary, summariseState } from '../telemetry/state-summary.js';
 import type { SlowTurn } from '../telemetry/turn-meter.js';
-import type { Cell, CellStatus } from './cell.js';
+import type { Cell } from './cell.js';
+import type { CellStatus } from './cell-life.js';
 import type { CellHost } from './cell-host.js';
 
 /** What an actor has in hand. Only a handler that waits for something can be seen: others are done before one looks. */

@@ -8,9 +8,12 @@ import { type Envelope, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelop
 import { SkepError, toWireError } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import { checkSpec } from '../actor/check-spec.js';
+import type { DefinitionRegistry } from '../actor/registry.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
+import type { Cell } from './cell.js';
 import { callKey } from './cell-streams.js';
 import type { IsGone } from './cell-watch.js';
+import { familyOf } from './report.js';
 import type { Services } from './services.js';
 
 /** What the executor can be asked. */
@@ -22,10 +25,10 @@ export interface OwnCallsHost {
   start(spec: SpawnSpec, node: undefined, scope: undefined, trace: Traceparent | undefined): Promise<ActorAddress>;
   /** Ends the actors of the node. */
   stopNode(): Promise<void>;
+  readonly cells: ReadonlyMap<number, Cell>;
+  readonly registry: DefinitionRegistry;
   list(): unknown;
-  families(): unknown;
   report(): unknown;
-  definitions(): unknown;
   /** What an operator asks, by name; undefined for a name that is none of these. */
   operate(name: string, message: unknown): unknown;
   readonly services: Services;
@@ -83,11 +86,11 @@ export class OwnCalls {
       case 'list':
         return this.#host.list();
       case 'families':
-        return this.#host.families();
+        return [...this.#host.cells.values()].map(familyOf);
       case 'report':
         return this.#host.report();
       case 'definitions':
-        return this.#host.definitions();
+        return this.#host.registry.list();
       default: {
         const { name, message } = envelope;
         const answer = this.#host.operate(name, message) ?? this.#host.services.call(envelope);

@@ -9,7 +9,8 @@ import type { DeadLetterReport } from '../telemetry/dead-letters.js';
 import type { ActorFamily } from '../supervision/tree.js';
 import type { LatencySummary } from '../telemetry/histogram.js';
 import type { DefinitionLoad, TurnReport } from '../telemetry/turn-meter.js';
-import type { Cell, CellStatus } from './cell.js';
+import type { Cell } from './cell.js';
+import type { CellStatus } from './cell-life.js';
 
 /** One actor in an inspection. */
 export interface ActorSummary {

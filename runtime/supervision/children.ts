@@ -27,7 +27,8 @@ interface Restarts {
 interface Child {
   readonly spec: SpawnSpec;
   status: ChildStatus;
-  restarts: Restarts;
+  /** Absent while there was none. */
+  restarts?: Restarts;
 }
 
 /** What a supervisor does about a failed child. */
@@ -83,7 +84,7 @@ export class Children {
   }
 
   add(address: ActorAddress, spec: SpawnSpec): void {
-    this.#children.set(address, { spec, status: 'running', restarts: NO_RESTARTS });
+    this.#children.set(address, { spec, status: 'running' });
     if (spec.id !== undefined) (this.#ids ??= new Map()).set(spec.id, address);
   }
 
@@ -112,7 +113,7 @@ export class Children {
   }
 
   restartsOf(address: ActorAddress): number {
-    return this.#children.get(address)?.restarts.count ?? 0;
+    return this.#children.get(address)?.restarts?.count ?? 0;
   }
 
   /** Whether a life of a child is over because a later one was ordered. */
@@ -217,8 +218,9 @@ export class Children {
   nextLife(address: ActorAddress): number {
     const child = this.#children.get(address);
     if (child === undefined) return 1;
-    child.restarts = { ...child.restarts, count: child.restarts.count + 1 };
-    return child.restarts.count + 1;
+    const { count } = child.restarts ?? NO_RESTARTS;
+    child.restarts = { ...(child.restarts ?? NO_RESTARTS), count: count + 1 };
+    return count + 2;
   }
 
   #answerByClass(reason: ExitReason): FailureAnswer {
@@ -237,11 +239,12 @@ export class Children {
     const maxRestarts = this.#options.maxRestarts ?? DEFAULT_INTENSITY.maxRestarts;
     const withinMs = this.#options.withinMs ?? DEFAULT_INTENSITY.withinMs;
     const alone = this.#options.whenExceeded === 'stop-child';
-    const before = alone ? child.restarts.history : this.#before(sameEvent);
+    const known = child.restarts ?? NO_RESTARTS;
+    const before = alone ? known.history : this.#before(sameEvent);
     const { allowed, history } = addRestart(before, nowMs, { maxRestarts, withinMs });
     const { backoff = DEFAULT_BACKOFF } = this.#options;
-    const delayMs = backoffMs(history.length, backoff, this.#random, child.restarts.delayMs);
-    child.restarts = { ...child.restarts, delayMs, history: alone ? history : child.restarts.history };
+    const delayMs = backoffMs(history.length, backoff, this.#random, known.delayMs);
+    child.restarts = { ...known, delayMs, history: alone ? history : known.history };
     if (!alone) this.#history = history;
     if (allowed) return { type: 'restart', spec: child.spec, delayMs };
     return alone ? { type: 'stop-child' } : { type: 'fail-self', restarts: history.length - 1, withinMs };

@@ -38,7 +38,7 @@ function wrapHandler(kind: 'call' | 'cast', name: string, handler: AnyHandler, o
 }
 
 function wrapInfo(info: AnyHandler, observer: Observer): NonNullable<AnyDefinition['info']> {
-  return (state: unknown, message: Info, ctx) => {
+  return (state: unknown, message: Info, ctx: ActorContext) => {
     const after = observer.handling({ kind: 'info', name: message.type, message }, ctx);
     return finish(info(state, message, ctx), after) as void | Promise<void>;
   };

@@ -217,6 +217,7 @@ function anyValue(leaf: Leaf): fc.Arbitrary<unknown> {
 
 /** Narrower ranges where a rule holds an option against another one. */
 const ranges: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['node.stallMs', [50, 86_400_000]],
   ['membership.heartbeatMs', [10, 999]],
   ['membership.timeoutMs', [501, 600_000]],
   ['mailbox.highWater', [1, 10_000]],

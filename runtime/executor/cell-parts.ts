@@ -1,0 +1,92 @@
+/**
+ * What a cell is made of: who it is, what it runs, and its parts. A cell is one object, whose class is put together from
+ * the bottom up, because a million idle actors pay for each object more: the parts here, a life in `cell-life.ts`, what
+ * a supervisor does with lives in `cell-supervised.ts`, and messages and signals in `cell.ts`.
+ */
+import { type ActorAddress, addressParts } from '#protocols/wire/address';
+import type { ExitReason, Signal, SpawnSpec } from '#protocols/wire/envelope';
+import type { AnyDefinition, Info } from '../actor/definition.js';
+import type { Journal } from '../persistence/journal.js';
+import type { CellContext } from './cell-context.js';
+import { Family } from './cell-family.js';
+import type { CellHost } from './cell-host.js';
+import { Links } from './cell-links.js';
+import type { Turns } from './cell-turns.js';
+import { Watch } from './cell-watch.js';
+
+export abstract class CellParts {
+  readonly address: ActorAddress;
+  readonly serial: number;
+  readonly spec: SpawnSpec;
+  /** Another one after a reload. */
+  definition: AnyDefinition;
+  incarnation = 0;
+  /** Whether the executor has this cell in its run queue. */
+  scheduled = false;
+  abstract readonly context: CellContext;
+  abstract readonly turns: Turns;
+  /** What the actor persists; only where its definition says so. */
+  abstract readonly journal: Journal | undefined;
+
+  readonly host: CellHost;
+  // Made when they are first needed: most actors have no children and watch nobody.
+  #family: Family | undefined;
+  #watch: Watch | undefined;
+  #links: Links | undefined;
+
+  constructor(host: CellHost, address: ActorAddress, spec: SpawnSpec, definition: AnyDefinition) {
+    this.host = host;
+    this.address = address;
+    this.serial = addressParts(address).serial;
+    this.spec = spec;
+    this.definition = definition;
+  }
+
+  abstract wake(): void;
+  abstract inform(info: Info): void;
+  /** Stands still with its mailbox and asks the supervisor. */
+  abstract crashed(reason: ExitReason): void;
+
+  get family(): Family {
+    return (this.#family ??= new Family(this, this.host, {
+      ...this.host.defaults.supervision,
+      ...this.definition.supervision,
+    }));
+  }
+  /** The children, if there ever were any. */
+  get knownFamily(): Family | undefined {
+    return this.#family;
+  }
+  get watch(): Watch {
+    return (this.#watch ??= new Watch(this.address, (to, signal) => this.send(to, signal)));
+  }
+  get links(): Links {
+    return (this.#links ??= new Links((from, to, signal) => this.host.deliver({ kind: 'signal', to, from, signal })));
+  }
+
+  /** Its monitors, if there ever were any. */
+  protected get knownWatch(): Watch | undefined {
+    return this.#watch;
+  }
+  /** Its links, if there ever were any. */
+  protected get knownLinks(): Links | undefined {
+    return this.#links;
+  }
+  /** Children, oldest first. */
+  get children(): readonly ActorAddress[] {
+    return this.#family?.children.addresses() ?? [];
+  }
+  /** How many it watches, and how many watch it. */
+  get monitors(): { readonly watching: number; readonly watchers: number } {
+    return this.#watch?.sizes ?? { watching: 0, watchers: 0 };
+  }
+
+  /** Answers under the address that the other one used. */
+  protected answer(to: ActorAddress, as: ActorAddress, signal: Signal): void {
+    this.host.deliver({ kind: 'signal', to, from: as, signal });
+  }
+
+  protected send(to: ActorAddress, signal: Signal): void {
+    this.host.deliver({ kind: 'signal', to, from: this.address, signal });
+  }
+}
