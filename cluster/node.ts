@@ -104,11 +104,11 @@ export class ClusterNode {
       log: options.log,
       callTimeoutMs: options.callTimeoutMs,
       defaults: options.defaults,
-      ...(options.store === undefined ? {} : { store: options.store }),
       ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
       ...(scheduling === undefined ? {} : { scheduling }),
       ...(executorHeapMb === undefined ? {} : { executorHeapMb }),
       ...(threadIntensity === undefined ? {} : { threadIntensity }),
+      ...(options.store === undefined ? {} : { store: options.store }),
       onFatal: options.onFatal,
       onExecutorDeath: async (death, replaced) => started.node?.tellDeath(death, replaced),
     });

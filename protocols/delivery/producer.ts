@@ -8,8 +8,18 @@
  * A timeout sends everything again that is under way and that the consumer is not known to have (go-back-N), or a probe
  * when it has all. The delay doubles with each timeout up to its limit and begins again with progress. The step changes the state
  * that it is given, which belongs to it, because a copy of the window for each message would be the cost of sending.
+ *
+ * A durable producer sends nothing before the driver says that it is stored, so what the consumer can have is always
+ * what a next life of the producer finds. That life goes on under the same epoch and the same numbers, from any base
+ * that was ever true: what the consumer has handled beyond it, it drops, and says so.
+ *
+ *     offer --persist--> unstored --stored--> waiting --send--> under way --ack--> handled --forget--> gone
  */
+import { unreachable } from '../wire/error.js';
 import type { Ack, ProducerPacket } from './packet.js';
+
+/** Messages that are handled and still stored, at most, while others follow. */
+const FORGET_BATCH = 64;
 
 /** Limits of a producer. */
 export interface ProducerSettings {
@@ -41,18 +51,32 @@ export interface ProducerState<Payload> {
   silentMs: number;
   /** The delay that the timer is armed with; 0 when it is not. */
   armedMs: number;
+  /** All up to here are stored and may be sent; infinite for a producer that stores nothing. */
+  stored: number;
+  /** All up to here may be gone from the store. */
+  forgotten: number;
 }
 
 export type ProducerInput<Payload> =
   | { readonly type: 'offer'; readonly payload: Payload }
   | { readonly type: 'ack'; readonly ack: Ack }
-  | { readonly type: 'timeout' };
+  | { readonly type: 'timeout' }
+  /** All up to this number are stored. */
+  | { readonly type: 'stored'; readonly seq: number }
+  /** The newest offer could not be given to the store at all, and is taken back. */
+  | { readonly type: 'unstored' }
+  /** A life begins, of the producer from what was stored, or with a consumer somewhere else: all is sent anew. */
+  | { readonly type: 'resume' };
 
 /** Carried out in order. */
 export type ProducerEffect<Payload> =
   | { readonly type: 'send'; readonly packet: ProducerPacket<Payload> }
   /** The buffer is full: this message was not accepted. */
   | { readonly type: 'refuse'; readonly payload: Payload }
+  /** Is to be stored, in the order of the numbers. */
+  | { readonly type: 'persist'; readonly seq: number; readonly payload: Payload }
+  /** All up to this number may be removed from the store, in the driver's own time. */
+  | { readonly type: 'forget'; readonly seq: number }
   /** All up to this number are handled and may be forgotten. */
   | { readonly type: 'confirm'; readonly seq: number }
   /** Replaces the timer. */
@@ -74,7 +98,22 @@ export function newProducer<Payload>(epoch: number, settings: ProducerSettings):
     timeouts: 0,
     silentMs: 0,
     armedMs: 0,
+    stored: Number.POSITIVE_INFINITY,
+    forgotten: 0,
   };
+}
+
+/** A durable producer with what its life before had stored from `base` on; `resume` is its first input then. */
+export function durableProducer<Payload>(
+  epoch: number,
+  settings: ProducerSettings,
+  base = 1,
+  pending: Payload[] = [],
+): ProducerState<Payload> {
+  const before = base - 1;
+  const stored = before + pending.length;
+  const fresh = newProducer<Payload>(epoch, settings);
+  return { ...fresh, base, pending, stored, sent: before, received: before, forgotten: before };
 }
 
 /** One step. */
@@ -83,9 +122,29 @@ export function stepProducer<Payload>(
   input: ProducerInput<Payload>,
 ): { readonly state: ProducerState<Payload>; readonly effects: readonly ProducerEffect<Payload>[] } {
   const effects: ProducerEffect<Payload>[] = [];
-  if (input.type === 'offer') offer(state, input.payload, effects);
-  else if (input.type === 'ack') acknowledged(state, input.ack, effects);
-  else timedOut(state, effects);
+  switch (input.type) {
+    case 'offer':
+      offer(state, input.payload, effects);
+      break;
+    case 'ack':
+      acknowledged(state, input.ack, effects);
+      break;
+    case 'timeout':
+      timedOut(state, effects);
+      break;
+    case 'stored':
+      state.stored = Math.max(state.stored, input.seq);
+      sendMore(state, effects);
+      break;
+    case 'unstored':
+      effects.push({ type: 'refuse', payload: state.pending.pop() as Payload });
+      break;
+    case 'resume':
+      resume(state, effects);
+      break;
+    default:
+      unreachable(input);
+  }
   return { state, effects };
 }
 
@@ -95,8 +154,28 @@ function offer<Payload>(state: ProducerState<Payload>, payload: Payload, effects
     return;
   }
   state.pending.push(payload);
+  if (isDurable(state)) effects.push({ type: 'persist', seq: state.base + state.pending.length - 1, payload });
+  else sendMore(state, effects);
+}
+
+function isDurable({ stored }: ProducerState<unknown>): boolean {
+  return stored !== Number.POSITIVE_INFINITY;
+}
+
+function sendMore<Payload>(state: ProducerState<Payload>, effects: ProducerEffect<Payload>[]): void {
   fillWindow(state, effects);
-  if (state.armedMs === 0) arm(state, effects);
+  if (state.armedMs === 0 && state.sent >= state.base) arm(state, effects);
+}
+
+/** Whatever a consumer told counts no more, but what it said was handled. */
+function resume<Payload>(state: ProducerState<Payload>, effects: ProducerEffect<Payload>[]): void {
+  state.sent = state.base - 1;
+  state.received = state.sent;
+  state.life = 0;
+  state.timeouts = 0;
+  state.silentMs = 0;
+  fillWindow(state, effects);
+  if (state.sent >= state.base) arm(state, effects);
 }
 
 function acknowledged<Payload>(state: ProducerState<Payload>, ack: Ack, effects: ProducerEffect<Payload>[]): void {
@@ -110,6 +189,7 @@ function acknowledged<Payload>(state: ProducerState<Payload>, ack: Ack, effects:
     state.base = ack.handled + 1;
     state.sent = Math.max(state.sent, ack.handled);
     effects.push({ type: 'confirm', seq: ack.handled });
+    if (state.base - 1 - state.forgotten >= FORGET_BATCH) forget(state, effects);
   }
   if (ack.life > state.life) {
     // Another life has nothing of what the life before had received.
@@ -119,7 +199,7 @@ function acknowledged<Payload>(state: ProducerState<Payload>, ack: Ack, effects:
   } else if (ack.life === state.life) state.received = Math.max(state.received, ack.received);
   state.received = Math.max(state.received, state.base - 1);
   fillWindow(state, effects);
-  if (state.pending.length === 0) disarm(state, effects);
+  if (state.sent < state.base) rest(state, effects);
   else if (state.base + state.received !== before) {
     state.timeouts = 0;
     arm(state, effects);
@@ -127,11 +207,13 @@ function acknowledged<Payload>(state: ProducerState<Payload>, ack: Ack, effects:
 }
 
 function timedOut<Payload>(state: ProducerState<Payload>, effects: ProducerEffect<Payload>[]): void {
-  state.silentMs += state.armedMs;
+  const afterMs = state.armedMs;
   state.armedMs = 0;
-  if (state.pending.length === 0) return;
+  forget(state, effects);
+  if (state.sent < state.base) return;
+  state.silentMs += afterMs;
   if (state.silentMs >= state.settings.giveUpMs) {
-    effects.push({ type: 'give-up', payloads: state.pending.splice(0) });
+    giveUp(state, effects);
     return;
   }
   const missing = Math.max(state.base, state.received + 1);
@@ -142,8 +224,35 @@ function timedOut<Payload>(state: ProducerState<Payload>, effects: ProducerEffec
   arm(state, effects);
 }
 
+/** What is not stored yet is not given up: its time has not begun. */
+function giveUp<Payload>(state: ProducerState<Payload>, effects: ProducerEffect<Payload>[]): void {
+  const last = state.base + state.pending.length - 1;
+  const payloads = state.pending.splice(0, Math.min(state.stored, last) - state.base + 1);
+  state.base += payloads.length;
+  state.silentMs = 0;
+  effects.push({ type: 'give-up', payloads });
+  resume(state, effects);
+  forget(state, effects);
+}
+
+function forget<Payload>(state: ProducerState<Payload>, effects: ProducerEffect<Payload>[]): void {
+  if (!isDurable(state) || state.forgotten >= state.base - 1) return;
+  state.forgotten = state.base - 1;
+  effects.push({ type: 'forget', seq: state.forgotten });
+}
+
+/** Nothing is under way. What is still to be forgotten has its turn when it stays so for a while. */
+function rest<Payload>(state: ProducerState<Payload>, effects: ProducerEffect<Payload>[]): void {
+  if (!isDurable(state) || state.forgotten >= state.base - 1) disarm(state, effects);
+  else {
+    state.timeouts = 0;
+    arm(state, effects);
+  }
+}
+
 function fillWindow<Payload>(state: ProducerState<Payload>, effects: ProducerEffect<Payload>[]): void {
-  const end = Math.min(state.base + state.settings.window, state.base + state.pending.length);
+  const { base, settings, pending, stored } = state;
+  const end = Math.min(base + settings.window, base + pending.length, stored + 1);
   while (state.sent + 1 < end) {
     state.sent += 1;
     send(state, state.sent, effects);

@@ -77,6 +77,12 @@ export interface PersistenceContext<Event, State> {
   persisted(id: string): boolean;
   /** Stores the state of a `durable` actor as it is now. Throws as `persist` does. */
   save(): Promise<void>;
+  /**
+   * Resolves once everything that this actor has handed to the store is there: events, states, and casts to definitions
+   * that are `reliable` and `durable`, which from then on outlive a `kill -9`. Rejects as `persist` does when something of
+   * it is not known to be there. The reply of a handler waits for it by itself.
+   */
+  stored(): Promise<void>;
   /** Deletes all that is stored of this actor, its durable timers included, and stops it. */
   erase(): Promise<void>;
   /**

@@ -100,17 +100,41 @@ export interface Messenger {
 
 /** Reliable casts of one holder. */
 export interface ReliableMessenger {
-  tryCast(to: ActorAddress, name: string, message: unknown, settings: ReliableSettings): CastOutcome;
-  drained(to: ActorAddress): Promise<void>;
+  /** `named`: the name by which the receiver was found. */
+  tryCast(to: ActorAddress, name: string, message: unknown, settings: ReliableSettings, named?: ActorName): CastOutcome;
+  drained(to: ActorAddress, settings: ReliableSettings, named?: ActorName): Promise<void>;
 }
 
-/** Makes a ref for a holder. @throws SkepError BAD_USAGE where casts are reliable and the holder cannot send such. */
-export function makeRef<D extends RefTarget>(definition: D, address: ActorAddress, messenger: Messenger): ActorRef<D> {
+/** A name on a node; it stays when the address changes. */
+export interface ActorName {
+  readonly node: string;
+  readonly name: string;
+}
+
+/**
+ * Makes a ref for a holder; `named` where a name led to the address.
+ * @throws SkepError BAD_USAGE where casts are reliable and the holder cannot send such.
+ */
+export function makeRef<D extends RefTarget>(
+  definition: D,
+  address: ActorAddress,
+  messenger: Messenger,
+  named?: ActorName,
+): ActorRef<D> {
   const reliable = definition.reliable === undefined ? undefined : messenger.reliable;
   if (definition.reliable !== undefined && reliable === undefined)
     throw new SkepError('BAD_USAGE', `a ref of ${address}: its casts are reliable and its holder cannot send such`);
   // The definition's handlers say what comes back; at run time all answers take the same path.
-  return new Ref(definition, address, messenger, reliable) as unknown as ActorRef<D>;
+  const sender = reliable === undefined || named === undefined ? reliable : byName(reliable, named);
+  return new Ref(definition, address, messenger, sender) as unknown as ActorRef<D>;
+}
+
+/** Adds the name to what is sent. Apart from the ref, so that the many refs without one do not pay for it. */
+function byName(reliable: ReliableMessenger, named: ActorName): ReliableMessenger {
+  return {
+    tryCast: (to, name, message, settings) => reliable.tryCast(to, name, message, settings, named),
+    drained: (to, settings) => reliable.drained(to, settings, named),
+  };
 }
 
 /** The ref of every definition. A class, because closures of its own for each of a million refs would weigh 400 bytes. */
@@ -150,6 +174,9 @@ class Ref {
   }
 
   drained(): Promise<void> {
-    return (this.#reliable ?? this.#messenger).drained(this.address);
+    const { reliable } = this.#definition;
+    return reliable !== undefined && this.#reliable !== undefined
+      ? this.#reliable.drained(this.address, reliable)
+      : this.#messenger.drained(this.address);
   }
 }

@@ -2,6 +2,9 @@
  * The receiving half of reliable delivery on an executor: one session for each pair of a receiver here and a sender
  * anywhere. A session lives with its receiver, through restarts: the message that was in hand when its handler crashed is
  * put into the mailbox again, before any later one of its sender. It ends with the receiver, and with its thread.
+ *
+ * The session of a durable sender has a name, because that sender may go on from another address, after whatever time:
+ * it is kept as long as its receiver lives, and its acknowledgements go where its newest packet came from.
  */
 import {
   type ConsumerEffect,
@@ -38,9 +41,13 @@ export interface IncomingHost extends DeliveryHost {
 
 interface Session {
   readonly receiver: Receiver;
-  readonly from: ActorAddress;
+  /** Among the sessions of its receiver. */
+  readonly key: string;
+  /** Of a durable sender. */
+  readonly name: string | undefined;
+  from: ActorAddress;
   /** The receiver as the sender calls it. */
-  readonly as: ActorAddress;
+  as: ActorAddress;
   readonly consumer: ConsumerState<Payload>;
   /** The handler of this message is at work. */
   inHand: { readonly epoch: number; readonly seq: number } | undefined;
@@ -66,23 +73,27 @@ export class Incoming {
   received(envelope: Cast): boolean {
     const message = readData(envelope.message);
     if (message === undefined) return false;
-    const { to, packet } = message;
+    const { to, packet, session: name } = message;
     const { node, incarnation, executor, serial } = addressParts(to);
     if (node !== this.#host.node || executor !== this.#host.id) return false;
     if (incarnation !== '*' && incarnation !== this.#host.incarnation) return false;
     const receiver = this.#host.receiver(serial);
     // It may come back at its address: the sender asks again until it gives up, and what it gives up it counts.
     if (receiver === undefined) return true;
-    const key = `${envelope.from} ${to}`;
+    // No address begins with a mark.
+    const key = name === undefined ? `${envelope.from} ${to}` : `!${name}`;
     const ofReceiver = this.#sessions.get(receiver.address) ?? new Map<string, Session>();
     let session = ofReceiver.get(key);
     if (session === undefined) {
       if (packet.type === 'close') return true;
       const consumer = newConsumer<Payload>(this.#nextLife(), receiver.settings);
-      session = { receiver, from: envelope.from, as: to, consumer, inHand: undefined, retry: undefined, over: false };
+      const { from } = envelope;
+      session = { receiver, key, name, from, as: to, consumer, inHand: undefined, retry: undefined, over: false };
       ofReceiver.set(key, session);
       this.#sessions.set(receiver.address, ofReceiver);
     }
+    session.from = envelope.from;
+    session.as = to;
     this.#step(session, { type: 'packet', packet });
     return true;
   }
@@ -105,7 +116,8 @@ export class Incoming {
   sendersGone(gone: (address: ActorAddress) => boolean): void {
     for (const sessions of [...this.#sessions.values()]) {
       for (const session of [...sessions.values()])
-        if (gone(session.from) && session.consumer.delivering === 0) this.#forget(session);
+        if (session.name === undefined && gone(session.from) && session.consumer.delivering === 0)
+          this.#forget(session);
     }
   }
 
@@ -124,9 +136,10 @@ export class Incoming {
         this.#deliver(session, effect);
         return;
       case 'ack': {
-        const { from, as } = session;
+        const { from, as, name } = session;
         const { node, incarnation, executor } = addressParts(from);
-        const message = { to: from, ack: effect.ack };
+        const ack = { to: from, ack: effect.ack };
+        const message = name === undefined ? ack : { ...ack, session: name };
         const to = executorAddress(node, incarnation, executor);
         this.#host.deliver({ kind: 'cast', to, from: as, name: 'delivery.ack', message });
         return;
@@ -170,7 +183,7 @@ export class Incoming {
   #forget(session: Session): void {
     session.over = true;
     session.retry?.cancel();
-    const key = `${session.from} ${session.as}`;
+    const { key } = session;
     const ofReceiver = this.#sessions.get(session.receiver.address);
     if (ofReceiver?.get(key) === session) ofReceiver.delete(key);
     if (ofReceiver?.size === 0) this.#sessions.delete(session.receiver.address);

@@ -11,7 +11,7 @@ import { assertPlain } from '../codec/msgpack.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { ReliableSettings } from './options.js';
-import { type Payload, readAck } from './wire.js';
+import type { AckMessage, Payload } from './wire.js';
 
 type Cast = Extract<Envelope, { kind: 'cast' }>;
 
@@ -73,18 +73,15 @@ export class Outgoing {
     return new Promise((resolve) => session.waiting.push(resolve));
   }
 
-  /** Takes an acknowledgement; false when it is malformed. One for a session that is over is of no use to anyone. */
-  acknowledged(envelope: Cast): boolean {
-    const message = readAck(envelope.message);
-    if (message === undefined) return false;
-    const session = this.#sessions.get(message.to)?.get(envelope.from);
-    if (session === undefined) return true;
+  /** Takes an acknowledgement of a receiver. */
+  acknowledged(from: ActorAddress, message: AckMessage): void {
+    const session = this.#sessions.get(message.to)?.get(from);
+    if (session === undefined) return;
     this.#carryOut(session, stepProducer(session.producer, { type: 'ack', ack: message.ack }).effects);
     if (!isFull(session)) for (const resolve of session.waiting.splice(0)) resolve();
-    if (session.producer.pending.length > 0) return true;
+    if (session.producer.pending.length > 0) return;
     for (const resolve of session.settled.splice(0)) resolve();
     if (session.orphaned) this.#close(session);
-    return true;
   }
 
   /** Resolves once nothing waits for a receiver any more. */
@@ -139,6 +136,8 @@ export class Outgoing {
         this.#host.deadLetter('outbound-full', this.#envelope(session, effect.payload));
         return;
       case 'confirm':
+      case 'persist':
+      case 'forget':
         return;
       case 'arm':
         session.timer?.cancel();

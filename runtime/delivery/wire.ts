@@ -6,6 +6,10 @@ import type { Ack, ProducerPacket } from '#protocols/delivery/packet';
 import { type ActorAddress, parseAddress } from '#protocols/wire/address';
 import { readTraceparent, type Traceparent } from '#protocols/wire/trace-context';
 
+const MALFORMED = Symbol('malformed');
+/** The key of an actor, its node and three numbers. */
+const MAX_SESSION_LENGTH = 1_024;
+
 /** What the core calls a payload. */
 export interface Payload {
   /** Name of the cast. */
@@ -19,16 +23,27 @@ export interface Payload {
 export interface DataMessage {
   readonly to: ActorAddress;
   readonly packet: ProducerPacket<Payload>;
+  /** The session of a durable sender, which may go on from another address. */
+  readonly session?: string | undefined;
 }
 
 /** An acknowledgement for the producer of the actor, or executor, `to`. */
 export interface AckMessage {
   readonly to: ActorAddress;
   readonly ack: Ack;
+  /** As in the packet. */
+  readonly session?: string | undefined;
 }
 
 /** The data message that a value is. */
 export function readData(message: unknown): DataMessage | undefined {
+  const session = readSession(message);
+  const packet = readPacket(message);
+  if (session === MALFORMED || packet === undefined) return undefined;
+  return session === undefined ? packet : { ...packet, session };
+}
+
+function readPacket(message: unknown): DataMessage | undefined {
   const to = address(field(message, 'to'));
   const packet = field(message, 'packet');
   const epoch = count(field(packet, 'epoch'));
@@ -55,8 +70,16 @@ export function readAck(message: unknown): AckMessage | undefined {
   const [epoch, life] = [count(field(ack, 'epoch')), count(field(ack, 'life'))];
   const [handled, received] = [count(field(ack, 'handled')), count(field(ack, 'received'))];
   if (to === undefined || epoch === undefined || life === undefined) return undefined;
-  if (handled === undefined || received === undefined) return undefined;
-  return { to, ack: { epoch, life, handled, received } };
+  const session = readSession(message);
+  if (handled === undefined || received === undefined || session === MALFORMED) return undefined;
+  const read: AckMessage = { to, ack: { epoch, life, handled, received } };
+  return session === undefined ? read : { ...read, session };
+}
+
+function readSession(message: unknown): string | undefined | typeof MALFORMED {
+  const session = field(message, 'session');
+  if (session === undefined) return undefined;
+  return typeof session === 'string' && session.length <= MAX_SESSION_LENGTH ? session : MALFORMED;
 }
 
 function field(value: unknown, name: string): unknown {

@@ -116,7 +116,10 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
 
   async lookup<D extends AnyDefinition>(definition: D, name: string, node?: string): Promise<ActorRef<D> | undefined> {
     const address = await this.#cell.host.lookup(name, node);
-    return address === undefined ? undefined : this.ref(definition, address);
+    if (address === undefined) return undefined;
+    // Only a durable session goes on from the name.
+    const named = definition.reliable?.durable === true ? { node: node ?? this.#cell.host.node, name } : undefined;
+    return makeRef(definition, address, this, named);
   }
 
   monitor(address: ActorAddress): void {
@@ -273,6 +276,10 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     return this.journalFor('erase').erase();
   }
 
+  stored(): Promise<void> {
+    return this.journalFor('stored').stored();
+  }
+
   afterDurable(delay: number | Date, key: string): Promise<void> {
     const dueMs = delay instanceof Date ? delay.getTime() : this.clock.wall() + Math.max(0, delay);
     return this.journalFor('afterDurable').setTimer(dueMs, 0, key);
@@ -296,7 +303,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   get reliable(): ReliableMessenger {
-    return this.#cell.host.services.reliableOf(this.self, () => this.#cell.turns.hand.trace);
+    return this.#cell.host.services.reliableOf(this.self, () => this.#cell.turns.hand.trace, this.#cell.journal);
   }
 
   tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {

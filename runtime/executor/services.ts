@@ -11,9 +11,12 @@ import type { CallOptions, Messenger, RefTarget, ReliableMessenger } from '../ac
 import type { Clock } from '../clock/clock.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import type { IncomingHost } from '../delivery/incoming.js';
+import type { DurableHost } from '../delivery/durable-outgoing.js';
 import { receiverDefaults } from '../delivery/options.js';
+import { targetOf } from '../delivery/stored-session.js';
 import { type ActorGroups, NodeGroups, OwnGroups } from '../groups/groups.js';
 import { GroupViews } from '../groups/views.js';
+import type { Journal } from '../persistence/journal.js';
 import { openRouter, type RouteeSource, type Router, type RouterHolder, type RouterHost } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
@@ -38,6 +41,7 @@ export interface ServicesHost extends ReloadsHost {
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown>;
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
+  lookup(name: string, node: string): Promise<ActorAddress | undefined>;
 }
 
 export class Services {
@@ -78,7 +82,7 @@ export class Services {
   call({ name, from, message }: Call): Promise<unknown> | undefined {
     switch (name) {
       case 'groups.fence':
-        return this.groups.fence(message, (member) => this.deliveries.outgoing.settled(member));
+        return this.groups.fence(message, (member) => this.deliveries.settled(member));
       case 'topics.interest':
         return Promise.resolve(this.topics.interest(from, message));
       case 'loads':
@@ -171,20 +175,27 @@ export class Services {
     return router;
   }
 
-  /** Reliable casts of a sender here; `trace` is that of what it handles. */
-  reliableOf(from: ActorAddress, trace: () => Traceparent | undefined = () => undefined): ReliableMessenger {
+  /** Reliable casts of a sender here; `trace` is that of what it handles, and `journal` what it stores. */
+  reliableOf(
+    from: ActorAddress,
+    trace: () => Traceparent | undefined = () => undefined,
+    journal?: Journal,
+  ): ReliableMessenger {
     const { outgoing } = this.deliveries;
     return {
-      tryCast: (to, name, message, settings) => {
+      tryCast: (to, name, message, settings, named) => {
         const traced = trace();
         const payload = traced === undefined ? { name, message } : { name, message, trace: traced };
-        return outgoing.offer(from, to, payload, settings);
+        return settings.durable && journal !== undefined
+          ? journal.cast(targetOf(to, named), to, payload, settings)
+          : outgoing.offer(from, to, payload, settings);
       },
-      drained: (to) => outgoing.drained(from, to),
+      drained: (to, settings, named) =>
+        settings.durable && journal !== undefined ? journal.drained(targetOf(to, named)) : outgoing.drained(from, to),
     };
   }
 
-  #deliveryHost(): IncomingHost {
+  #deliveryHost(): IncomingHost & DurableHost {
     const host = this.#host;
     return {
       node: host.node,
@@ -193,6 +204,7 @@ export class Services {
       clock: host.clock,
       deliver: (envelope) => host.deliver(envelope),
       deadLetter: (reason, envelope) => host.deadLetter(reason, envelope),
+      lookup: (name, node) => host.lookup(name, node),
       receiver: (serial) => {
         const cell = host.cells.get(serial);
         if (cell === undefined) return undefined;

@@ -13,6 +13,12 @@ import type { AnyDefinition, Info } from '../actor/definition.js';
 import type { PersistOptions } from '../actor/persistence.js';
 import type { Clock } from '../clock/clock.js';
 import { assertPlain } from '../codec/msgpack.js';
+import type { DurableOutgoing } from '../delivery/durable-outgoing.js';
+import type { SessionOwner } from '../delivery/durable-session.js';
+import type { ReliableSettings } from '../delivery/options.js';
+import type { Target } from '../delivery/stored-session.js';
+import type { Payload } from '../delivery/wire.js';
+import type { CastOutcome } from '../flow/outcome.js';
 import type { StoreClient } from '../store/client.js';
 import { isStoreKey } from '../store/layout.js';
 import type { Durability, Head, StoreWrite } from '../store/store.js';
@@ -38,6 +44,7 @@ export interface JournalHost {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: StoreClient | undefined;
+  readonly services: { readonly deliveries: { readonly durable: DurableOutgoing } };
 }
 
 /** What one life knows of its log. */
@@ -48,6 +55,8 @@ interface Life {
   readonly durability: Durability;
   readonly ids: CommandIds;
   readonly timers: DurableTimers;
+  /** This life as a sender of durable casts. */
+  readonly sender: SessionOwner;
   /** Events sent, and events applied. */
   seq: number;
   applied: number;
@@ -103,6 +112,11 @@ export class Journal {
             : this.#write(life, { type: 'put', key, epoch, name, bytes }),
         ).then(() => {}),
     });
+    const sender: SessionOwner = {
+      ...{ address: this.#owner.address, key, epoch, store, durability },
+      track: (work) => this.#track(work),
+      failed: (error) => this.#failed(life, error),
+    };
     const { seq, snapshotSeq } = head;
     const life: Life = {
       key,
@@ -111,12 +125,15 @@ export class Journal {
       durability,
       ids,
       timers,
+      sender,
       seq,
       applied: seq,
       snapshotSeq,
       snapshotting: false,
       broken: undefined,
     };
+    await this.#sessions.resume(sender, documents);
+    if (turn !== this.#turn) throw ended(key);
     this.#life = life;
     if (definition.info !== undefined) timers.load(documents);
     return state;
@@ -134,6 +151,23 @@ export class Journal {
     return this.#open === undefined || this.#open.size === 0 ? undefined : Promise.all(this.#open);
   }
 
+  /** Resolves once everything that was sent to the store so far is there. */
+  async stored(): Promise<void> {
+    await this.hold();
+    const broken = this.#life?.broken;
+    if (broken !== undefined) throw broken;
+  }
+
+  /** Accepts a durable cast. @throws SkepError BAD_USAGE in `init`, when there is no life yet. */
+  cast(target: Target, to: ActorAddress, payload: Payload, settings: ReliableSettings): CastOutcome {
+    return this.#sessions.offer(this.#living('cast').sender, target, to, payload, settings);
+  }
+
+  /** Resolves once the sender of durable casts need not wait. */
+  drained(target: Target): Promise<void> {
+    return this.#sessions.drained(this.#living('drained').key, target);
+  }
+
   persist(events: unknown, { id }: PersistOptions = {}): Promise<unknown> {
     return this.#track(this.#persist(events, id));
   }
@@ -149,6 +183,7 @@ export class Journal {
   async erase(): Promise<void> {
     const life = this.#living('erase');
     await this.#track(this.#write(life, { type: 'erase', key: life.key, epoch: life.epoch }));
+    this.#sessions.erased(life.key);
     life.timers.end();
     life.broken = new SkepError('ACTOR_STOPPED', `what ${life.key} had stored was erased, and it ends`);
     void this.#owner.stop({ class: 'shutdown', message: 'erased' });
@@ -258,6 +293,10 @@ export class Journal {
     // A restart of the one that was replaced would fence its successor in turn.
     if (own.code === 'STORE_FENCED') void this.#owner.stop({ class: 'refusal', message: own.message });
     else this.#owner.crashed({ class: 'crash', message: own.message });
+  }
+
+  get #sessions(): DurableOutgoing {
+    return this.#host.services.deliveries.durable;
   }
 
   #living(method: string): Life {

@@ -1,6 +1,6 @@
 /** Reliable delivery over links that lose, double and reorder: properties of the two cores together, and tables of each. */
 import { newConsumer, stepConsumer } from '#protocols/delivery/consumer';
-import { newProducer, stepProducer } from '#protocols/delivery/producer';
+import { durableProducer, newProducer, stepProducer } from '#protocols/delivery/producer';
 import fc from 'fast-check';
 import t from 'tap';
 import { type Message, type Step, World } from './world.js';
@@ -21,8 +21,8 @@ const steps = (extra: readonly Step['type'][] = []): fc.Arbitrary<readonly Step[
     { maxLength: 120 },
   );
 
-function run(all: readonly Step[]): World {
-  const world = new World();
+function run(all: readonly Step[], durable = false): World {
+  const world = new World(durable);
   for (const step of all) world.step(step);
   return world;
 }
@@ -95,6 +95,70 @@ t.test('when both sides die now and then the last life of the producer loses not
 });
 
 const settings = { window: 4, buffer: 6, resendMs: 10, maxResendMs: 40, giveUpMs: 100 };
+
+const slow: readonly Step['type'][] = ['write', 'write', 'write', 'told', 'told', 'told', 'producer-reborn'];
+
+t.test(
+  'a durable producer that is killed at any point loses nothing that was reported stored, and nothing is handled twice',
+  (t) => {
+    fc.assert(
+      fc.property(steps(slow), (all) => {
+        const world = run(all, true);
+        if (!world.settle()) return false;
+        const wanted = world.accepted.filter((message) => world.handled.includes(message));
+        return (
+          world.handled.join() === wanted.join() &&
+          world.reported.every((message) => world.handled.includes(message)) &&
+          world.handled.length === world.stored &&
+          world.left === 0
+        );
+      }),
+      { numRuns: 5_000 },
+    );
+    t.end();
+  },
+);
+
+t.test('a durable producer loses nothing that was reported though both sides are killed, first in order', (t) => {
+  fc.assert(
+    fc.property(steps([...slow, 'consumer-reborn']), (all) => {
+      const world = run(all, true);
+      if (!world.settle()) return false;
+      const wanted = world.accepted.filter((message) => world.handled.includes(message));
+      return (
+        firsts(world.handled).join() === wanted.join() &&
+        world.reported.every((message) => world.handled.includes(message)) &&
+        world.left === 0
+      );
+    }),
+    { numRuns: 5_000 },
+  );
+  t.end();
+});
+
+t.test('a durable producer between its writes: each crash, and what the next life sends', (t) => {
+  const producer = durableProducer<string>(1, settings);
+  const log = (state: typeof producer, input: Parameters<typeof stepProducer<string>>[1]): readonly string[] =>
+    stepProducer(state, input).effects.map((effect) =>
+      effect.type === 'send' && effect.packet.type === 'data'
+        ? `send ${effect.packet.base}/${effect.packet.seq}`
+        : `${effect.type}${'seq' in effect ? ` ${effect.seq}` : ''}`,
+    );
+  t.same(log(producer, { type: 'offer', payload: 'a' }), ['persist 1']);
+  t.same(log(producer, { type: 'offer', payload: 'b' }), ['persist 2']);
+  t.same(log(producer, { type: 'stored', seq: 1 }), ['send 1/1', 'arm']);
+  t.same(log(producer, { type: 'unstored' }), ['refuse'], 'the store would not take the second');
+  t.same(log(producer, { type: 'ack', ack: { epoch: 1, life: 1, handled: 1, received: 1 } }), ['confirm 1', 'arm']);
+  t.same(log(producer, { type: 'timeout' }), ['forget 1'], 'when it has been still for a while');
+  const next = durableProducer(1, settings, 3, ['c', 'd']);
+  t.same(log(next, { type: 'resume' }), ['send 3/3', 'send 3/4', 'arm']);
+  t.same(
+    log(next, { type: 'ack', ack: { epoch: 1, life: 1, handled: 4, received: 4 } }),
+    ['confirm 4', 'arm'],
+    'the receiver had handled them in the life before',
+  );
+  t.end();
+});
 
 t.test('a producer sends a window, accepts a buffer and refuses beyond it', (t) => {
   const producer = newProducer<number>(1, settings);

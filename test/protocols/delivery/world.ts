@@ -1,10 +1,13 @@
 /**
  * A producer and a consumer with two bad links between them: what is under way can be lost, doubled and overtaken, either
  * side can begin another life, and handlers crash. A scenario is a list of steps, so a failing one is a list.
+ *
+ * With a durable producer there is a store too, which is as slow as the steps let it be: a write waits until it is done,
+ * and its answer until it is told, so that the producer can be killed before, between and after.
  */
 import { newConsumer, stepConsumer, type ConsumerInput } from '#protocols/delivery/consumer';
 import type { Ack, ProducerPacket } from '#protocols/delivery/packet';
-import { newProducer, stepProducer, type ProducerInput } from '#protocols/delivery/producer';
+import { durableProducer, newProducer, stepProducer, type ProducerInput } from '#protocols/delivery/producer';
 
 /** One thing that happens; `at` chooses among what is under way. */
 export type Step =
@@ -14,7 +17,12 @@ export type Step =
   | { readonly type: 'handle' }
   | { readonly type: 'crash' }
   | { readonly type: 'consumer-reborn' }
-  | { readonly type: 'producer-reborn' };
+  | { readonly type: 'producer-reborn' }
+  /** The oldest write is done; the oldest answer of the store is told. */
+  | { readonly type: 'write' | 'told' };
+
+/** What the store of a durable producer is asked. */
+type Write = { readonly seq: number; readonly payload: Message } | { readonly forget: number };
 
 /** A message, told apart by the life of the producer that offered it. */
 export type Message = `${number}.${number}`;
@@ -32,11 +40,30 @@ export class World {
   /** What was handed over; more than one only when the producer began another life meanwhile. */
   #mailbox: { readonly epoch: number; readonly seq: number; readonly payload: Message }[] = [];
   #producer = newProducer<Message>(1, PRODUCER);
+  /** Of a durable producer: those whose sender was told that they are stored. */
+  readonly reported: Message[] = [];
+  readonly #durable: boolean;
+  #stored: { base: number; payloads: Message[] } = { base: 1, payloads: [] };
+  #writes: Write[] = [];
+  #answers: { readonly seq: number; readonly payload: Message }[] = [];
   #consumer = newConsumer<Message>(1, CONSUMER);
   #offered = 0;
   readonly #data: ProducerPacket<Message>[] = [];
   readonly #acks: Ack[] = [];
   #armed = false;
+
+  constructor(durable = false) {
+    this.#durable = durable;
+    if (durable) this.#producer = durableProducer<Message>(1, PRODUCER);
+  }
+
+  /** Numbers that the store holds: all, for a sum of what was forgotten and what is left. */
+  get stored(): number {
+    return this.#stored.base - 1 + this.#stored.payloads.length;
+  }
+  get left(): number {
+    return this.#stored.payloads.length;
+  }
 
   step(step: Step): void {
     switch (step.type) {
@@ -61,12 +88,51 @@ export class World {
         this.#mailbox = [];
         this.#consumer = newConsumer(this.#consumer.life + 1, CONSUMER);
         return;
+      case 'write':
+        this.#write();
+        return;
+      case 'told':
+        this.#told();
+        return;
       case 'producer-reborn':
+        this.#armed = false;
+        if (this.#durable) {
+          this.#rebornFromStore();
+          return;
+        }
         this.#producer = newProducer(this.#producer.epoch + 1, PRODUCER);
         this.confirmed = 0;
-        this.#armed = false;
         return;
     }
+  }
+
+  /** What was written and not done is lost, or done after all: the answer never comes. */
+  #rebornFromStore(): void {
+    this.#writes = [];
+    this.#answers = [];
+    const { base, payloads } = this.#stored;
+    this.#producer = durableProducer(1, PRODUCER, base, [...payloads]);
+    this.#produce({ type: 'resume' });
+  }
+
+  #write(): void {
+    const write = this.#writes.shift();
+    if (write === undefined) return;
+    if ('forget' in write) {
+      this.#stored.payloads.splice(0, write.forget - this.#stored.base + 1);
+      this.#stored.base = write.forget + 1;
+      return;
+    }
+    if (write.seq !== this.stored + 1) throw new Error(`${write.seq} is stored after ${this.stored}`);
+    this.#stored.payloads.push(write.payload);
+    this.#answers.push(write);
+  }
+
+  #told(): void {
+    const answer = this.#answers.shift();
+    if (answer === undefined) return;
+    this.reported.push(answer.payload);
+    this.#produce({ type: 'stored', seq: answer.seq });
   }
 
   /** The life of the producer. */
@@ -77,7 +143,9 @@ export class World {
   /** The links are good from now on and handlers do not crash: runs until nothing happens any more. */
   settle(): boolean {
     for (let round = 0; round < 200; round += 1) {
-      while (this.#data.length > 0 || this.#acks.length > 0 || this.#mailbox.length > 0) {
+      while (this.#busy) {
+        this.#write();
+        this.#told();
         if (this.#data.length > 0) this.#link({ type: 'pass', link: 'data', at: 0 });
         if (this.#acks.length > 0) this.#link({ type: 'pass', link: 'ack', at: 0 });
         this.#handle(false);
@@ -86,6 +154,11 @@ export class World {
       this.#produce({ type: 'timeout' });
     }
     return false;
+  }
+
+  get #busy(): boolean {
+    const queues = [this.#data, this.#acks, this.#mailbox, this.#writes, this.#answers];
+    return queues.some(({ length }) => length > 0);
   }
 
   #link({ type, link, at }: Extract<Step, { readonly link: string }>): void {
@@ -116,12 +189,20 @@ export class World {
     if (input.type === 'timeout') this.#armed = false;
     if (input.type === 'offer') this.accepted.push(input.payload);
     for (const effect of stepProducer(this.#producer, input).effects) {
-      if (effect.type === 'send') this.#data.push(effect.packet);
+      if (effect.type === 'send') this.#sent(effect.packet);
+      else if (effect.type === 'persist') this.#writes.push(effect);
+      else if (effect.type === 'forget') this.#writes.push({ forget: effect.seq });
       else if (effect.type === 'refuse') this.accepted.pop();
       else if (effect.type === 'confirm') this.confirmed = effect.seq;
       else if (effect.type === 'arm') this.#armed = true;
       else if (effect.type === 'disarm') this.#armed = false;
     }
+  }
+
+  #sent(packet: ProducerPacket<Message>): void {
+    if (this.#durable && packet.type === 'data' && packet.seq > this.stored)
+      throw new Error(`${packet.seq} was sent before it was stored`);
+    this.#data.push(packet);
   }
 
   #consume(input: ConsumerInput<Message>): void {
