@@ -2,9 +2,8 @@
  * How an actor supervises its children. The words and rules are those of OTP's `supervisor`; the answers by failure
  * class add what Akka's supervisor strategies can do.
  */
-import type { FailureClass } from '#protocols/wire/envelope';
+import { type FailureClass, failureClasses } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
-import { failureClasses } from '#protocols/wire/envelope';
 import type { Backoff, RestartIntensity } from './intensity.js';
 
 /**
