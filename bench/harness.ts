@@ -42,6 +42,9 @@ export interface Answer {
   readonly question: string;
   readonly asks: string;
   readonly setting: string;
+  /** The day, as YYYY-MM-DD, and the machine that it was measured on. */
+  readonly day: string;
+  readonly machine: string;
   readonly rounds: number;
   readonly contenders: readonly Measured[];
 }
@@ -66,6 +69,8 @@ export async function answer(question: Question, quick: boolean, say: (text: str
     question: question.name,
     asks: question.asks,
     setting,
+    day: new Date().toISOString().slice(0, 10),
+    machine: machine(),
     rounds,
     contenders: measured.map((entry) => ({ ...entry, speedup: base / (entry.measures['ms']?.median ?? Number.NaN) })),
   };
@@ -96,12 +101,12 @@ export function machine(): string {
 }
 
 /** The results as Markdown. */
-export function renderResults(answers: readonly Answer[], when: Date): string {
-  const head = `# Benchmark results\n\nWritten by \`npm run bench\` on ${when.toISOString().slice(0, 10)}. Machine: ${machine()}. Ratios are the figures to compare;\ntimes of a shared machine move by a third from run to run.\n`;
+export function renderResults(answers: readonly Answer[]): string {
+  const head = `# Benchmark results\n\nWritten by \`npm run bench\`. Ratios are the figures to compare; times of a shared machine move by a third from run to\nrun.\n`;
   return [head, ...answers.map(renderAnswer)].join('\n');
 }
 
-function renderAnswer({ question, asks, setting, rounds, contenders }: Answer): string {
+function renderAnswer({ question, asks, setting, day, machine: where, rounds, contenders }: Answer): string {
   const names = Object.keys(contenders[0]?.measures ?? {});
   const cell = (value: number): string =>
     value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
@@ -116,6 +121,8 @@ function renderAnswer({ question, asks, setting, rounds, contenders }: Answer): 
     `## ${question}`,
     '',
     `${asks} ${setting}; median of ${rounds} interleaved rounds (least to most).`,
+    '',
+    `${day}, ${where}.`,
     '',
     `| ${['', 'speed', ...names].join(' | ')} |`,
     `|${' --- |'.repeat(names.length + 2)}`,

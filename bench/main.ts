@@ -1,9 +1,9 @@
 /**
  * `npm run bench [name...] [-- --quick] [--json] [--out dir]`: runs the questions and writes `RESULTS.md` and
- * `results.json` into `bench/`, or into the folder given. `--quick` makes the work small, to see that a bench works; its
- * figures are not written unless a folder is named.
+ * `results.json` into `bench/`, or into the folder given, where answers to questions that were not asked stay as they
+ * are. `--quick` makes the work small, to see that a bench works; its figures are not written unless a folder is named.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { auditExecutors } from './audit-executors.js';
@@ -41,15 +41,25 @@ if (chosen.length === 0) {
 const answers: Answer[] = [];
 for (const question of chosen)
   answers.push(await answer(question, values.quick, (text) => void process.stderr.write(`${text}\n`)));
-const now = new Date();
-const report = renderResults(answers, now);
-process.stdout.write(values.json ? `${JSON.stringify({ machine: machine(), answers }, null, 2)}\n` : `${report}\n`);
-const folder = values.out ?? (values.quick || positionals.length > 0 ? undefined : 'bench');
+process.stdout.write(
+  values.json ? `${JSON.stringify({ machine: machine(), answers }, null, 2)}\n` : `${renderResults(answers)}\n`,
+);
+const folder = values.out ?? (values.quick ? undefined : 'bench');
 if (folder !== undefined) {
   await mkdir(resolve(folder), { recursive: true });
-  await writeFile(join(folder, 'RESULTS.md'), report);
-  await writeFile(
-    join(folder, 'results.json'),
-    `${JSON.stringify({ when: now.toISOString(), machine: machine(), answers }, null, 2)}\n`,
-  );
+  const all = withEarlier(await earlierIn(folder), answers);
+  await writeFile(join(folder, 'RESULTS.md'), renderResults(all));
+  await writeFile(join(folder, 'results.json'), `${JSON.stringify({ answers: all }, null, 2)}\n`);
+}
+
+/** The answers that a folder holds; none when it holds no results. */
+async function earlierIn(directory: string): Promise<readonly Answer[]> {
+  const text = await readFile(join(directory, 'results.json'), 'utf8').catch(() => '{"answers":[]}');
+  return (JSON.parse(text) as { readonly answers: readonly Answer[] }).answers;
+}
+
+/** New answers in the place of earlier ones, in the order of the questions. */
+function withEarlier(earlier: readonly Answer[], fresh: readonly Answer[]): readonly Answer[] {
+  const all = new Map([...earlier, ...fresh].map((each) => [each.question, each]));
+  return questions.flatMap(({ name }) => all.get(name) ?? []);
 }

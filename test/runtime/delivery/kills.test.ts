@@ -16,7 +16,7 @@ import type { Report } from '#test/testdata/courier-node';
 import { threadSystem } from '../support.js';
 
 const program = fileURLToPath(new URL('../../testdata/courier-node.js', import.meta.url));
-const rounds = Number(process.env['SKEP_KILL_ROUNDS'] ?? 5);
+const rounds = Number(process.env['SKEP_KILL_ROUNDS'] ?? 3);
 t.setTimeout(120_000 + rounds * 20_000);
 
 const numbers = (upTo: number): number[] => Array.from({ length: upTo }, (_, n) => n + 1);

@@ -11,7 +11,7 @@ import { eventually } from '#test/support/eventually';
 import type { Answer, Command } from '#test/testdata/counter-node';
 
 const program = fileURLToPath(new URL('../../testdata/counter-node.js', import.meta.url));
-const rounds = Number(process.env['SKEP_KILL_ROUNDS'] ?? 10);
+const rounds = Number(process.env['SKEP_KILL_ROUNDS'] ?? 4);
 const CLIENTS = 8;
 t.setTimeout(60_000 + rounds * 20_000);
 
