@@ -25,7 +25,10 @@ export function play(prepare) {
   };
 }
 
-/** Asks an actor and waits for what it sends to the sender of the question. */
+/**
+ * Asks an actor and waits for what it sends to the sender of the question.
+ * @returns {Promise<any>}
+ */
 export function ask(actor, message) {
   return query(actor, message, PATIENCE_MS);
 }
