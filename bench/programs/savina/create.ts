@@ -1,7 +1,7 @@
 /** Savina's fork-join actor creation: starts actors, each of which handles one message, with a little work, and ends. */
 import { type ActorAddress, defineActor } from '#runtime';
-import { eventually } from './settle.js';
 import { serve } from '../../harness/program.js';
+import { eventually } from './settle.js';
 import { latch, PATIENCE, play } from './stage.js';
 
 /** Starts that are under way at once. */

@@ -4,8 +4,8 @@
  */
 import { type ActorContext, castFace, defineActor, type ReplyToken } from '#runtime';
 import { serve } from '../../harness/program.js';
-import { PATIENCE, play } from './stage.js';
 import { eventually } from './settle.js';
+import { PATIENCE, play } from './stage.js';
 
 const FAN_OUT = 10;
 

@@ -1,4 +1,6 @@
 %% Fork-join throughput; see `bench/programs/savina/throughput.ts`. Erlang has no flow control: the sender does not wait.
+%% Processes that may be behind keep their messages off their heaps, as the documentation advises; with them on it this
+%% takes several times as long.
 -module(throughput).
 -export([prepare/1, once/1]).
 
