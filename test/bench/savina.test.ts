@@ -17,7 +17,8 @@ const small: Readonly<Record<string, Size>> = {
   'bounded-buffer': { buffer: 6, producers: 3, consumers: 4, items: 20, repeats: 2 },
   'concurrent-dictionary': { actors: 2, messages: 50, writePercent: 50 },
   'dining-philosophers': { actors: 3, rounds: 20 },
-  skynet: { leaves: 100 },
+  skynet: { leaves: 10 },
+  'skynet-100k': { leaves: 100 },
 };
 
 /** Plays twice, because actors play every run; gives what was completed, or why it takes no part. */

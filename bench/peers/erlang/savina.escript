@@ -9,7 +9,7 @@
 
 main([Work, Text]) ->
     Folder = filename:join(filename:dirname(escript:script_name()), "savina"),
-    _Chance = load(Folder, "chance"),
+    _ = [load(Folder, Name) || Name <- ["chance", "latch"]],
     Module = load(Folder, lists:flatten(string:replace(Work, "-", "_", all))),
     Prepared = Module:prepare(read_size(Text)),
     io:format("ready version=~s~n", [erlang:system_info(otp_release)]),

@@ -8,7 +8,7 @@ import { create } from './create.js';
 import { dictionary } from './dictionary.js';
 import { philosophers } from './philosophers.js';
 import { pingPong } from './ping-pong.js';
-import { skynet } from './skynet.js';
+import { skynet, skynetTenth } from './skynet.js';
 import { threadRing } from './thread-ring.js';
 import { throughput } from './throughput.js';
 
@@ -23,5 +23,6 @@ export const savina: readonly Question[] = [
   boundedBuffer,
   dictionary,
   philosophers,
+  skynetTenth,
   skynet,
 ];

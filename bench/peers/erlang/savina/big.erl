@@ -14,7 +14,7 @@ prepare(#{"actors" := Actors, "pings" := Pings}) ->
 
 once(Members) ->
     [Member ! start || Member <- Members],
-    chance:await(length(Members)).
+    latch:wait(length(Members)).
 
 member(Main, Index, All, Pings, Chance, Pongs) ->
     receive

@@ -16,7 +16,7 @@ prepare(#{"buffer" := Buffer, "producers" := Producers, "consumers" := Consumers
 
 once({Makers, Users, Made}) ->
     [Maker ! produce || Maker <- Makers],
-    0 = chance:await(1),
+    0 = latch:wait(1),
     [User ! {take, self()} || User <- Users],
     Taken = [receive {taken, User, Used, Sum} -> {Used, Sum} end || User <- Users],
     Made = lists:sum([Sum || {_, Sum} <- Taken]),

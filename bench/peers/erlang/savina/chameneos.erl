@@ -10,7 +10,7 @@ prepare(#{"actors" := Actors, "meetings" := Meetings}) ->
 once({Mall, Creatures, Meetings}) ->
     Mall ! {open, Meetings},
     [Creature ! start || Creature <- Creatures],
-    chance:await(1).
+    latch:wait(1).
 
 mall(Main, Creatures) ->
     receive {open, Meetings} -> meetings(Meetings) end,

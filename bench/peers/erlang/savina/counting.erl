@@ -10,7 +10,7 @@ prepare(#{"messages" := Messages}) ->
 
 once(Producer) ->
     Producer ! start,
-    chance:await(1).
+    latch:wait(1).
 
 producer(Main, Counter, Messages) ->
     receive start -> send(Counter, Messages) end,

@@ -7,7 +7,7 @@ prepare(#{"actors" := Actors}) -> Actors.
 once(Actors) ->
     Main = self(),
     _Creator = spawn(fun() -> create(Main, Actors) end),
-    chance:await(Actors).
+    latch:wait(Actors).
 
 create(_Main, 0) -> ok;
 create(Main, Left) ->

@@ -14,12 +14,12 @@ prepare(#{"actors" := Actors, "messages" := Messages, "writePercent" := Percent}
         Main ! {done, 0},
         dictionary(Table)
     end),
-    0 = chance:await(1),
+    0 = latch:wait(1),
     [spawn_link(fun() -> worker(Main, Dictionary, Index, Messages, Percent) end) || Index <- lists:seq(0, Actors - 1)].
 
 once(Workers) ->
     [Worker ! start || Worker <- Workers],
-    chance:await(length(Workers)).
+    latch:wait(length(Workers)).
 
 dictionary(Table) ->
     receive

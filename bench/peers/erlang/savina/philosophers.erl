@@ -9,7 +9,7 @@ prepare(#{"actors" := Actors, "rounds" := Rounds}) ->
 
 once(Philosophers) ->
     [Philosopher ! start || Philosopher <- Philosophers],
-    chance:await(length(Philosophers)).
+    latch:wait(length(Philosophers)).
 
 %% The map has the forks that are taken.
 arbiter(Forks, Taken) ->

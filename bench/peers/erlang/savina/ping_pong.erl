@@ -9,7 +9,7 @@ prepare(#{"pings" := Pings}) ->
 
 once({Pinger, _Ponger}) ->
     Pinger ! start,
-    chance:await(2).
+    latch:wait(2).
 
 pinger(Main, Ponger, Pings) ->
     receive start -> play(Main, Ponger, Pings, 0) end,

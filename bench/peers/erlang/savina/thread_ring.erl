@@ -11,7 +11,7 @@ prepare(#{"actors" := Actors, "hops" := Hops}) ->
 
 once(First) ->
     First ! {token, 1},
-    chance:await(1).
+    latch:wait(1).
 
 node(Main, Next, Hops) ->
     receive

@@ -11,7 +11,7 @@ prepare(#{"actors" := Actors, "messages" := Messages}) ->
 
 once(Sender) ->
     Sender ! start,
-    chance:await(1).
+    latch:wait(1).
 
 sender(Main, Workers, Messages) ->
     receive start -> send(Workers, Messages) end,
