@@ -1,9 +1,9 @@
 /** Each of Savina's benchmarks, played once by everybody at a small size. Peers that are not installed here are skipped. */
 import t from 'tap';
-import { measure } from '../../bench/harness/measure.js';
-import { Absent, type Contender, type Question, type Size } from '../../bench/harness/question.js';
-import { savina } from '../../bench/questions/savina/index.js';
-import { pingPong } from '../../bench/questions/savina/ping-pong.js';
+import { measure } from '#bench/harness/measure';
+import { Absent, type Contender, type Question, type Size } from '#bench/harness/question';
+import { savina } from '#bench/questions/savina/index';
+import { pingPong } from '#bench/questions/savina/ping-pong';
 
 const small: Readonly<Record<string, Size>> = {
   'ping-pong': { pings: 5, repeats: 2 },
