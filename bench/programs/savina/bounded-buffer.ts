@@ -139,7 +139,7 @@ const boundedBuffer = play(
         const done = end.call('wait', 1, PATIENCE);
         for (const each of makers) each.cast('produce');
         await done;
-        const taken = await Promise.all(users.map((each) => each.call('take')));
+        const taken = await Promise.all(users.map((each) => each.call('take', undefined, PATIENCE)));
         const sum = taken.reduce((total, each) => total + each.sum, 0);
         const made = (producers * items * (items + 1)) / 2;
         if (sum !== made) throw new Error(`items of ${made} were made and of ${sum} were used`);

@@ -27,10 +27,10 @@ const creatureFace = castFace<CreatureCasts>();
 
 const mall = defineActor({
   name: 'bench.mall',
-  init: (args: { readonly latch: ActorAddress; readonly creatures: number; readonly meetings: number }, ctx) => ({
+  init: (args: { readonly latch: ActorAddress; readonly creatures: number }, ctx) => ({
     latch: ctx.ref(latch, args.latch),
     creatures: args.creatures,
-    left: args.meetings,
+    left: 0,
     waiting: undefined as ActorRef<typeof creatureFace> | undefined,
     faded: 0,
     met: 0,
@@ -95,7 +95,7 @@ function complement(one: Colour, other: Colour): Colour {
 
 const chameneos = play([mall, creature], async (system, { actors = 0, meetings = 0 }) => {
   const end = await system.spawn(latch, undefined);
-  const place = await system.spawn(mall, { latch: end.address, creatures: actors, meetings });
+  const place = await system.spawn(mall, { latch: end.address, creatures: actors });
   const creatures = await Promise.all(
     Array.from({ length: actors }, (_, index) => system.spawn(creature, { mall: place.address, colour: index % 3 })),
   );

@@ -30,7 +30,7 @@ const producer = defineActor({
     send: async (state, messages: number): Promise<number> => {
       for (let sent = 0; sent < messages; sent += 1)
         if (!state.counter.cast('increment')) await state.counter.drained();
-      return state.counter.call('take');
+      return state.counter.call('take', undefined, PATIENCE);
     },
   },
 });

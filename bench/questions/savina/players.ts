@@ -1,7 +1,7 @@
 /**
  * Who plays Savina (Imam and Sarkar, "Savina - an actor benchmark suite", AGERE 2014). Ours run on one executor, on the
  * main thread of one process; nact is on one thread, too, and Erlang uses all schedulers of the machine, as it does when it
- * is told nothing. Effect takes no part: it has no local actors, and its cluster's entities are measured elsewhere.
+ * is told nothing. Effect takes no part: its actors are the entities of its cluster, which are measured elsewhere.
  *
  * The actors are started before the time begins, unless starting them is the question, and play every run. A run plays
  * the definition `repeats` times, one after another, where once would be over before a clock can tell.
