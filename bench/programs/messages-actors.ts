@@ -45,7 +45,12 @@ export const source = defineActor({
   calls: {
     flood: async (
       _state,
-      message: { readonly to: ActorAddress; readonly count: number; readonly text?: string; readonly slow?: ActorAddress },
+      message: {
+        readonly to: ActorAddress;
+        readonly count: number;
+        readonly text?: string;
+        readonly slow?: ActorAddress;
+      },
       ctx,
     ): Promise<void> => {
       const to = ctx.ref(sink, message.to);

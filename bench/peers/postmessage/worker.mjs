@@ -7,7 +7,8 @@ let stream;
 
 /** Sends while there is credit. */
 function produce(port) {
-  for (; stream.credit > 0 && stream.n < stream.values; stream.credit -= 1) port.postMessage({ type: 'value', n: stream.n++ });
+  for (; stream.credit > 0 && stream.n < stream.values; stream.credit -= 1)
+    port.postMessage({ type: 'value', n: stream.n++ });
   if (stream.n === stream.values) port.postMessage({ type: 'end' });
 }
 
