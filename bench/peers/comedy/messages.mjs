@@ -15,7 +15,12 @@ async function start() {
   const root = await system.rootActor();
   // A path from the folder that has node_modules.
   const actor = await root.createChild('/comedy/sink.cjs', { mode: 'threaded' });
-  return { actor, stop: () => system.destroy() };
+  const stop = async () => {
+    await system.destroy();
+    // It keeps a handle of the destroyed thread, which would keep this process.
+    process.exit(0);
+  };
+  return { actor, stop };
 }
 
 async function send(actor, count) {
