@@ -1,15 +1,18 @@
 /** The questions about messages: every contender that is installed does a small piece of the work, and all of it. */
 import t, { type Test } from 'tap';
-import { measure, type Measured } from '../../../bench/harness/measure.js';
-import type { Question, Size } from '../../../bench/harness/question.js';
-import { call, calls128 } from '../../../bench/questions/local/calls.js';
-import { bounces, casts } from '../../../bench/questions/local/casts.js';
-import { routers } from '../../../bench/questions/local/routers.js';
-import { stream } from '../../../bench/questions/local/streams.js';
-import { callThreads } from '../../../bench/questions/threads/calls.js';
-import { castThreads, pingPongThreads } from '../../../bench/questions/threads/casts.js';
-import { streamThreads } from '../../../bench/questions/threads/streams.js';
-import { supervisorRestarts } from '../../../bench/questions/supervision/supervisor-restarts.js';
+import { measure, type Measured } from '#bench/harness/measure';
+import type { Question, Size } from '#bench/harness/question';
+import { call, calls128 } from '#bench/questions/local/calls';
+import { bounces, casts } from '#bench/questions/local/casts';
+import { routers } from '#bench/questions/local/routers';
+import { stream } from '#bench/questions/local/streams';
+import { callThreads } from '#bench/questions/threads/calls';
+import { castThreads, pingPongThreads } from '#bench/questions/threads/casts';
+import { streamThreads } from '#bench/questions/threads/streams';
+import { supervisorRestarts } from '#bench/questions/supervision/supervisor-restarts';
+
+// Some forty processes, half of which are started while the others work.
+t.setTimeout(120_000);
 
 /** One run of each contender. */
 const once = { forks: 1, warmups: 0, rounds: 1 };
