@@ -60,9 +60,7 @@ const onFar = { node: FAR, executor: 1 };
 function casting(senders: number): Prepare {
   return between(async (node) => {
     const far = await node.system.spawn(sink, undefined, onFar);
-    const near = await Promise.all(
-      Array.from({ length: senders }, () => node.system.spawn(source, undefined, onNear)),
-    );
+    const near = await Promise.all(Array.from({ length: senders }, () => node.system.spawn(source, undefined, onNear)));
     return async ({ messages = 0 }) => {
       const share = messages / senders;
       const startMs = performance.now();

@@ -44,6 +44,7 @@ async function far(url) {
     actions: {
       take: () => totals.take(),
       echo: ({ params }) => params.n,
+      meet: () => broker.waitForServices('ponged'),
       notes: ({ params }) => Readable.from(notes(params.count), { objectMode: true }),
     },
     events: {
@@ -68,6 +69,8 @@ const between = (make) => async () => {
   broker.createService({ name: 'ponged', events: { pong: (ctx) => pongs.add(ctx.params.n) } });
   await broker.start();
   await broker.waitForServices('sink');
+  // And the other way round: events for services that are not known yet reach nobody.
+  await broker.call('sink.meet');
   const stop = async () => {
     await broker.stop();
     await second.stop();
