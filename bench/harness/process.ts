@@ -17,7 +17,7 @@ const STOP_LIMIT_MS = 10_000;
 const KEPT_LINES = 12;
 
 /** A program to start. */
-interface Program {
+export interface Program {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -38,8 +38,7 @@ export function skep(program: string, work: string, { name = 'skep', flags = [] 
   return {
     name,
     start: (size, options) => {
-      const profiling =
-        options.profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileTo}`];
+      const profiling = options.profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileTo}`];
       return startProgram(
         { command: process.execPath, args: [...flags, ...profiling, module, work], remedy: '', env: production },
         size,
@@ -77,7 +76,7 @@ export function erlang(script: string, work: string, name = 'Erlang/OTP'): Conte
 /** Everybody runs as users run it in production. */
 const production = { NODE_ENV: 'production' };
 
-async function startProgram(
+export async function startProgram(
   { command, args, env = {}, remedy }: Program,
   size: Size,
   { signal }: StartOptions,
@@ -88,9 +87,12 @@ async function startProgram(
     detached: true,
   });
   const talk = new Talk(child, `${command} ${args.join(' ')}`, remedy);
-  const kill = (): void => void killGroup(child);
+  const kill = (): void => killGroup(child);
   signal.addEventListener('abort', kill, { once: true });
-  const ready = await talk.next();
+  const ready = await talk.next().catch((error: unknown) => {
+    kill();
+    throw error;
+  });
   const version = /version=(\S+)/.exec(ready)?.[1];
   return {
     version,
@@ -128,7 +130,7 @@ class Talk {
   readonly #diagnostics: string[] = [];
   readonly #gone: Promise<never>;
   readonly #exited: Promise<void>;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string, undefined>;
 
   constructor(child: ChildProcessWithoutNullStreams, who: string, remedy: string) {
     this.#child = child;
@@ -165,9 +167,11 @@ class Talk {
 
   async #answer(): Promise<string> {
     for (;;) {
-      const { done, value } = await this.#lines.next();
+      const line = await this.#lines.next();
       // How it ended is told by the process; this only stops asking.
-      if (done === true) return this.#gone;
+      if (line.done === true) return this.#gone;
+      const { value } = line;
+      if (value.startsWith('absent ')) throw new Absent(value.slice('absent '.length));
       if (value.startsWith('failed ')) throw this.#failure(value);
       const found = /^(?:ready|done)(?: (.*))?$/.exec(value);
       if (found !== null) return found[1] ?? '';

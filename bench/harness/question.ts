@@ -59,6 +59,8 @@ export interface Goal {
   /** Name of the contender that it is measured against. */
   readonly against: string;
   readonly atLeast: number;
+  /** Where the row is about another figure than that of the question. */
+  readonly figure?: Figure;
 }
 
 /** How often a question is measured. */
@@ -71,7 +73,17 @@ export interface Plan {
   readonly rounds: number;
 }
 
-export const suites = ['savina', 'local', 'threads', 'nodes', 'memory', 'durability', 'supervision', 'start', 'jobs'] as const;
+export const suites = [
+  'savina',
+  'local',
+  'threads',
+  'nodes',
+  'memory',
+  'durability',
+  'supervision',
+  'start',
+  'jobs',
+] as const;
 export type Suite = (typeof suites)[number];
 
 /** One question and those who answer it. */
