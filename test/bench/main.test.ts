@@ -12,14 +12,13 @@ import type { Results } from '../../bench/harness/results.js';
 
 const program = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
 const skep = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-const env = { ...process.env, NODE_OPTIONS: '' };
 
 function bench(...args: readonly string[]): {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 } {
-  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env });
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
 }
 
 function section(question: string): Answer {
@@ -62,7 +61,7 @@ t.test('a wrong command line is told what is wrong', async (t) => {
 
 t.test('skep bench hands its names and flags on, and passes the exit code on', async (t) => {
   const skepBench = (...args: readonly string[]): ReturnType<typeof bench> =>
-    spawnSync(process.execPath, [skep, 'bench', ...args], { encoding: 'utf8', env });
+    spawnSync(process.execPath, [skep, 'bench', ...args], { encoding: 'utf8' });
   const listed = skepBench('idle-actors', 'durability', '--list');
   t.equal(listed.status, 0);
   t.same(
@@ -102,7 +101,7 @@ t.test('Ctrl-C in the middle ends with 130 and leaves no process of a contender'
   const folder = t.testdir();
   const child: ChildProcess = spawn(process.execPath, [program, 'idle-actors', '--out', join(folder, 'results.json')], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...env, SKEP_BENCH_TEST: folder },
+    env: { ...process.env, SKEP_BENCH_TEST: folder },
   });
   if (child.stderr === null) throw new Error('no stderr');
   for await (const line of createInterface({ input: child.stderr })) if (line.includes('round 1')) break;
