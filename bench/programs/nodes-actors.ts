@@ -71,7 +71,7 @@ export const source = defineActor({
         }
       };
       await Promise.all(Array.from({ length: depth }, caller));
-      return { count: log.count, sum, ...latencies(log) };
+      return { count: log.count, sum, latencies: latencies(log) };
     },
     read: async (_state, { to, count }: Pick<Calling, 'to' | 'count'>, ctx): Promise<Totals> => {
       const totals = { count: 0, sum: 0 };
@@ -105,7 +105,9 @@ interface Calling {
   readonly depth: number;
 }
 
-type Called = Totals & Latencies;
+interface Called extends Totals {
+  readonly latencies: Latencies;
+}
 
 /** On the far node: answers each ping with a pong to whoever was named at the start. */
 export const ponger = defineActor({

@@ -88,7 +88,7 @@ const calling: Prepare = between(async (node) => {
     const startMs = performance.now();
     const called = await near.call('call', { to: far.address, count: calls, depth }, PATIENT);
     const ms = performance.now() - startMs;
-    const { count, sum, ...latencies } = checked(called, calls);
+    const { count, latencies } = checked(called, calls);
     return { ms, operations: count, ...latencies };
   };
 });

@@ -7,7 +7,7 @@ import { allComplete } from './contenders.js';
 
 for (const question of startQuestions) {
   t.test(`${question.name}: a start counts once all of its nodes have answered`, (t) =>
-    allComplete(t, [question], question.sizes.quick),
+    allComplete(t, question, question.sizes.quick),
   );
 }
 
