@@ -28,7 +28,7 @@ export const callNodes128: Question = {
   suite: 'nodes',
   asks: 'How many calls a second does an actor of another node on the same machine answer, with 128 of them in flight?',
   counts: 'calls',
-  sizes: { full: { calls: 10_000, depth: 128 }, quick: { calls: 1_000, depth: 128 } },
+  sizes: { full: { calls: 5_000, depth: 128 }, quick: { calls: 500, depth: 128 } },
   completes: ({ calls = 0 }) => calls,
   contenders,
   goals: [{ row: 'call across nodes: throughput at depth 128', against: 'nats', atLeast: 3 }],
