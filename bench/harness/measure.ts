@@ -76,7 +76,8 @@ export async function measure(question: Question, options: MeasureOptions): Prom
   for (let fork = 1; fork <= plan.forks; fork += 1) {
     await measureFork(question, size, plan, entries, {
       ...options,
-      say: (line) => options.say(`${question.name}: ${plan.forks > 1 ? `start ${fork} of ${plan.forks}, ` : ''}${line}`),
+      say: (line) =>
+        options.say(`${question.name}: ${plan.forks > 1 ? `start ${fork} of ${plan.forks}, ` : ''}${line}`),
     });
   }
   const figure = question.figure ?? { measure: `${question.counts}/s`, better: 'more' };

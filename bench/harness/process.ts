@@ -38,8 +38,7 @@ export function skep(program: string, work: string, { name = 'skep', flags = [] 
   return {
     name,
     start: (size, options) => {
-      const profiling =
-        options.profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileTo}`];
+      const profiling = options.profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileTo}`];
       return startProgram(
         { command: process.execPath, args: [...flags, ...profiling, module, work], remedy: '', env: production },
         size,

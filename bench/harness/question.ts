@@ -71,7 +71,17 @@ export interface Plan {
   readonly rounds: number;
 }
 
-export const suites = ['savina', 'local', 'threads', 'nodes', 'memory', 'durability', 'supervision', 'start', 'jobs'] as const;
+export const suites = [
+  'savina',
+  'local',
+  'threads',
+  'nodes',
+  'memory',
+  'durability',
+  'supervision',
+  'start',
+  'jobs',
+] as const;
 export type Suite = (typeof suites)[number];
 
 /** One question and those who answer it. */
