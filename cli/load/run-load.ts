@@ -92,11 +92,8 @@ export async function runLoad(spec: LoadSpec, { config, signal, onStart, onWindo
       try {
         onStart?.(hosts);
         const told = onWindow ?? (() => {});
-        const measured = await measureLoad(
-          spec,
-          { ask, targets, signal: ended, onWindow: told, clock: systemClock },
-          config,
-        );
+        const measuring = { ask, self: client.self.name, targets, signal: ended, onWindow: told, clock: systemClock };
+        const measured = await measureLoad(spec, measuring, config);
         fatal.signal.throwIfAborted();
         return { ...measured, cluster, nodes: hosts, interrupted: signal.aborted };
       } finally {
