@@ -1,6 +1,7 @@
 /** The command tree of `skep`. */
 import { Command, type CommanderError } from 'commander';
 import { auditCommand } from './commands/audit.js';
+import { benchCommand } from './commands/bench.js';
 import { callCommand } from './commands/call.js';
 import { castCommand } from './commands/cast.js';
 import { configCommand } from './commands/config.js';
@@ -41,6 +42,7 @@ const commands = [
   deadLettersCommand,
   reloadCommand,
   nodeCommand,
+  benchCommand,
   configCommand,
   doctorCommand,
 ];

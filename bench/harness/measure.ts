@@ -5,7 +5,16 @@
  * forks as in JMH; ratios of paired runs as in Kalibera and Jones, "Rigorous benchmarking in reasonable time", 2013.)
  */
 import { machine } from './machine.js';
-import { Absent, type Completed, type Figure, type Plan, type Question, type Running, type Size } from './question.js';
+import {
+  Absent,
+  type Completed,
+  type Figure,
+  type Goal,
+  type Plan,
+  type Question,
+  type Running,
+  type Size,
+} from './question.js';
 import { type Spread, spreadOf } from './spread.js';
 
 const plans: { readonly full: Plan; readonly quick: Plan } = {
@@ -29,12 +38,14 @@ export interface Judged {
   readonly row: string;
   readonly against: string;
   readonly atLeast: number;
+  readonly figure: Figure;
   /** Undefined when the peer took no part. */
   readonly ratio?: number;
 }
 
 /** The answer to a question. */
 export interface Answer {
+  readonly kind: 'question';
   readonly question: string;
   readonly suite: string;
   readonly asks: string;
@@ -83,6 +94,7 @@ export async function measure(question: Question, options: MeasureOptions): Prom
   const figure = question.figure ?? { measure: `${question.counts}/s`, better: 'more' };
   const contenders = summarise(entries, figure);
   return {
+    kind: 'question',
     question: question.name,
     suite: question.suite,
     asks: question.asks,
@@ -93,15 +105,16 @@ export async function measure(question: Question, options: MeasureOptions): Prom
     plan,
     figure,
     contenders,
-    goals: (question.goals ?? []).map((goal) => judge(goal, contenders)),
+    goals: (question.goals ?? []).map((goal) => judge(goal, goal.figure ?? figure, entries)),
     seconds: (performance.now() - startMs) / 1_000,
   };
 }
 
-function judge(goal: { row: string; against: string; atLeast: number }, contenders: readonly Measured[]): Judged {
-  const peer = contenders.find(({ name }) => name === goal.against);
+function judge(goal: Goal, figure: Figure, entries: readonly Entry[]): Judged {
+  const peer = entries.find(({ name }) => name === goal.against);
   if (peer === undefined) throw new Error(`goal "${goal.row}" names ${goal.against}, which is no contender`);
-  return { ...goal, ...(peer.ratio === undefined ? {} : { ratio: peer.ratio.median }) };
+  const ratio = ratiosOf(entries[0], peer, figure);
+  return { ...goal, figure, ...(ratio === undefined ? {} : { ratio: ratio.median }) };
 }
 
 async function measureFork(
@@ -161,27 +174,29 @@ function check(
 }
 
 function summarise(entries: readonly Entry[], figure: Figure): readonly Measured[] {
-  const ours = entries[0]?.runs ?? [];
-  return entries.map(({ name, version, absent, runs }, index) => {
+  return entries.map((entry, index) => {
+    const { name, version, absent, runs } = entry;
     const measures = Object.fromEntries(
       Object.keys(runs[0] ?? {}).map((measure) => [measure, spreadOf(runs.map((run) => run[measure] ?? Number.NaN))]),
     );
-    const ratios = runs.map((run, at) => ratioOf(ours[at], run, figure)).filter((ratio) => !Number.isNaN(ratio));
+    const ratio = index === 0 ? undefined : ratiosOf(entries[0], entry, figure);
     return {
       name,
       ...(version === undefined ? {} : { version }),
       ...(absent === undefined ? {} : { absent }),
       measures,
-      ...(index === 0 || ratios.length === 0 ? {} : { ratio: spreadOf(ratios) }),
+      ...(ratio === undefined ? {} : { ratio }),
     };
   });
 }
 
-function ratioOf(
-  ours: Readonly<Record<string, number>> | undefined,
-  theirs: Readonly<Record<string, number>>,
-  { measure: name, better }: Figure,
-): number {
-  const [mine = Number.NaN, other = Number.NaN] = [ours?.[name], theirs[name]];
-  return better === 'more' ? mine / other : other / mine;
+/** How many times better ours is, round by round; undefined when the other took no part or lacks the figure. */
+function ratiosOf(ours: Entry | undefined, theirs: Entry, { measure: name, better }: Figure): Spread | undefined {
+  const ratios = theirs.runs
+    .map((run, at) => {
+      const [mine = Number.NaN, other = Number.NaN] = [ours?.runs[at]?.[name], run[name]];
+      return better === 'more' ? mine / other : other / mine;
+    })
+    .filter((ratio) => !Number.isNaN(ratio));
+  return ratios.length === 0 ? undefined : spreadOf(ratios);
 }

@@ -87,7 +87,7 @@ async function startProgram(
     detached: true,
   });
   const talk = new Talk(child, `${command} ${args.join(' ')}`, remedy);
-  const kill = (): void => void killGroup(child);
+  const kill = (): void => killGroup(child);
   signal.addEventListener('abort', kill, { once: true });
   const ready = await talk.next();
   const version = /version=(\S+)/.exec(ready)?.[1];
@@ -127,7 +127,7 @@ class Talk {
   readonly #diagnostics: string[] = [];
   readonly #gone: Promise<never>;
   readonly #exited: Promise<void>;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string, undefined>;
 
   constructor(child: ChildProcessWithoutNullStreams, who: string, remedy: string) {
     this.#child = child;
@@ -164,9 +164,11 @@ class Talk {
 
   async #answer(): Promise<string> {
     for (;;) {
-      const { done, value } = await this.#lines.next();
+      const line = await this.#lines.next();
       // How it ended is told by the process; this only stops asking.
-      if (done === true) return this.#gone;
+      if (line.done === true) return this.#gone;
+      const { value } = line;
+      if (value.startsWith('absent ')) throw new Absent(value.slice('absent '.length));
       if (value.startsWith('failed ')) throw this.#failure(value);
       const found = /^(?:ready|done)(?: (.*))?$/.exec(value);
       if (found !== null) return found[1] ?? '';

@@ -1,11 +1,12 @@
 /**
  * The side of the harness that lives in a measured process. A program is told its work on the command line, says
  * `ready`, does the work once for every line `run name=number ...` on its input, answers `done operations=N ms=T ...` or
- * `failed TEXT`, and ends with its input. Lines of plain text, so that a program in any language can take part.
+ * `failed TEXT`, and ends with its input; `absent TEXT` in the place of `ready` says what this machine lacks. Lines of
+ * plain text, so that a program in any language can take part.
  */
 import { createInterface } from 'node:readline';
 import { isMainThread } from 'node:worker_threads';
-import type { Completed, Size } from './question.js';
+import { Absent, type Completed, type Size } from './question.js';
 
 /** One piece of work, prepared: actors are started, connections open. */
 export interface Work {
@@ -24,7 +25,7 @@ export type Prepare = (size: Size) => Promise<Work>;
 export function serve(module: string, works: Readonly<Record<string, Prepare>>): void {
   if (!isMainThread || process.argv[1] !== module) return;
   void main(works).catch((error: unknown) => {
-    process.stdout.write(`failed ${oneLine(error)}\n`);
+    process.stdout.write(`${error instanceof Absent ? `absent ${error.message}` : failedLine(error)}\n`);
     process.exitCode = 1;
   });
 }

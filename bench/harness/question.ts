@@ -59,6 +59,8 @@ export interface Goal {
   /** Name of the contender that it is measured against. */
   readonly against: string;
   readonly atLeast: number;
+  /** Where the row is about another figure than that of the question. */
+  readonly figure?: Figure;
 }
 
 /** How often a question is measured. */

@@ -41,6 +41,25 @@ async function isReady(compile, tests) {
 }
 
 /**
+ * Installs what the benchmarks measure skep beside, in its own folder. Without a network the benchmarks run without
+ * those peers, and say so.
+ */
+export async function preparePeers() {
+  const folder = join(root, 'bench/peers');
+  if ((await installReasonOf(folder)) === undefined) return;
+  await withLock(join(root, '.skep/prepare-peers.lock'), async () => {
+    const reason = await installReasonOf(folder);
+    if (reason === undefined) return;
+    try {
+      await install(folder, reason);
+    } catch (error) {
+      if (!(error instanceof PrepareError)) throw error;
+      say(`${error.message}\nThe benchmarks run without the peers of bench/peers.`);
+    }
+  });
+}
+
+/**
  * Finds or installs git and nats-server, and gives the environment for the command to run: SKEP_NATS_SERVER names the
  * server that was found.
  * @param {{ natsServer: 'required' | 'wanted' }} options whether to go on without a nats-server, with a sentence

@@ -1,10 +1,11 @@
 /**
- * The program that `idle-actors.ts` measures: starts so many actors on so many executors, takes the memory while they
- * are idle, and then asks each one, so that only actors that live are counted. Prints one line of JSON.
+ * Starts so many actors on one thread or on two executors, takes the memory while they are idle, and then asks each one,
+ * so that only actors that live are counted. One run a process: memory that was used once is not memory that is needed.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { isMainThread } from 'node:worker_threads';
 import { type ActorRef, ActorSystem, defineActor } from '#runtime';
+import { type Prepare, serve } from '../harness/program.js';
+import type { Completed, Size } from '../harness/question.js';
 
 /** An actor with the smallest useful state. */
 export const idle = defineActor({
@@ -42,37 +43,42 @@ export const maker = defineActor({
 const BATCH = 1_000;
 const OPTIONS = { timeoutMs: Number.POSITIVE_INFINITY };
 
-async function main(count: number, executors: number): Promise<void> {
-  const system = await ActorSystem.create({
-    executors,
-    ...(executors === 0 ? { definitions: [idle, maker] } : { modules: [import.meta.url] }),
-  });
-  const hosts = executors === 0 ? [0] : Array.from({ length: executors }, (_, index) => index + 1);
-  const makers = await Promise.all(hosts.map((executor) => system.spawn(maker, undefined, { executor })));
-  const collect = async (): Promise<number> => {
+function idleOn(executors: number): Prepare {
+  return async () => {
+    const system = await ActorSystem.create({
+      executors,
+      ...(executors === 0 ? { definitions: [idle, maker] } : { modules: [import.meta.url] }),
+    });
+    const hosts = executors === 0 ? [0] : Array.from({ length: executors }, (_, index) => index + 1);
+    const makers = await Promise.all(hosts.map((executor) => system.spawn(maker, undefined, { executor })));
+    return {
+      run: (size) => startAndTouch(makers, size),
+      // A million ends in order are another question.
+      stop: async () => process.exit(0),
+    };
+  };
+}
+
+async function startAndTouch(makers: readonly ActorRef<typeof maker>[], { actors = 0 }: Size): Promise<Completed> {
+  const resident = async (): Promise<number> => {
     for (let pass = 0; pass < 2; pass += 1) {
       await Promise.all(makers.map((ref) => ref.call('collect', undefined, OPTIONS)));
       globalThis.gc?.();
     }
     return process.memoryUsage().rss;
   };
-  const before = await collect();
+  const before = await resident();
   const startMs = performance.now();
-  const share = Math.floor(count / makers.length);
+  const share = Math.floor(actors / makers.length);
   await Promise.all(
     makers.map((ref, index) =>
-      ref.call('make', { count: index === 0 ? count - share * (makers.length - 1) : share }, OPTIONS),
+      ref.call('make', { count: index === 0 ? actors - share * (makers.length - 1) : share }, OPTIONS),
     ),
   );
   const ms = performance.now() - startMs;
-  const bytes = (await collect()) - before;
+  const bytes = (await resident()) - before;
   const answers = await Promise.all(makers.map((ref) => ref.call('touch', undefined, OPTIONS)));
-  process.stdout.write(`${JSON.stringify({ ms, bytes, answered: answers.reduce((sum, each) => sum + each, 0) })}\n`);
-  // A million ends in order are another question.
-  process.exit(0);
+  return { ms, operations: answers.reduce((sum, each) => sum + each, 0), 'bytes each': bytes / actors };
 }
 
-// The executors import this file for its definitions; so does the main thread, which must not wait for itself here.
-if (isMainThread && process.argv[1] === import.meta.filename) {
-  void main(Number(process.argv[2]), Number(process.argv[3]));
-}
+serve(import.meta.filename, { 'one-thread': idleOn(0), 'two-executors': idleOn(2) });

@@ -1,12 +1,22 @@
 #!/usr/bin/env escript
 %% -*- erlang -*-
 %%! +P 4000000
-%% The peer of bench/idle-actors.ts: starts processes that hold a counter, takes the memory while they are idle, then
-%% asks each one. Memory is what the operating system counts, as it is for the other side.
+%% Starts processes that hold a counter, takes the memory while they are idle, then asks each one. Memory is what the
+%% operating system counts, as it is for the other side.
 -mode(compile).
 
-main([Text]) ->
-    Count = list_to_integer(Text),
+main(["idle" | _]) ->
+    io:format("ready version=~s~n", [erlang:system_info(otp_release)]),
+    serve().
+
+serve() ->
+    case io:get_line("") of
+        "run " ++ Text -> run(size_of("actors", Text)), serve();
+        eof -> halt(0);
+        _ -> serve()
+    end.
+
+run(Count) ->
     erlang:garbage_collect(),
     Before = resident(),
     Start = erlang:monotonic_time(microsecond),
@@ -15,8 +25,11 @@ main([Text]) ->
     erlang:garbage_collect(),
     Bytes = resident() - Before,
     Answered = ask_all(Pids, 0),
-    io:format("{\"ms\": ~.3f, \"bytes\": ~b, \"answered\": ~b}~n", [Took / 1000, Bytes, Answered]),
-    halt(0).
+    io:format("done ms=~.3f operations=~b bytes_each=~.1f~n", [Took / 1000, Answered, Bytes / Count]).
+
+size_of(Name, Text) ->
+    [Value] = [V || Word <- string:lexemes(Text, " \n"), [N, V] <- [string:split(Word, "=")], N =:= Name],
+    list_to_integer(Value).
 
 spawn_all(0, Pids) -> Pids;
 spawn_all(Count, Pids) -> spawn_all(Count - 1, [spawn(fun() -> idle(0) end) | Pids]).

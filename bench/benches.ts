@@ -1,0 +1,15 @@
+/** Every benchmark there is, in the order of the results. */
+import { existsSync } from 'node:fs';
+import { benchOf, type Bench } from './harness/section.js';
+import { durableMany, durableOne } from './questions/durability/durable.js';
+import { idleActors } from './questions/memory/idle-actors.js';
+import { executorDeath } from './questions/supervision/executor-death.js';
+
+// The jobs use what tests use to make repositories and to kill nodes, which a package from the registry leaves out.
+const jobs = existsSync(new URL('../test/support', import.meta.url))
+  ? (await import('./questions/jobs/index.js')).jobs
+  : [];
+
+export const benches: readonly Bench[] = [
+  ...[idleActors, durableOne, durableMany, executorDeath, ...jobs].map(benchOf),
+];
