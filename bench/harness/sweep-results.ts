@@ -85,7 +85,7 @@ function descriptionOf(answer: SweepAnswer): string {
       );
     return `${name} from ${at(first)} to ${at(last)}`;
   });
-  return `${figure.measure} from ${xText(answer, first.x)} to ${xText(answer, last.x)} ${along.name}: ${each.join('; ')}`;
+  return `${figure.measure} from ${xText(answer, first.x)} to ${xText(answer, last.x)}${along.unit === 'bytes' ? '' : ` ${along.name}`}: ${each.join('; ')}`;
 }
 
 /** Those that took part, in order. */
