@@ -17,7 +17,7 @@ const STOP_LIMIT_MS = 10_000;
 const KEPT_LINES = 12;
 
 /** A program to start. */
-interface Program {
+export interface Program {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -76,7 +76,7 @@ export function erlang(script: string, work: string, name = 'Erlang/OTP'): Conte
 /** Everybody runs as users run it in production. */
 const production = { NODE_ENV: 'production' };
 
-async function startProgram(
+export async function startProgram(
   { command, args, env = {}, remedy }: Program,
   size: Size,
   { signal }: StartOptions,
@@ -89,7 +89,10 @@ async function startProgram(
   const talk = new Talk(child, `${command} ${args.join(' ')}`, remedy);
   const kill = (): void => killGroup(child);
   signal.addEventListener('abort', kill, { once: true });
-  const ready = await talk.next();
+  const ready = await talk.next().catch((error: unknown) => {
+    kill();
+    throw error;
+  });
   const version = /version=(\S+)/.exec(ready)?.[1];
   return {
     version,
