@@ -1,5 +1,7 @@
 /** `skep load`: puts a running cluster under load and says whether it kept its thresholds. */
-import { writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SkepError } from '#protocols/wire/error';
 import { renderSvg } from '../charts/svg.js';
@@ -73,7 +75,7 @@ async function runLoadCommand({
     thresholds: { p99Ms: options.sloP99, errorPercent: options.errors },
   };
   // Before the load: an hour of figures is not lost to a folder that is not there.
-  if (options.svg !== undefined) await write(options.svg, '');
+  if (options.svg !== undefined) await mayWrite(options.svg);
   const progress = loadProgress(`load ${scenario}`, spec.durationMs, output, process.stderr);
   try {
     const report = await runLoad(spec, {
@@ -99,12 +101,35 @@ function scenarioNamed(name: string): Scenario {
   throw new SkepError('BAD_USAGE', `no scenario "${name}"; there are: ${scenarios.join(', ')}`, { known: scenarios });
 }
 
+/** @throws SkepError OUTPUT_UNWRITABLE when the folder is not there, or the file is not ours. */
+async function mayWrite(path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK);
+    await access(path, constants.W_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (await isThere(dirname(path)))) return;
+    throw unwritable(path, error);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (error) {
-    throw new SkepError('OUTPUT_UNWRITABLE', `--svg: ${path} cannot be written`, { path }, error);
+    throw unwritable(path, error);
   }
+}
+
+function unwritable(path: string, cause: unknown): SkepError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SkepError('OUTPUT_UNWRITABLE', `--svg: ${path} cannot be written: ${why}`, { path }, cause);
 }
 
 /** Parser for a number that need not be whole. */
