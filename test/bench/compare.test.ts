@@ -1,7 +1,7 @@
 /** What a comparison flags. */
 import t from 'tap';
-import { compare, renderCompared } from '../../bench/harness/compare.js';
-import type { Answer, Measured } from '../../bench/harness/measure.js';
+import { compare, renderCompared } from '#bench/harness/compare';
+import type { Answer, Measured } from '#bench/harness/measure';
 
 function spread(median: number): { readonly median: number; readonly least: number; readonly most: number } {
   return { median, least: median, most: median };

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import type { Answer } from '../../bench/harness/measure.js';
-import { readOptions } from '../../bench/harness/options.js';
-import type { Results } from '../../bench/harness/results.js';
+import type { Answer } from '#bench/harness/measure';
+import { readOptions } from '#bench/harness/options';
+import type { Results } from '#bench/harness/results';
 
 const program = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
 const skep = fileURLToPath(new URL('../../cli/main.js', import.meta.url));

@@ -1,7 +1,7 @@
 /** The rules of measuring: who is counted, in which order, and what a ratio is. */
 import t from 'tap';
-import { measure } from '../../bench/harness/measure.js';
-import { Absent, type Completed, type Contender, type Question } from '../../bench/harness/question.js';
+import { measure } from '#bench/harness/measure';
+import { Absent, type Completed, type Contender, type Question } from '#bench/harness/question';
 
 const options = { quick: true, signal: new AbortController().signal, say: (): void => {} };
 

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { startProgram } from '../../bench/harness/process.js';
-import { Absent, type Running } from '../../bench/harness/question.js';
+import { startProgram } from '#bench/harness/process';
+import { Absent, type Running } from '#bench/harness/question';
 
 const program = fileURLToPath(new URL('../../../test/testdata/bench/program.mjs', import.meta.url));
 

@@ -151,6 +151,9 @@ t.test(
       t.equal(await clone.reason(), 'sources changed', path);
       await writeFile(join(clone.root, path), text);
     }
+    await mkdir(join(clone.root, 'runtime/node_modules/x'), { recursive: true });
+    await writeFile(join(clone.root, 'runtime/node_modules/x/index.ts'), '');
+    t.equal(await clone.reason(), undefined, 'an installed package');
     await writeFile(join(clone.root, 'runtime/b.ts'), '');
     t.equal(await clone.reason(), 'sources changed', 'a new file');
   },
