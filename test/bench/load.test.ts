@@ -1,7 +1,7 @@
 /** The scenarios of load as a bench: a real cluster, figures of completed work, a section and its charts. */
 import t from 'tap';
-import { measureLoad } from '../../bench/load/load.js';
-import { loadCharts, renderLoad } from '../../bench/load/results.js';
+import { measureLoad } from '#bench/load/load';
+import { loadCharts, renderLoad } from '#bench/load/results';
 
 t.test(
   'a quick run starts two nodes, checks every acknowledged call, and draws a chart for each scenario',

@@ -1,10 +1,10 @@
 /** Sweeps: the growth they tell, the contenders they refuse, and each program and peer that takes part. */
 import fc from 'fast-check';
 import t from 'tap';
-import { Absent, type Contender, type Size } from '../../bench/harness/question.js';
-import { exponentOf, measureSweep, type Sweep } from '../../bench/harness/sweep.js';
-import { chartOf, renderSweep } from '../../bench/harness/sweep-results.js';
-import { sweeps } from '../../bench/sweeps/index.js';
+import { Absent, type Contender, type Size } from '#bench/harness/question';
+import { exponentOf, measureSweep, type Sweep } from '#bench/harness/sweep';
+import { chartOf, renderSweep } from '#bench/harness/sweep-results';
+import { sweeps } from '#bench/sweeps/index';
 
 const options = { quick: true, signal: new AbortController().signal, say: () => {} };
 

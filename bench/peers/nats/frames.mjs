@@ -3,11 +3,11 @@
  * and a flush now and then as its documentation advises for publishers that outrun the connection. The subscriber is a
  * process of its own, and counts.
  */
-import { fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connect } from 'nats';
+import { startNatsServer } from '../nats-server.mjs';
 import { serve } from '../serve.mjs';
 
 /** Messages, and bytes, after which the publisher waits until the server has them. */
@@ -15,7 +15,7 @@ const FLUSH_MESSAGES = 4_096;
 const FLUSH_BYTES = 4 * 1_024 * 1_024;
 
 async function publishes() {
-  const { server, url } = await startServer();
+  const { url, stop } = await startNatsServer();
   const child = fork(import.meta.filename, ['subscriber', url], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   await once(child, 'message');
   const connection = await connect({ servers: url });
@@ -24,7 +24,7 @@ async function publishes() {
     stop: async () => {
       await connection.close();
       child.kill('SIGKILL');
-      server.kill('SIGKILL');
+      await stop();
     },
   };
 }
@@ -68,20 +68,6 @@ async function subscribe(url) {
   });
   process.on('disconnect', () => process.exit(0));
   process.send('ready');
-}
-
-/** Starts a server on a port of its choice, which it writes to its log. */
-async function startServer() {
-  const server = spawn('nats-server', ['--addr', '127.0.0.1', '--port', '-1'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const log = createInterface({ input: server.stderr });
-  for await (const line of log) {
-    const found = /Listening for client connections on (\S+)/.exec(line);
-    if (found !== null) {
-      server.stderr.resume();
-      return { server, url: found[1] };
-    }
-  }
-  throw new Error('nats-server did not start');
 }
 
 if (process.argv[2] === 'subscriber') await subscribe(process.argv[3]);
