@@ -3,7 +3,7 @@
  * ties calls made inside a handler to the call being handled: its deadline, its cancellation and its chain.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
+import { type ExitReason, type RestartPolicy, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from '../actor/call-many.js';
 import type { ChildOptions, SpawnOptions, SubscribeOptions } from '../actor/context.js';
@@ -24,7 +24,6 @@ import {
 import { castEnvelope } from '../flow/cast.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
-import type { Timer } from '../clock/clock.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { Journal } from '../persistence/journal.js';
 import type { Logger } from '../telemetry/log.js';
@@ -35,12 +34,12 @@ import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
 import type { CallScope } from './cell-host.js';
+import { Scope } from './cell-scope.js';
 import { FamilyDoor } from './cell-supervisor.js';
 
 /** {@link ActorContext} of one cell. */
 export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawner, DoorHolder, FatalRaiser {
   readonly #cell: Cell;
-  #timers: Map<string, Timer> | undefined;
   #log: Logger | undefined;
 
   constructor(cell: Cell) {
@@ -86,15 +85,26 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     return this.#cell.turns.hand.trace;
   }
 
-  async spawn<D extends AnyDefinition>(
+  /** Not an async function: a child that runs at once costs one promise and not several. */
+  spawn<D extends AnyDefinition>(
     definition: D,
     args: ArgsOf<D>,
-    options: ChildOptions = {},
+    options: ChildOptions = NO_OPTIONS,
   ): Promise<ActorRef<D>> {
-    const spec = specOf(definition, args, options, this.self, 'same');
-    const address = await this.#cell.family.spawn(spec, options.node, this.callScope());
+    try {
+      const spec = specOf(definition, args, options, this.self, 'same');
+      const started = this.#cell.family.spawn(spec, options.node, this.callScope());
+      return typeof started === 'string'
+        ? Promise.resolve(this.spawned(definition, started, options))
+        : started.then((address) => this.spawned(definition, address, options));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  private spawned<D extends AnyDefinition>(definition: D, address: ActorAddress, options: ChildOptions): ActorRef<D> {
     if (options.link === true) this.link(address);
-    return this.ref(definition, address);
+    return makeRef(definition, address, this);
   }
 
   get supervisor(): SupervisorDoor {
@@ -106,7 +116,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     this.#cell.host.fatal(error);
   }
 
-  spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
+  async spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
     return this.#cell.family.spawn(spec, undefined, this.callScope());
   }
 
@@ -155,10 +165,10 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   after(delayMs: number, key: string): void {
     this.cancelTimer(key);
     const timer = this.#cell.host.clock.after(delayMs, () => {
-      this.#timers?.delete(key);
+      this.#cell.timers?.delete(key);
       this.#cell.inform({ type: 'timer', key });
     });
-    (this.#timers ??= new Map()).set(key, timer);
+    (this.#cell.timers ??= new Map()).set(key, timer);
   }
 
   every(periodMs: number, key: string): void {
@@ -168,28 +178,14 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
         arm();
         this.#cell.inform({ type: 'timer', key });
       });
-      (this.#timers ??= new Map()).set(key, timer);
+      (this.#cell.timers ??= new Map()).set(key, timer);
     };
     this.cancelTimer(key);
     arm();
   }
 
   cancelTimer(key: string): void {
-    this.#timers?.get(key)?.cancel();
-    this.#timers?.delete(key);
-    this.#cell.turns.forgetTimer(key);
-  }
-
-  /** Keys of the timers that are set. */
-  get timers(): readonly string[] {
-    return [...(this.#timers?.keys() ?? [])];
-  }
-
-  /** Ends all timers; a restarted actor begins without any. */
-  cancelTimers(): void {
-    for (const key of [...(this.#timers?.keys() ?? [])]) this.cancelTimer(key);
-    this.#timers = undefined;
-    this.#cell.turns.cancelTimeouts();
+    this.#cell.cancelTimer(key);
   }
 
   stash(): void {
@@ -332,15 +328,38 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   private callScope(): CallScope {
-    const { current } = this.#cell.turns.hand;
-    return {
-      chain: [...current.chain, this.self],
-      remainingMs: current.remainingMs(),
-      cancelled: () => current.cancelled,
-      onOpen: (cancel) => current.onCancel(cancel),
-      trace: current.trace,
-    };
+    return new Scope(this.#cell.turns.hand.current, this.#cell);
   }
+}
+
+/** The options of most spawns. */
+const NO_OPTIONS: ChildOptions = {};
+/** The spec that was made last. Every actor keeps its spec, and siblings that differ in nothing keep the same. */
+let latest: SpawnSpec | undefined;
+
+/** A spec without optional fields. V8 reserves a field for each spread, so it is written without any. */
+function plainSpec(
+  { name: definition, version }: AnyDefinition,
+  args: unknown,
+  parent: ActorAddress | undefined,
+  restart: RestartPolicy,
+  placement: SpawnSpec['placement'],
+): SpawnSpec {
+  if (
+    latest !== undefined &&
+    Object.is(latest.args, args) &&
+    latest.parent === parent &&
+    latest.definition === definition &&
+    latest.version === version &&
+    latest.restart === restart &&
+    latest.placement === placement
+  )
+    return latest;
+  latest =
+    parent === undefined
+      ? { definition, version, args, restart, placement }
+      : { definition, version, args, parent, restart, placement };
+  return latest;
 }
 
 /** The spec of a spawn. The optional fields are there only where they are set, because each actor keeps its spec. */
@@ -351,18 +370,13 @@ export function specOf(
   parent: ActorAddress | undefined,
   placement: 'same' | 'default',
 ): SpawnSpec {
-  const { name, version } = definition;
   const restart = options.restart ?? 'permanent';
   const where = options.executor ?? (options.node === undefined ? placement : 'default');
-  // Every actor keeps its spec, and V8 reserves a field for each spread: the spec of most is written without any.
-  const spec =
-    parent === undefined
-      ? { definition: name, version, args, restart, placement: where }
-      : { definition: name, version, args, parent, restart, placement: where };
+  const plain = plainSpec(definition, args, parent, restart, where);
   const { name: registered, shutdown, essential, significant } = options;
-  if ((registered ?? shutdown ?? essential ?? significant) === undefined) return spec;
+  if ((registered ?? shutdown ?? essential ?? significant) === undefined) return plain;
   return {
-    ...spec,
+    ...plain,
     ...(registered === undefined ? {} : { name: registered }),
     ...(shutdown === undefined ? {} : { shutdown }),
     ...(essential === undefined ? {} : { essential }),

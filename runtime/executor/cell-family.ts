@@ -53,11 +53,12 @@ export class Family {
   #life = 0;
   /** All children are being stopped. */
   #ending = false;
-  #closed = false;
+  #closed: boolean;
   /** Whether the failures that are being judged are those of a dead thread or node. */
   #losing = false;
 
-  constructor(head: FamilyHead, host: CellHost, options: SupervisionOptions) {
+  constructor(head: FamilyHead, host: CellHost, options: SupervisionOptions, closed = false) {
+    this.#closed = closed;
     this.#head = head;
     this.#host = host;
     this.clock = host.clock;
@@ -66,14 +67,35 @@ export class Family {
     this.#timers = new SharedTimers(host.clock);
   }
 
-  /** Starts a child. Rejects when it does not start, or when its parent ended or restarted meanwhile. */
-  async spawn(spec: SpawnSpec, node: string | undefined, scope: CallScope): Promise<ActorAddress> {
+  /**
+   * Starts a child; at once where nothing has to be waited for. Throws or rejects when it does not start, or when its
+   * parent ended or restarted meanwhile.
+   */
+  spawn(spec: SpawnSpec, node: string | undefined, scope: CallScope): Promise<ActorAddress> | ActorAddress {
     if (this.#closed) throw new SkepError('ACTOR_STOPPED', `${this.#head.address} is stopping and starts nothing`);
     checkSignificant(spec, this.options.autoShutdown);
     const life = this.#life;
     this.#starting += 1;
+    let started: Promise<ActorAddress> | ActorAddress;
     try {
-      const address = await this.#host.start(spec, node, scope);
+      started = this.#host.start(spec, node, scope);
+    } catch (error) {
+      this.#startOver();
+      throw error;
+    }
+    if (typeof started === 'string') return this.#take(started, spec, life, scope);
+    return started.then(
+      (address) => this.#take(address, spec, life, scope),
+      (error: unknown) => {
+        this.#startOver();
+        throw error;
+      },
+    );
+  }
+
+  /** A start succeeded. */
+  #take(address: ActorAddress, spec: SpawnSpec, life: number, scope: CallScope): ActorAddress {
+    try {
       if (life !== this.#life || this.#closed || scope.cancelled()) {
         this.#stop(address, PARENT_ENDS);
         const why = scope.cancelled() ? 'its caller gave up' : 'its parent ended';
@@ -83,9 +105,13 @@ export class Family {
       this.#replay(address);
       return address;
     } finally {
-      this.#starting -= 1;
-      if (this.#starting === 0) this.#early = [];
+      this.#startOver();
     }
+  }
+
+  #startOver(): void {
+    this.#starting -= 1;
+    if (this.#starting === 0 && this.#early.length > 0) this.#early = [];
   }
 
   /** A child says something of itself. */
@@ -382,6 +408,7 @@ export class Family {
   }
 
   #replay(child: ActorAddress): void {
+    if (this.#early.length === 0) return;
     const mine = this.#early.filter((news) => news.child === child);
     if (mine.length === 0) return;
     this.#early = this.#early.filter((news) => news.child !== child);

@@ -8,8 +8,10 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { StoreClient } from '../store/client.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
+import { Awake } from './awake.js';
 import type { Cell } from './cell.js';
 import type { ExecutorOptions } from './executor-options.js';
+import { SerialTable } from './serial-table.js';
 
 export abstract class ExecutorIdentity {
   readonly node: string;
@@ -25,7 +27,8 @@ export abstract class ExecutorIdentity {
   readonly store: StoreClient | undefined;
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
-  readonly cells = new Map<number, Cell>();
+  readonly cells = new SerialTable<Cell>();
+  readonly awake = new Awake();
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
 
   constructor(options: ExecutorOptions) {

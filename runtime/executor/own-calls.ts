@@ -14,6 +14,7 @@ import type { Cell } from './cell.js';
 import { callKey } from './cell-streams.js';
 import type { IsGone } from './cell-watch.js';
 import { familyOf } from './report.js';
+import type { ReadonlySerialTable } from './serial-table.js';
 import type { Services } from './services.js';
 
 /** What the executor can be asked. */
@@ -22,10 +23,15 @@ export interface OwnCallsHost {
   readonly address: ActorAddress;
   deliver(envelope: Envelope): boolean;
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
-  start(spec: SpawnSpec, node: undefined, scope: undefined, trace: Traceparent | undefined): Promise<ActorAddress>;
+  start(
+    spec: SpawnSpec,
+    node: undefined,
+    scope: undefined,
+    trace: Traceparent | undefined,
+  ): Promise<ActorAddress> | ActorAddress;
   /** Ends the actors of the node. */
   stopNode(): Promise<void>;
-  readonly cells: ReadonlyMap<number, Cell>;
+  readonly cells: ReadonlySerialTable<Cell>;
   readonly registry: DefinitionRegistry;
   list(): unknown;
   report(): unknown;
