@@ -14,6 +14,7 @@ import type { PhaseContext } from '../actor/phases.js';
 import type { ReplyToken } from '../actor/reply-token.js';
 import {
   type ActorRef,
+  type Addressed,
   type CallOptions,
   type CastOptions,
   makeRef,
@@ -94,17 +95,22 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     try {
       const spec = specOf(definition, args, options, this.self, 'same');
       const started = this.#cell.family.spawn(spec, options.node, this.callScope());
-      return typeof started === 'string'
-        ? Promise.resolve(this.spawned(definition, started, options))
-        : started.then((address) => this.spawned(definition, address, options));
+      return started instanceof Promise
+        ? started.then((address) => this.spawned(definition, address, options))
+        : Promise.resolve(this.spawned(definition, started, options));
     } catch (error) {
       return Promise.reject(error as Error);
     }
   }
 
-  private spawned<D extends AnyDefinition>(definition: D, address: ActorAddress, options: ChildOptions): ActorRef<D> {
-    if (options.link === true) this.link(address);
-    return makeRef(definition, address, this);
+  private spawned<D extends AnyDefinition>(
+    definition: D,
+    child: ActorAddress | Addressed,
+    { link }: ChildOptions,
+  ): ActorRef<D> {
+    const ref = makeRef(definition, child, this);
+    if (link === true) this.link(ref.address);
+    return ref;
   }
 
   get supervisor(): SupervisorDoor {
@@ -117,7 +123,8 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   async spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
-    return this.#cell.family.spawn(spec, undefined, this.callScope());
+    const started = this.#cell.family.spawn(spec, undefined, this.callScope());
+    return started instanceof Promise ? started : started.address;
   }
 
   ref<D extends RefTarget>(definition: D, address: ActorAddress): ActorRef<D> {

@@ -3,10 +3,11 @@
  * their back-off, and stopping them newest first. What to do about a failure is decided by the pure table in
  * `supervision/children.ts`; restarts of several children at once are in `cell-group.ts`.
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { Info } from '../actor/definition.js';
+import type { Addressed } from '../actor/ref.js';
 import type { Clock, Timer } from '../clock/clock.js';
 import { SharedTimers } from '../clock/shared-timers.js';
 import { within } from '../clock/within.js';
@@ -14,7 +15,7 @@ import { checkSignificant } from '../supervision/child-spec.js';
 import { Children } from '../supervision/children.js';
 import type { SupervisionOptions } from '../supervision/options.js';
 import { GroupRestart, type PendingFailure } from './cell-group.js';
-import type { CallScope, CellHost } from './cell-host.js';
+import type { CallScope, CellHost, StartedHere } from './cell-host.js';
 import type { IsGone } from './cell-watch.js';
 import { type ChildNews, NewsClaims } from './child-news.js';
 import { shutdownMsOf } from './shutdown-time.js';
@@ -63,7 +64,7 @@ export class Family {
     this.#host = host;
     this.clock = host.clock;
     this.options = options;
-    this.children = new Children(options, host.random);
+    this.children = new Children(options, host.random, addressParts(head.address));
     this.#timers = new SharedTimers(host.clock);
   }
 
@@ -71,21 +72,27 @@ export class Family {
    * Starts a child; at once where nothing has to be waited for. Throws or rejects when it does not start, or when its
    * parent ended or restarted meanwhile.
    */
-  spawn(spec: SpawnSpec, node: string | undefined, scope: CallScope): Promise<ActorAddress> | ActorAddress {
+  spawn(spec: SpawnSpec, node: string | undefined, scope: CallScope): Promise<ActorAddress> | StartedHere {
     if (this.#closed) throw new SkepError('ACTOR_STOPPED', `${this.#head.address} is stopping and starts nothing`);
     checkSignificant(spec, this.options.autoShutdown);
     const life = this.#life;
     this.#starting += 1;
-    let started: Promise<ActorAddress> | ActorAddress;
+    let started: Promise<ActorAddress> | StartedHere;
     try {
-      started = this.#host.start(spec, node, scope);
+      started = this.#host.startSoon(spec, node, scope);
     } catch (error) {
       this.#startOver();
       throw error;
     }
-    if (typeof started === 'string') return this.#take(started, spec, life, scope);
+    if (!(started instanceof Promise)) {
+      this.#take(started, spec, life, scope);
+      return started;
+    }
     return started.then(
-      (address) => this.#take(address, spec, life, scope),
+      (address) => {
+        this.#take({ address }, spec, life, scope);
+        return address;
+      },
       (error: unknown) => {
         this.#startOver();
         throw error;
@@ -94,16 +101,17 @@ export class Family {
   }
 
   /** A start succeeded. */
-  #take(address: ActorAddress, spec: SpawnSpec, life: number, scope: CallScope): ActorAddress {
+  #take(started: Addressed | StartedHere, spec: SpawnSpec, life: number, scope: CallScope): void {
     try {
       if (life !== this.#life || this.#closed || scope.cancelled()) {
+        const { address } = started;
         this.#stop(address, PARENT_ENDS);
         const why = scope.cancelled() ? 'its caller gave up' : 'its parent ended';
         throw new SkepError('CALL_CANCELLED', `the start of ${spec.definition} was undone: ${why}`, { address });
       }
-      this.children.add(address, spec);
-      this.#replay(address);
-      return address;
+      if ('serial' in started && spec.id === undefined) this.children.addHere(started.serial, spec);
+      else this.children.add(started.address, spec);
+      if (this.#early.length > 0) this.#replay(started.address);
     } finally {
       this.#startOver();
     }
@@ -408,7 +416,6 @@ export class Family {
   }
 
   #replay(child: ActorAddress): void {
-    if (this.#early.length === 0) return;
     const mine = this.#early.filter((news) => news.child === child);
     if (mine.length === 0) return;
     this.#early = this.#early.filter((news) => news.child !== child);

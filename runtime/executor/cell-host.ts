@@ -36,6 +36,12 @@ export interface CallScope {
   readonly trace: Traceparent | undefined;
 }
 
+/** An actor on this executor that runs. */
+export interface StartedHere {
+  readonly address: ActorAddress;
+  readonly serial: number;
+}
+
 /** The executor as its cells see it. */
 export interface CellHost {
   readonly node: string;
@@ -72,8 +78,10 @@ export interface CellHost {
   ): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
   offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown>;
-  /** Starts an actor on this node or another; resolves once its init is done, which it may be already. */
-  start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> | ActorAddress;
+  /** Starts an actor on this node or another; resolves once its init is done, or gives an actor here that runs already. */
+  startSoon(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> | StartedHere;
+  /** The address of an actor of that serial here. */
+  addressOf(serial: number): ActorAddress;
   /** Takes a name for an actor. @throws SkepError NAME_TAKEN, BAD_NAME. */
   claimName(name: string, address: ActorAddress): Promise<void>;
   releaseName(name: string, address: ActorAddress): void;

@@ -17,7 +17,7 @@ import type { Turns } from './cell-turns.js';
 import { Watch } from './cell-watch.js';
 
 export abstract class CellParts {
-  readonly address: ActorAddress;
+  #address: ActorAddress | undefined;
   readonly serial: number;
   readonly spec: SpawnSpec;
   /** Another one after a reload. */
@@ -38,9 +38,8 @@ export abstract class CellParts {
   /** Absent in most actors. */
   protected knownExtras: Extras | undefined;
 
-  constructor(host: CellHost, address: ActorAddress, serial: number, spec: SpawnSpec, definition: AnyDefinition) {
+  constructor(host: CellHost, serial: number, spec: SpawnSpec, definition: AnyDefinition) {
     this.host = host;
-    this.address = address;
     this.serial = serial;
     this.spec = spec;
     this.definition = definition;
@@ -50,6 +49,11 @@ export abstract class CellParts {
   abstract inform(info: Info): void;
   /** Stands still with its mailbox and asks the supervisor. */
   abstract crashed(reason: ExitReason): void;
+
+  /** Made when it is first asked for. */
+  get address(): ActorAddress {
+    return (this.#address ??= this.host.addressOf(this.serial));
+  }
 
   /** What few actors have. */
   protected get extras(): Extras {

@@ -32,8 +32,8 @@ export class Cell extends SupervisedLife implements Receiver {
   #turns: Turns | undefined;
   #context: CellContext | undefined;
 
-  constructor(host: CellHost, address: ActorAddress, serial: number, spec: SpawnSpec, definition: AnyDefinition) {
-    super(host, address, serial, spec, definition);
+  constructor(host: CellHost, serial: number, spec: SpawnSpec, definition: AnyDefinition) {
+    super(host, serial, spec, definition);
     if (definition.persistence !== undefined || definition.durable !== undefined)
       this.journal = new Journal(this, host);
   }

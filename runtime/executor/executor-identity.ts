@@ -29,6 +29,8 @@ export abstract class ExecutorIdentity {
   readonly registry: DefinitionRegistry;
   readonly cells = new SerialTable<Cell>();
   readonly awake = new Awake();
+  /** What the addresses of actors here begin with. */
+  readonly #prefix: string;
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
 
   constructor(options: ExecutorOptions) {
@@ -45,6 +47,12 @@ export abstract class ExecutorIdentity {
     this.store = options.store;
     this.registry = options.registry;
     this.address = executorAddress(options.node, options.incarnation, options.id);
+    this.#prefix = this.address.slice(0, this.address.lastIndexOf('/') + 1);
+  }
+
+  /** The address of an actor here. Joined, as in `formatAddress`. */
+  addressOf(serial: number): ActorAddress {
+    return [this.#prefix, serial].join('') as ActorAddress;
   }
 
   /** The bounds of the mailboxes of a definition. */

@@ -27,7 +27,7 @@ import { Absent } from './absent.js';
 import { Bookkeeping } from './bookkeeping.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
-import type { CallScope, CellHost } from './cell-host.js';
+import type { CallScope, CellHost, StartedHere } from './cell-host.js';
 import { freezePayload } from './freeze.js';
 import type { Dispatcher } from './dispatcher.js';
 import { ExecutorIdentity } from './executor-identity.js';
@@ -238,13 +238,18 @@ export class Executor extends ExecutorIdentity implements CellHost {
 
   // ---- actors ------------------------------------------------------------------------------------------------
 
-  start(
+  async start(
     spec: SpawnSpec,
     node: string | undefined,
     scope?: CallScope,
     trace?: Traceparent,
-  ): Promise<ActorAddress> | ActorAddress {
-    return this.#spawner.start(spec, node, scope, trace);
+  ): Promise<ActorAddress> {
+    const started = this.#spawner.start(spec, node, scope, trace);
+    return started instanceof Promise ? started : started.address;
+  }
+
+  startSoon(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> | StartedHere {
+    return this.#spawner.start(spec, node, scope);
   }
 
   revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {

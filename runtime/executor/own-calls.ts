@@ -23,12 +23,7 @@ export interface OwnCallsHost {
   readonly address: ActorAddress;
   deliver(envelope: Envelope): boolean;
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
-  start(
-    spec: SpawnSpec,
-    node: undefined,
-    scope: undefined,
-    trace: Traceparent | undefined,
-  ): Promise<ActorAddress> | ActorAddress;
+  start(spec: SpawnSpec, node: undefined, scope: undefined, trace: Traceparent | undefined): Promise<ActorAddress>;
   /** Ends the actors of the node. */
   stopNode(): Promise<void>;
   readonly cells: ReadonlySerialTable<Cell>;

@@ -9,7 +9,7 @@ import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
 import type { DefinitionRegistry } from '../actor/registry.js';
 import { Cell } from './cell.js';
-import type { CallScope, CellHost } from './cell-host.js';
+import type { CallScope, CellHost, StartedHere } from './cell-host.js';
 import type { SerialTable } from './serial-table.js';
 import { GROUPS_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 
@@ -48,7 +48,7 @@ export class Spawner {
     node: string | undefined,
     scope?: CallScope,
     trace: Traceparent | undefined = scope?.trace,
-  ): Promise<ActorAddress> | ActorAddress {
+  ): Promise<ActorAddress> | StartedHere {
     const target = this.#place(spec, node);
     if (target === this.#host.address) return this.startHere(spec, this.#freeSerial(), trace);
     const here = node === undefined || node === this.#host.node;
@@ -58,11 +58,10 @@ export class Spawner {
     return this.#host.call(target, 'start', message, options, scope) as Promise<ActorAddress>;
   }
 
-  startHere(spec: SpawnSpec, serial: number, trace?: Traceparent): Promise<ActorAddress> | ActorAddress {
+  startHere(spec: SpawnSpec, serial: number, trace?: Traceparent): Promise<ActorAddress> | StartedHere {
     const cell = this.#make(spec, serial);
     const span = this.#host.spans?.spawn(spec, cell.address, trace);
-    const { address } = cell;
-    return cell.start(trace, span)?.then(() => address) ?? address;
+    return cell.start(trace, span)?.then(() => cell.address) ?? cell;
   }
 
   /** Brings an actor back at its old address after its thread died, or after it ended as permanent actors may not. */
@@ -88,7 +87,7 @@ export class Spawner {
   /** Starts the actors that every node has, on its system executor. */
   async startWellKnown(guardian: string, names: string, groups: string): Promise<void> {
     await this.startHere({ definition: guardian, args: {}, restart: 'permanent', placement: 'same' }, GUARDIAN_SERIAL);
-    const parent = this.#here(GUARDIAN_SERIAL);
+    const parent = this.#host.addressOf(GUARDIAN_SERIAL);
     for (const [definition, serial] of [
       [names, NAMES_SERIAL],
       [groups, GROUPS_SERIAL],
@@ -120,7 +119,7 @@ export class Spawner {
   /** Makes the cell and gives it its address at once, so that mail and signals find it while it starts. */
   #make(spec: SpawnSpec, serial: number): Cell {
     const definition = this.#host.registry.get(spec.definition, spec.version);
-    const cell = new Cell(this.#host, this.#here(serial), serial, spec, definition);
+    const cell = new Cell(this.#host, serial, spec, definition);
     this.#host.cells.set(serial, cell);
     return cell;
   }
@@ -142,11 +141,6 @@ export class Spawner {
   #freeSerial(): number {
     while (this.#host.cells.has(this.#nextSerial)) this.#nextSerial += 1;
     return this.#nextSerial++;
-  }
-
-  #here(serial: number): ActorAddress {
-    const { node, incarnation, id } = this.#host;
-    return formatAddress({ node, incarnation, executor: id, serial });
   }
 
   #namesOf(node: string): ActorAddress {

@@ -3,15 +3,22 @@
  * order of their serials: those are kept by serial, without the text of an address for each. The first child that is
  * elsewhere, or comes out of order, makes a plain map of them.
  */
-import { type ActorAddress, addressParts, formatAddress } from '#protocols/wire/address';
+import { type ActorAddress, type AddressParts, addressParts, formatAddress } from '#protocols/wire/address';
 import { SerialTable } from '../executor/serial-table.js';
 
+type Home = Pick<AddressParts, 'node' | 'incarnation' | 'executor'>;
+
 export class ChildTable<T extends object> {
-  /** Where the children are while they are kept by serial; of the first of them. */
-  #home: { readonly node: string; readonly incarnation: string; readonly executor: number } | undefined;
+  /** Where the children are while they are kept by serial. */
+  #home: Home | undefined;
   #bySerial: SerialTable<T> | undefined = new SerialTable<T>();
   #lastSerial = -1;
   #byAddress: Map<ActorAddress, T> | undefined;
+
+  /** Without a home that of the first child is taken. */
+  constructor(home?: Home) {
+    this.#home = home;
+  }
 
   get size(): number {
     return this.#byAddress?.size ?? this.#bySerial?.size ?? 0;
@@ -31,14 +38,22 @@ export class ChildTable<T extends object> {
   set(address: ActorAddress, child: T): void {
     this.#home ??= addressParts(address);
     const serial = this.#serialOf(address);
-    if (this.#bySerial !== undefined && serial !== undefined) {
-      if (serial > this.#lastSerial || this.#bySerial.has(serial)) {
-        this.#bySerial.set(serial, child);
-        this.#lastSerial = Math.max(serial, this.#lastSerial);
-        return;
-      }
-    }
-    this.#mapped().set(address, child);
+    if (serial === undefined || !this.#fits(serial, child)) this.#mapped().set(address, child);
+  }
+
+  /** As `set`, at home. */
+  setHere(serial: number, child: T): void {
+    if (this.#fits(serial, child)) return;
+    const { node, incarnation, executor } = this.#home ?? NOWHERE;
+    this.#mapped().set(formatAddress({ node, incarnation, executor, serial }), child);
+  }
+
+  /** Whether it could be put in by its serial. */
+  #fits(serial: number, child: T): boolean {
+    if (this.#bySerial === undefined || (serial <= this.#lastSerial && !this.#bySerial.has(serial))) return false;
+    this.#bySerial.set(serial, child);
+    this.#lastSerial = Math.max(serial, this.#lastSerial);
+    return true;
   }
 
   delete(address: ActorAddress): boolean {
@@ -77,4 +92,4 @@ export class ChildTable<T extends object> {
   }
 }
 
-const NOWHERE = { node: '', incarnation: '', executor: 0 };
+const NOWHERE: Home = { node: '', incarnation: '', executor: 0 };

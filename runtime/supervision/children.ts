@@ -6,7 +6,7 @@
  *     running --failed--> restarting --started--> running
  *        '--ended--> stopped (a child with an id, whose spec is kept) or forgotten
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import type { ActorAddress, AddressParts } from '#protocols/wire/address';
 import type { ExitReason, SpawnSpec } from '#protocols/wire/envelope';
 import type { Random } from '../clock/random.js';
 import { ChildTable } from './child-table.js';
@@ -69,14 +69,16 @@ export interface FailureFacts {
  * would use up what its innocent siblings may need.
  */
 export class Children {
-  readonly #children = new ChildTable<SpawnSpec | Child>();
+  readonly #children: ChildTable<SpawnSpec | Child>;
   readonly #options: SupervisionOptions;
   readonly #random: Random | undefined;
   /** Children by their ids; absent while none has one. */
   #ids: Map<string, ActorAddress> | undefined;
   #history: readonly number[] = [];
 
-  constructor(options: SupervisionOptions = {}, random?: Random) {
+  /** `home`: where the supervisor is, and most of its children are. */
+  constructor(options: SupervisionOptions = {}, random?: Random, home?: AddressParts) {
+    this.#children = new ChildTable(home);
     this.#options = options;
     this.#random = random;
   }
@@ -91,6 +93,11 @@ export class Children {
   add(address: ActorAddress, spec: SpawnSpec): void {
     this.#children.set(address, spec);
     if (spec.id !== undefined) (this.#ids ??= new Map()).set(spec.id, address);
+  }
+
+  /** A child without an id on the executor of the supervisor. */
+  addHere(serial: number, spec: SpawnSpec): void {
+    this.#children.setHere(serial, spec);
   }
 
   /** Forgets a child that ended; false when it was none. */

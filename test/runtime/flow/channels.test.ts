@@ -63,7 +63,7 @@ async function world(t: Test, ...shape: Parameters<typeof slowActor>) {
     { definition: 'quick', args: null, restart: 'temporary', placement: 'same' },
     undefined,
   );
-  const start = async (definition: string): Promise<ActorAddress> =>
+  const start = (definition: string): Promise<ActorAddress> =>
     pair.b.start({ definition, args: null, restart: 'temporary', placement: 'same' }, undefined);
   const ref = refOn(pair.a, actor.slow, await start('slow'));
   const neighbour = refOn(pair.a, quick, parent);
