@@ -18,13 +18,24 @@ const LEAST = 1_024;
 export class Awake {
   #actors: Sleeper[] = [];
   #limit = LEAST;
+  /** Those among them that ended since the last look. */
+  #ended = 0;
 
   /** An actor woke. */
   add(actor: Sleeper): void {
-    if (this.#actors.length >= this.#limit) {
-      this.#actors = this.#actors.filter((each) => !each.rest());
-      this.#limit = Math.max(LEAST, 2 * this.#actors.length);
-    }
+    if (this.#actors.length >= this.#limit) this.#look();
     this.#actors.push(actor);
+  }
+
+  /** One of them ended. */
+  ended(): void {
+    this.#ended += 1;
+    if (this.#ended > LEAST && 2 * this.#ended > this.#actors.length) this.#look();
+  }
+
+  #look(): void {
+    this.#actors = this.#actors.filter((each) => !each.rest());
+    this.#limit = Math.max(LEAST, 2 * this.#actors.length);
+    this.#ended = 0;
   }
 }

@@ -25,4 +25,11 @@ export class Extras {
   named = false;
   /** Whether it starts no children any more. */
   childless = false;
+
+  /** The actor ended. */
+  end(): void {
+    this.family = undefined;
+    this.watch = undefined;
+    this.links = undefined;
+  }
 }

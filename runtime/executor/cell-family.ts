@@ -18,6 +18,7 @@ import { GroupRestart, type PendingFailure } from './cell-group.js';
 import type { CallScope, CellHost, StartedHere } from './cell-host.js';
 import type { IsGone } from './cell-watch.js';
 import { type ChildNews, NewsClaims } from './child-news.js';
+import { SparseMap } from './sparse-map.js';
 import { shutdownMsOf } from './shutdown-time.js';
 
 /** What the family needs of its head. */
@@ -42,12 +43,12 @@ export class Family {
   readonly #host: CellHost;
   readonly #timers: SharedTimers;
   /** Restarts that wait for their back-off. */
-  readonly #restarts = new Map<ActorAddress, Timer>();
+  readonly #restarts = new SparseMap<ActorAddress, Timer>();
   /** Children that were told to stop: by their supervisor's will, or because they are given up. */
-  readonly #leaving = new Map<ActorAddress, 'ordered' | 'given-up'>();
-  readonly #onGone = new Map<ActorAddress, (() => void)[]>();
+  readonly #leaving = new SparseMap<ActorAddress, 'ordered' | 'given-up'>();
+  readonly #onGone = new SparseMap<ActorAddress, (() => void)[]>();
   /** Children whose failure the head made its own, with their reasons. */
-  readonly #escalated = new Map<ActorAddress, ExitReason>();
+  readonly #escalated = new SparseMap<ActorAddress, ExitReason>();
   #group: GroupRestart | undefined;
   #early: ChildNews[] = [];
   #starting = 0;
@@ -226,7 +227,7 @@ export class Family {
 
   /** The head goes on after a failure; those whose failure it was go on with it. */
   resume(): void {
-    for (const child of this.#escalated.keys()) this.send(child, { type: 'resume' });
+    for (const [child] of this.#escalated.entries()) this.send(child, { type: 'resume' });
     this.#escalated.clear();
   }
 
@@ -395,7 +396,7 @@ export class Family {
     this.#ending = true;
     this.#quieten();
     // Those that failed have failed before their siblings are told anything.
-    for (const [child, reason] of this.#escalated) await this.stopChild(child, reason);
+    for (const [child, reason] of this.#escalated.entries()) await this.stopChild(child, reason);
     while (this.children.size > 0) {
       for (const child of this.children.newestFirst()) {
         // Its node or thread may have died while an elder one was waited for: nothing is to be heard of it.
@@ -411,7 +412,7 @@ export class Family {
   #quieten(): void {
     this.#group?.abort();
     this.#group = undefined;
-    for (const timer of this.#restarts.values()) timer.cancel();
+    for (const [, timer] of this.#restarts.entries()) timer.cancel();
     this.#restarts.clear();
   }
 

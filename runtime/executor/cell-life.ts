@@ -16,6 +16,9 @@ import { CellParts } from './cell-parts.js';
 import { Current, NO_CHAIN } from './current.js';
 import { shutdownMsOf } from './shutdown-time.js';
 
+/** Steps of promises that a handler which stopped its own actor, and goes on after that, is left to come to its end. */
+const MOMENT = 8;
+
 export type CellStatus = 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
 
 export abstract class Life extends CellParts {
@@ -208,16 +211,16 @@ export abstract class Life extends CellParts {
     knownTurns?.hand.cancel();
     knownTurns?.refuseAll();
     this.cancelTimers();
-    const soon = (work: readonly unknown[]): Promise<boolean> =>
-      within(this.host.clock, this.shutdownMs, Promise.all(work));
     const atWork = beginning !== DONE || knownTurns?.hand.busy === true;
-    const inTime = atWork ? soon([beginning, knownTurns?.hand.idle()]) : DONE;
+    const inTime = atWork
+      ? within(this.host.clock, this.shutdownMs, Promise.all([beginning, knownTurns?.hand.idle()]))
+      : DONE;
     if ((await inTime) === false && life === this.life)
       this.host.log.warn('shutdown time exceeded', { actor: this.address, definition: this.definition.name });
     // Who stops itself has a handler on the stack: one that goes on after it is left a moment.
-    if (!atWork && this.knownTurns?.hand.empty === false) await soon([]);
+    for (let left = MOMENT; left > 0 && !atWork && this.knownTurns?.hand.empty === false; left -= 1) await DONE;
     if (life !== this.life) return;
-    this.knownTurns?.abandon(this.stoppedError(reason.message));
+    if (this.knownTurns?.idle === false) this.knownTurns.abandon(this.stoppedError(reason.message));
     if (this.closesFamily()) await this.family.close();
     if (life !== this.life) return;
     if (this.terminates) await this.terminate(reason);
@@ -273,7 +276,12 @@ export abstract class Life extends CellParts {
     if (tellParent) this.tellParent('exited', reason);
     // Whoever still holds the cell does not hold what it had.
     this.#state = undefined;
+    this.knownExtras?.end();
+    this.ended();
   }
+
+  /** Nothing more is to come. */
+  protected abstract ended(): void;
 
   protected tellParent(type: 'failed' | 'exited', reason: ExitReason): void {
     const { address, incarnation } = this;

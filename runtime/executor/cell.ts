@@ -89,6 +89,12 @@ export class Cell extends SupervisedLife implements Receiver {
     return true;
   }
 
+  protected ended(): void {
+    if (this.#turns !== undefined) this.host.awake.ended();
+    this.#turns = undefined;
+    this.#context = undefined;
+  }
+
   #wakeUp(): Turns {
     const turns = new Turns(this, this.host, this.#processed);
     this.#turns = turns;
