@@ -3,10 +3,10 @@
  * ties calls made inside a handler to the call being handled: its deadline, its cancellation and its chain.
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import { type ExitReason, type RestartPolicy, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
+import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from '../actor/call-many.js';
-import type { ChildOptions, SpawnOptions, SubscribeOptions } from '../actor/context.js';
+import type { ChildOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import type { FatalRaiser } from '../actor/fatal.js';
 import type { PersistOptions } from '../actor/persistence.js';
@@ -37,6 +37,10 @@ import type { Cell } from './cell.js';
 import type { CallScope } from './cell-host.js';
 import { Scope } from './cell-scope.js';
 import { FamilyDoor } from './cell-supervisor.js';
+import { specOf } from './spec-of.js';
+
+/** The options of most spawns. */
+const NO_OPTIONS: ChildOptions = {};
 
 /** {@link ActorContext} of one cell. */
 export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawner, DoorHolder, FatalRaiser {
@@ -95,7 +99,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     try {
       const spec = specOf(definition, args, options, this.self, 'same');
       const started = this.#cell.family.spawn(spec, options.node, this.callScope());
-      return started instanceof Promise
+      return 'then' in started
         ? started.then((address) => this.spawned(definition, address, options))
         : Promise.resolve(this.spawned(definition, started, options));
     } catch (error) {
@@ -124,7 +128,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
 
   async spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
     const started = this.#cell.family.spawn(spec, undefined, this.callScope());
-    return started instanceof Promise ? started : started.address;
+    return 'then' in started ? started : started.address;
   }
 
   ref<D extends RefTarget>(definition: D, address: ActorAddress): ActorRef<D> {
@@ -337,56 +341,4 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   private callScope(): CallScope {
     return new Scope(this.#cell.turns.hand.current, this.#cell);
   }
-}
-
-/** The options of most spawns. */
-const NO_OPTIONS: ChildOptions = {};
-/** The spec that was made last. Every actor keeps its spec, and siblings that differ in nothing keep the same. */
-let latest: SpawnSpec | undefined;
-
-/** A spec without optional fields. V8 reserves a field for each spread, so it is written without any. */
-function plainSpec(
-  { name: definition, version }: AnyDefinition,
-  args: unknown,
-  parent: ActorAddress | undefined,
-  restart: RestartPolicy,
-  placement: SpawnSpec['placement'],
-): SpawnSpec {
-  if (
-    latest !== undefined &&
-    Object.is(latest.args, args) &&
-    latest.parent === parent &&
-    latest.definition === definition &&
-    latest.version === version &&
-    latest.restart === restart &&
-    latest.placement === placement
-  )
-    return latest;
-  latest =
-    parent === undefined
-      ? { definition, version, args, restart, placement }
-      : { definition, version, args, parent, restart, placement };
-  return latest;
-}
-
-/** The spec of a spawn. The optional fields are there only where they are set, because each actor keeps its spec. */
-export function specOf(
-  definition: AnyDefinition,
-  args: unknown,
-  options: SpawnOptions & { readonly essential?: boolean },
-  parent: ActorAddress | undefined,
-  placement: 'same' | 'default',
-): SpawnSpec {
-  const restart = options.restart ?? 'permanent';
-  const where = options.executor ?? (options.node === undefined ? placement : 'default');
-  const plain = plainSpec(definition, args, parent, restart, where);
-  const { name: registered, shutdown, essential, significant } = options;
-  if ((registered ?? shutdown ?? essential ?? significant) === undefined) return plain;
-  return {
-    ...plain,
-    ...(registered === undefined ? {} : { name: registered }),
-    ...(shutdown === undefined ? {} : { shutdown }),
-    ...(essential === undefined ? {} : { essential }),
-    ...(significant === undefined ? {} : { significant }),
-  };
 }

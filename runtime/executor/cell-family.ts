@@ -6,7 +6,6 @@
 import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
-import type { Info } from '../actor/definition.js';
 import type { Addressed } from '../actor/ref.js';
 import type { Clock, Timer } from '../clock/clock.js';
 import { SharedTimers } from '../clock/shared-timers.js';
@@ -17,20 +16,12 @@ import type { SupervisionOptions } from '../supervision/options.js';
 import { GroupRestart, type PendingFailure } from './cell-group.js';
 import type { CallScope, CellHost, StartedHere } from './cell-host.js';
 import type { IsGone } from './cell-watch.js';
+import type { FamilyHead } from './family-head.js';
 import { type ChildNews, NewsClaims } from './child-news.js';
+import { Starts } from './cell-starts.js';
 import { SparseMap } from './sparse-map.js';
 import { shutdownMsOf } from './shutdown-time.js';
 
-/** What the family needs of its head. */
-export interface FamilyHead {
-  readonly address: ActorAddress;
-  inform(info: Info): void;
-  /** The head itself fails: too many restarts, a failure that is not its own to judge, or its work is done. */
-  crashed(reason: ExitReason): void;
-}
-
-/** News of children whose start is still under way that are kept at most. */
-const MAX_EARLY = 1_024;
 const PARENT_ENDS: ExitReason = { class: 'shutdown', message: 'its parent ends it' };
 const TOO_SLOW: ExitReason = { class: 'killed', message: 'it did not end in its shutdown time' };
 
@@ -50,8 +41,7 @@ export class Family {
   /** Children whose failure the head made its own, with their reasons. */
   readonly #escalated = new SparseMap<ActorAddress, ExitReason>();
   #group: GroupRestart | undefined;
-  #early: ChildNews[] = [];
-  #starting = 0;
+  readonly #starts = new Starts();
   #life = 0;
   /** All children are being stopped. */
   #ending = false;
@@ -77,32 +67,22 @@ export class Family {
     if (this.#closed) throw new SkepError('ACTOR_STOPPED', `${this.#head.address} is stopping and starts nothing`);
     checkSignificant(spec, this.options.autoShutdown);
     const life = this.#life;
-    this.#starting += 1;
+    this.#starts.begin();
     let started: Promise<ActorAddress> | StartedHere;
     try {
       started = this.#host.startSoon(spec, node, scope);
     } catch (error) {
-      this.#startOver();
-      throw error;
+      return this.#starts.failed(error);
     }
-    if (!(started instanceof Promise)) {
-      this.#take(started, spec, life, scope);
-      return started;
-    }
+    if (!('then' in started)) return this.#take(started, spec, life, scope);
     return started.then(
-      (address) => {
-        this.#take({ address }, spec, life, scope);
-        return address;
-      },
-      (error: unknown) => {
-        this.#startOver();
-        throw error;
-      },
+      (address) => this.#take({ address }, spec, life, scope).address,
+      (error: unknown) => this.#starts.failed(error),
     );
   }
 
   /** A start succeeded. */
-  #take(started: Addressed | StartedHere, spec: SpawnSpec, life: number, scope: CallScope): void {
+  #take<S extends Addressed | StartedHere>(started: S, spec: SpawnSpec, life: number, scope: CallScope): S {
     try {
       if (life !== this.#life || this.#closed || scope.cancelled()) {
         const { address } = started;
@@ -112,22 +92,17 @@ export class Family {
       }
       if ('serial' in started && spec.id === undefined) this.children.addHere(started.serial, spec);
       else this.children.add(started.address, spec);
-      if (this.#early.length > 0) this.#replay(started.address);
+      if (this.#starts.hasNews) for (const news of this.#starts.take(started.address)) this.news(news);
+      return started;
     } finally {
-      this.#startOver();
+      this.#starts.over();
     }
-  }
-
-  #startOver(): void {
-    this.#starting -= 1;
-    if (this.#starting === 0 && this.#early.length > 0) this.#early = [];
   }
 
   /** A child says something of itself. */
   news(news: ChildNews): void {
     if (!this.children.has(news.child)) {
-      // It may be faster than the answer to the call that started it.
-      if (this.#starting > 0 && this.#early.length < MAX_EARLY) this.#early.push(news);
+      this.#starts.keep(news);
       return;
     }
     if (this.#isStale(news) || this.claims.tell(news)) return;
@@ -414,13 +389,6 @@ export class Family {
     this.#group = undefined;
     for (const [, timer] of this.#restarts.entries()) timer.cancel();
     this.#restarts.clear();
-  }
-
-  #replay(child: ActorAddress): void {
-    const mine = this.#early.filter((news) => news.child === child);
-    if (mine.length === 0) return;
-    this.#early = this.#early.filter((news) => news.child !== child);
-    for (const news of mine) this.news(news);
   }
 
   #stop(child: ActorAddress, reason: ExitReason): void {

@@ -26,7 +26,7 @@ export class FamilyDoor implements SupervisorDoor {
     const present = spec.id === undefined ? undefined : children.withId(spec.id);
     if (present === undefined) {
       const started = this.#family.spawn(spec, undefined, scope);
-      return started instanceof Promise ? started : started.address;
+      return 'then' in started ? started : started.address;
     }
     const facts = { id: spec.id, address: present };
     if (children.statusOf(present) === 'stopped') {

@@ -197,9 +197,11 @@ export class Turns {
 
   /** Refuses everything that waits; for the end of the actor. */
   refuseAll(): void {
-    const aside = this.#aside?.drain() ?? [];
-    for (const letter of [...aside, ...(this.#mailbox?.drain() ?? [])])
-      refuse(this.#host, this.#owner, letter.envelope, 'stopped');
+    if (this.waiting > 0) {
+      const aside = this.#aside?.drain() ?? [];
+      for (const letter of [...aside, ...(this.#mailbox?.drain() ?? [])])
+        refuse(this.#host, this.#owner, letter.envelope, 'stopped');
+    }
     this.#cancelled = undefined;
     this.tellDrained();
   }

@@ -245,7 +245,7 @@ export class Executor extends ExecutorIdentity implements CellHost {
     trace?: Traceparent,
   ): Promise<ActorAddress> {
     const started = this.#spawner.start(spec, node, scope, trace);
-    return started instanceof Promise ? started : started.address;
+    return 'then' in started ? started : started.address;
   }
 
   startSoon(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> | StartedHere {
