@@ -27,7 +27,7 @@ import { Absent } from './absent.js';
 import { Bookkeeping } from './bookkeeping.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
-import type { CallScope, CellHost } from './cell-host.js';
+import type { CallScope, CellHost, StartedHere } from './cell-host.js';
 import { freezePayload } from './freeze.js';
 import type { Dispatcher } from './dispatcher.js';
 import { ExecutorIdentity } from './executor-identity.js';
@@ -180,11 +180,11 @@ export class Executor extends ExecutorIdentity implements CellHost {
         this.#flow.hear(envelope);
         break;
       case 'credit':
-        this.cells.get(serial)?.turns.grantCredit(envelope.from, envelope.id, envelope.count);
+        this.cells.get(serial)?.knownTurns?.grantCredit(envelope.from, envelope.id, envelope.count);
         break;
       case 'cancel':
         if (serial === EXECUTOR_SERIAL) this.#own.cancel(envelope.from, envelope.id);
-        else this.cells.get(serial)?.turns.cancelCall(envelope.from, envelope.id);
+        else this.cells.get(serial)?.knownTurns?.cancelCall(envelope.from, envelope.id);
         break;
       case 'signal':
         this.#signals.take(envelope, serial);
@@ -225,7 +225,7 @@ export class Executor extends ExecutorIdentity implements CellHost {
 
   async drained(to: ActorAddress): Promise<void> {
     const { node, executor, serial } = addressParts(to);
-    if (node === this.node && executor === this.id) await this.cells.get(serial)?.turns.drained();
+    if (node === this.node && executor === this.id) await this.cells.get(serial)?.drained();
     else {
       await this.#flow.drained(to);
       await this.#routes.drained(node, executor, this.clock);
@@ -238,8 +238,18 @@ export class Executor extends ExecutorIdentity implements CellHost {
 
   // ---- actors ------------------------------------------------------------------------------------------------
 
-  start(spec: SpawnSpec, node: string | undefined, scope?: CallScope, trace?: Traceparent): Promise<ActorAddress> {
-    return this.#spawner.start(spec, node, scope, trace);
+  async start(
+    spec: SpawnSpec,
+    node: string | undefined,
+    scope?: CallScope,
+    trace?: Traceparent,
+  ): Promise<ActorAddress> {
+    const started = this.#spawner.start(spec, node, scope, trace);
+    return 'then' in started ? started : started.address;
+  }
+
+  startSoon(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> | StartedHere {
+    return this.#spawner.start(spec, node, scope);
   }
 
   revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {
@@ -256,8 +266,8 @@ export class Executor extends ExecutorIdentity implements CellHost {
     this.#onFatal(error);
   }
 
-  remove(cell: Pick<Cell, 'address'>): void {
-    this.cells.delete(addressParts(cell.address).serial);
+  remove(cell: Pick<Cell, 'address' | 'serial'>): void {
+    this.cells.delete(cell.serial);
     this.services.lifeEnded(cell.address);
   }
 
