@@ -1,11 +1,14 @@
-/** The actors of the question about casts across threads; a module, because executors in threads load it. */
+/** The actors of the questions about messages across threads and nodes; a module, because executors in threads load it. */
 import { type ActorAddress, defineActor } from '#runtime';
 
 /** Counts what it gets, as fast as it can. */
 export const sink = defineActor({
   name: 'bench-sink',
   init: () => ({ count: 0 }),
-  calls: { count: (state) => state.count },
+  calls: {
+    count: (state) => state.count,
+    echo: (_state, message: { readonly n: number; readonly text: string }) => message,
+  },
   casts: { note: (state, _message: { readonly n: number; readonly text: string }) => void (state.count += 1) },
 });
 
@@ -22,7 +25,7 @@ export const slowSink = defineActor({
   },
 });
 
-/** Sends casts and waits where it is told to; with `slow` it casts there too, one for ten, and never waits for that. */
+/** Sends casts, or calls so many at a time. Casts wait where they are told to; with `slow` it casts there too, one for ten, and never waits for that. */
 export const source = defineActor({
   name: 'bench-source',
   init: () => null,
@@ -41,6 +44,21 @@ export const source = defineActor({
       for (;;) {
         if ((await to.call('count', undefined, { timeoutMs: 60_000 })) >= message.count) return;
       }
+    },
+    ask: async (
+      _state,
+      message: { readonly to: ActorAddress; readonly count: number; readonly depth: number },
+      ctx,
+    ): Promise<void> => {
+      const to = ctx.ref(sink, message.to);
+      let left = message.count;
+      const one = async (): Promise<void> => {
+        while (left > 0) {
+          left -= 1;
+          await to.call('echo', { n: left, text: 'a small message' });
+        }
+      };
+      await Promise.all(Array.from({ length: message.depth }, one));
     },
   },
 });

@@ -12,12 +12,16 @@ import { castsThreads } from './casts-threads.js';
 import { durableIncrements } from './durable-increments.js';
 import { executorDeath } from './executor-death.js';
 import { idleActors } from './idle-actors.js';
+import { callsNodes, castsNodes, deepCallsNodes } from './nodes.js';
 import { routers } from './routers.js';
 import { answer, type Answer, machine, type Question, renderResults } from './harness.js';
 
 const questions: readonly Question[] = [
   auditExecutors,
   auditKilled,
+  callsNodes,
+  deepCallsNodes,
+  castsNodes,
   castsThreads,
   durableIncrements,
   executorDeath,
