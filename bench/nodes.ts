@@ -30,7 +30,7 @@ export const castsNodes: Question = {
       ],
       rounds: quick ? 1 : 5,
       setting: `${count.toLocaleString('en')} small messages from one process to another, each a node with one executor, and one nats-server`,
-      dispose: pair.stop,
+      dispose: () => pair.stop(),
     };
   },
 };
@@ -59,7 +59,7 @@ function questionOfCalls(depth: number, name: string, how: string): Question {
         ],
         rounds: quick ? 1 : 5,
         setting: `${count.toLocaleString('en')} calls with a small message, ${how}, each answered with it, between two processes with one nats-server`,
-        dispose: pair.stop,
+        dispose: () => pair.stop(),
       };
     },
   };

@@ -54,7 +54,7 @@ function compile(keys: readonly string[]): ((values: Values) => object) | undefi
   // `__proto__`, is no key.
   const fields = keys.map((key) => `${JSON.stringify(key)}: values.value()`);
   try {
-    // oxlint-disable-next-line no-new-func -- an object literal of these keys can be had in no other way
+    // oxlint-disable-next-line typescript/no-implied-eval -- an object literal of these keys can be had in no other way
     return new Function('values', `return { ${fields.join(', ')} };`) as (values: Values) => object;
   } catch {
     return undefined;

@@ -72,7 +72,9 @@ export class ValueWriter {
 
   /** The bytes, in memory of their own. */
   take(): Uint8Array<ArrayBuffer> {
-    return Uint8Array.prototype.slice.call(this.#bytes, 0, this.#at) as Uint8Array<ArrayBuffer>;
+    const taken = new Uint8Array(this.#at);
+    taken.set(this.#bytes.subarray(0, this.#at));
+    return taken;
   }
 
   byte(value: number): void {

@@ -99,7 +99,10 @@ export class Routes {
 
   #put(node: string, executor: number, outbox: Outbox): void {
     let ofNode = this.#outboxes.get(node);
-    if (ofNode === undefined) this.#outboxes.set(node, (ofNode = new Map()));
+    if (ofNode === undefined) {
+      ofNode = new Map();
+      this.#outboxes.set(node, ofNode);
+    }
     if (!ofNode.has(executor)) this.#size += 1;
     ofNode.set(executor, outbox);
   }
