@@ -51,7 +51,7 @@ export class ValueReader {
       case Tag.false:
         return false;
       case Tag.int:
-        return this.#bytes.readInt32LE(this.#skip(4));
+        return this.#int();
       case Tag.float:
         return this.#bytes.readDoubleLE(this.#skip(8));
       case Tag.longText:
@@ -80,6 +80,13 @@ export class ValueReader {
     if (at + length > this.#bytes.length) throw new Error('the bytes end too early');
     this.#at = at + length;
     return at;
+  }
+
+  #int(): number {
+    const at = this.#skip(4);
+    const bytes = this.#bytes;
+    const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+    return low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
   }
 
   /** A count of things of one byte at least each. */

@@ -214,7 +214,13 @@ export class ValueWriter {
       this.#map(value);
       return;
     }
-    for (let index = 0; index < keys.length; index += 1) this.value(value[keys[index] as string]);
+    let written = 0;
+    // Again by its own keys: the engine knows where each field lies then, and looks none up by name.
+    for (const key in value) {
+      this.value(value[key]);
+      written += 1;
+    }
+    if (written !== keys.length) throw new TypeError('the keys of an object changed while it was written');
     this.#latest = shape;
   }
 
