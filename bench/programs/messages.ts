@@ -86,7 +86,12 @@ async function bounces({ system, spawnNear, spawnFar }: Ground, { pairs = 0 }: S
   const second = await times(pairs, () => spawnFar(actors.player, undefined));
   const referee = await spawnNear(actors.referee, undefined);
   const meet = (some: typeof first, others: typeof first) =>
-    Promise.all(some.map((each, index) => others[index] && each.call('meet', { partner: others[index].address })));
+    Promise.all(
+      some.flatMap((each, index) => {
+        const partner = others[index]?.address;
+        return partner === undefined ? [] : [each.call('meet', { partner })];
+      }),
+    );
   await Promise.all([meet(first, second), meet(second, first)]);
   const players = first.map(({ address }) => address);
   return {
