@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 /**
  * Serves one of the works. Each is an async function of the size that prepares and gives `{ run(size), stop?() }`, where
  * `run` resolves to `{ ms, operations, ... }`.
- * @param {string} peer the package whose version is reported
+ * @param {string} peer the package whose version is reported, or `node` for what Node itself has
  * @param {Record<string, (size: Record<string, number>) => Promise<{ run: Function, stop?: Function }>>} works
  */
 export async function serve(peer, works) {
@@ -30,6 +30,7 @@ export async function serve(peer, works) {
 }
 
 function versionOf(peer) {
+  if (peer === 'node') return process.versions.node;
   // Read from the folder, because not every package exports its own package.json.
   const paths = createRequire(import.meta.url).resolve.paths(peer) ?? [];
   for (const path of paths) {
