@@ -17,12 +17,17 @@ export async function startNatsServer() {
   const exited = once(child, 'exit');
   // Whoever waits for the port is told; afterwards nobody is.
   exited.catch(() => {});
-  const stop = async () => {
-    child.kill();
-    await exited;
+  try {
+    const url = await Promise.race([urlIn(folder), exited.then(([code]) => gone(code))]);
+    const stop = async () => {
+      child.kill();
+      await exited;
+    };
+    return { url, stop };
+  } finally {
+    // It has been read: whoever is killed leaves nothing behind.
     await rm(folder, { recursive: true, force: true });
-  };
-  return { url: await Promise.race([urlIn(folder), exited.then(([code]) => gone(code))]), stop };
+  }
 }
 
 async function urlIn(folder) {

@@ -1,6 +1,6 @@
 /** Runs contenders as the harness does, each once and with little to do. */
 import type { Test } from 'tap';
-import { Absent, type Completed, type Contender, type Question, type Size } from '../../bench/harness/question.js';
+import { Absent, type Completed, type Contender, type Question, type Size } from '#bench/harness/question';
 
 /** Each contender of a question completes what the size asks for; a peer that is not installed is told of and left out. */
 export async function allComplete(t: Test, question: Question, size: Size): Promise<void> {

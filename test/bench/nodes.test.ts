@@ -1,6 +1,6 @@
 /** The questions about two nodes: that their contenders do the work. */
 import t from 'tap';
-import { nodesQuestions } from '../../bench/questions/nodes/index.js';
+import { nodesQuestions } from '#bench/questions/nodes/index';
 import { allComplete } from './contenders.js';
 
 const little = { messages: 200, calls: 40, depth: 8, pings: 50, items: 50 };

@@ -1,8 +1,8 @@
 /** The questions about starting: that what is started has answered, and that fewer are not taken for all. */
 import t from 'tap';
-import { measure } from '../../bench/harness/measure.js';
-import { startCluster } from '../../bench/questions/start/start.js';
-import { startQuestions } from '../../bench/questions/start/index.js';
+import { measure } from '#bench/harness/measure';
+import { startCluster } from '#bench/questions/start/start';
+import { startQuestions } from '#bench/questions/start/index';
 import { allComplete } from './contenders.js';
 
 for (const question of startQuestions) {
