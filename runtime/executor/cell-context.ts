@@ -103,7 +103,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
         ? started.then((address) => this.spawned(definition, address, options))
         : Promise.resolve(this.spawned(definition, started, options));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

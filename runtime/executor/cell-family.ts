@@ -16,14 +16,11 @@ import type { SupervisionOptions } from '../supervision/options.js';
 import { GroupRestart, type PendingFailure } from './cell-group.js';
 import type { CallScope, CellHost, StartedHere } from './cell-host.js';
 import type { IsGone } from './cell-watch.js';
-import type { FamilyHead } from './family-head.js';
+import { type FamilyHead, PARENT_ENDS, TOO_SLOW } from './family-head.js';
 import { type ChildNews, NewsClaims } from './child-news.js';
 import { Starts } from './cell-starts.js';
 import { SparseMap } from './sparse-map.js';
 import { shutdownMsOf } from './shutdown-time.js';
-
-const PARENT_ENDS: ExitReason = { class: 'shutdown', message: 'its parent ends it' };
-const TOO_SLOW: ExitReason = { class: 'killed', message: 'it did not end in its shutdown time' };
 
 export class Family {
   readonly children: Children;
@@ -59,10 +56,7 @@ export class Family {
     this.#timers = new SharedTimers(host.clock);
   }
 
-  /**
-   * Starts a child; at once where nothing has to be waited for. Throws or rejects when it does not start, or when its
-   * parent ended or restarted meanwhile.
-   */
+  /** Starts a child, at once where it can; fails when it does not start, or when its parent ended or restarted. */
   spawn(spec: SpawnSpec, node: string | undefined, scope: CallScope): Promise<ActorAddress> | StartedHere {
     if (this.#closed) throw new SkepError('ACTOR_STOPPED', `${this.#head.address} is stopping and starts nothing`);
     checkSignificant(spec, this.options.autoShutdown);

@@ -15,7 +15,7 @@ const heap = (): number => {
 
 const idle = defineActor({
   name: 'idle',
-  init: (_: { readonly n: number }) => ({ count: 0 }),
+  init: ({ n }: { readonly n: number }) => ({ n, count: 0 }),
   calls: { touch: (state) => (state.count += 1) },
 });
 const COUNT = 40_000;
