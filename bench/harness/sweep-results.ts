@@ -45,8 +45,7 @@ export function renderSweep(answer: SweepAnswer): string {
 export function chartOf(answer: SweepAnswer): string {
   const { question, figure, also, asks } = answer;
   const panels = [figure.measure, ...(also === undefined ? [] : [also])].map((measure) => panelOf(answer, measure));
-  const title = `${question}: ${asks}`;
-  const shown: Figure = { title: title.length > 100 ? question : title, description: descriptionOf(answer), panels };
+  const shown: Figure = { title: `${question}: ${asks}`, description: descriptionOf(answer), panels };
   return renderSvg(shown);
 }
 

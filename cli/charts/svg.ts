@@ -14,6 +14,8 @@ const FONT = 'ui-sans-serif, system-ui, -apple-system, Segoe UI, Helvetica, Aria
 const INK = { page: '#ffffff', edge: '#d0d7de', grid: '#e6eaef', axis: '#57606a', text: '#1f2328', wanted: '#8c959f' };
 /** Okabe and Ito's colours, which people with any kind of colour vision tell apart. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
+/** Width of an average character of the title, as a share of the size of its letters. */
+const TITLE_CHARACTER = 0.58;
 /** Width of an average character of the legend in pixels. */
 const LEGEND_CHARACTER = 6.6;
 
@@ -25,11 +27,16 @@ export function renderSvg({ title, description, panels }: Figure): string {
     `<title id="title">${escape(title)}</title>`,
     `<desc id="desc">${escape(description)}</desc>`,
     `<rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="6" fill="${INK.page}" stroke="${INK.edge}"/>`,
-    `<text x="20" y="26" font-size="15" font-weight="600" fill="${INK.text}">${escape(title)}</text>`,
+    `<text x="20" y="26" font-size="${titleSize(title)}" font-weight="600" fill="${INK.text}">${escape(title)}</text>`,
     ...panels.map((panel, index) => panelSvg(panel, TITLE_HEIGHT + index * PANEL_HEIGHT)),
     '</svg>',
     '',
   ].join('\n');
+}
+
+/** A long title is set smaller, so that it stays on the card. */
+function titleSize(title: string): number {
+  return Math.min(15, round((WIDTH - 40) / (title.length * TITLE_CHARACTER)));
 }
 
 function panelSvg(panel: Panel, offset: number): string {
