@@ -2,8 +2,11 @@
 import { existsSync } from 'node:fs';
 import { benchOf, type Bench } from './harness/section.js';
 import { durableMany, durableOne } from './questions/durability/durable.js';
+import { local } from './questions/local/index.js';
 import { idleActors } from './questions/memory/idle-actors.js';
 import { executorDeath } from './questions/supervision/executor-death.js';
+import { supervisorRestarts } from './questions/supervision/supervisor-restarts.js';
+import { threads } from './questions/threads/index.js';
 
 // The jobs use what tests use to make repositories and to kill nodes, which a package from the registry leaves out.
 const jobs = existsSync(new URL('../test/support', import.meta.url))
@@ -11,5 +14,7 @@ const jobs = existsSync(new URL('../test/support', import.meta.url))
   : [];
 
 export const benches: readonly Bench[] = [
-  ...[idleActors, durableOne, durableMany, executorDeath, ...jobs].map(benchOf),
+  ...[...local, ...threads, idleActors, durableOne, durableMany, supervisorRestarts, executorDeath, ...jobs].map(
+    benchOf,
+  ),
 ];
