@@ -18,6 +18,7 @@ interface Ground {
   readonly text?: string;
 }
 
+type Player = ActorRef<typeof actors.player>;
 type Spawn = <D extends AnyDefinition>(definition: D, args: ArgsOf<D>) => Promise<ActorRef<D>>;
 
 async function oneThread(): Promise<Ground> {
@@ -85,9 +86,11 @@ async function bounces({ system, spawnNear, spawnFar }: Ground, { pairs = 0 }: S
   const first = await times(pairs, () => spawnNear(actors.player, undefined));
   const second = await times(pairs, () => spawnFar(actors.player, undefined));
   const referee = await spawnNear(actors.referee, undefined);
-  const meet = (some: typeof first, others: typeof first) =>
-    Promise.all(some.map((each, index) => others[index] && each.call('meet', { partner: others[index].address })));
-  await Promise.all([meet(first, second), meet(second, first)]);
+  const meet = (some: readonly Player[], others: readonly Player[]) =>
+    some.flatMap((each, index) =>
+      others.slice(index, index + 1).map(({ address }) => each.call('meet', { partner: address })),
+    );
+  await Promise.all([...meet(first, second), ...meet(second, first)]);
   const players = first.map(({ address }) => address);
   return {
     run: async ({ bounces: each = 0 }) => {
