@@ -10,6 +10,7 @@ import { describeCommand } from './commands/describe.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { inspectCommand } from './commands/inspect.js';
+import { loadCommand } from './commands/load.js';
 import { metricsCommand } from './commands/metrics.js';
 import { nodeCommand } from './commands/node.js';
 import { reloadCommand } from './commands/reload.js';
@@ -37,6 +38,7 @@ const commands = [
   inspectCommand,
   topCommand,
   metricsCommand,
+  loadCommand,
   deadLettersCommand,
   reloadCommand,
   nodeCommand,

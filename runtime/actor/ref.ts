@@ -105,6 +105,15 @@ export interface ReliableMessenger {
   drained(to: ActorAddress, settings: ReliableSettings, named?: ActorName): Promise<void>;
 }
 
+/** Who has an address. */
+export interface Addressed {
+  readonly address: ActorAddress;
+}
+
+function addressOf(to: ActorAddress | Addressed): ActorAddress {
+  return typeof to === 'string' ? to : to.address;
+}
+
 /** A name on a node; it stays when the address changes. */
 export interface ActorName {
   readonly node: string;
@@ -117,13 +126,16 @@ export interface ActorName {
  */
 export function makeRef<D extends RefTarget>(
   definition: D,
-  address: ActorAddress,
+  address: ActorAddress | Addressed,
   messenger: Messenger,
   named?: ActorName,
 ): ActorRef<D> {
   const reliable = definition.reliable === undefined ? undefined : messenger.reliable;
   if (definition.reliable !== undefined && reliable === undefined)
-    throw new SkepError('BAD_USAGE', `a ref of ${address}: its casts are reliable and its holder cannot send such`);
+    throw new SkepError(
+      'BAD_USAGE',
+      `a ref of ${addressOf(address)}: its casts are reliable and its holder cannot send such`,
+    );
   // The definition's handlers say what comes back; at run time all answers take the same path.
   const sender = reliable === undefined || named === undefined ? reliable : byName(reliable, named);
   return new Ref(definition, address, messenger, sender) as unknown as ActorRef<D>;
@@ -139,21 +151,26 @@ function byName(reliable: ReliableMessenger, named: ActorName): ReliableMessenge
 
 /** The ref of every definition. A class, because closures of its own for each of a million refs would weigh 400 bytes. */
 class Ref {
-  readonly address: ActorAddress;
+  /** The address, or who has it: the text of a million addresses that nobody asks for is not made. */
+  #to: ActorAddress | Addressed;
   readonly #definition: RefTarget;
   readonly #messenger: Messenger;
   readonly #reliable: ReliableMessenger | undefined;
 
   constructor(
     definition: RefTarget,
-    address: ActorAddress,
+    to: ActorAddress | Addressed,
     messenger: Messenger,
     reliable: ReliableMessenger | undefined,
   ) {
     this.#definition = definition;
-    this.address = address;
+    this.#to = to;
     this.#messenger = messenger;
     this.#reliable = reliable;
+  }
+
+  get address(): ActorAddress {
+    return typeof this.#to === 'string' ? this.#to : (this.#to = this.#to.address);
   }
 
   cast(name: string, message?: unknown, options?: CastOptions): boolean {

@@ -17,6 +17,8 @@ import { Current } from './current.js';
 export interface HandOwner {
   readonly address: ActorAddress;
   readonly definition: AnyDefinition;
+  /** Who started it, while it starts. */
+  readonly starter: ActorAddress | undefined;
   /** What the actor persists, where it does. */
   readonly journal: Journal | undefined;
   /** Asks for a turn. */
@@ -52,7 +54,7 @@ export class Hand {
 
   /** What the actor is doing; between messages, that it does nothing for anybody. */
   get current(): Current {
-    return (this.#current ??= new Current(this.#owner.host.clock));
+    return (this.#current ??= new Current(this.#owner.host.clock, this.#owner.starter));
   }
 
   /** The trace of what the actor is doing. */
@@ -77,6 +79,11 @@ export class Hand {
 
   get busy(): boolean {
     return this.#busy;
+  }
+
+  /** Whether there is no message in hand, and nobody who waits for one to be done. */
+  get empty(): boolean {
+    return !this.#busy && this.#current === undefined && this.#onIdle === undefined;
   }
 
   /** Resolves once no handler is at work. */
@@ -180,6 +187,7 @@ function held(outcome: unknown, journal: Journal): unknown {
   return open === undefined ? outcome : open.then(() => outcome);
 }
 
-function isThenable(value: unknown): boolean {
+/** Whether an outcome is still to come. */
+export function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
