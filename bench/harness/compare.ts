@@ -2,8 +2,10 @@
  * Compares results with saved ones. Where a peer took part in both, what counts is the ratio to it, because it travels
  * between machines and noisy hours; where none did, it is our own figure.
  */
+import { unreachable } from '#protocols/wire/error';
 import type { Answer } from './measure.js';
 import type { Results } from './results.js';
+import type { Section } from './section.js';
 
 /** A loss of more than this share is flagged. */
 const LOSS = 0.1;
@@ -21,13 +23,30 @@ export interface Compared {
   readonly lost: boolean;
 }
 
-/** Compares every question that both hold, each peer for itself. */
+/** Compares every question that both hold, each peer for itself, and sweeps point by point. */
 export function compare(saved: Results, current: Results): readonly Compared[] {
-  const before = new Map(saved.sections.map((section) => [section.question, section]));
-  return current.sections.flatMap((now) => {
+  const before = new Map(saved.sections.flatMap(answersOf).map((answer) => [answer.question, answer]));
+  return current.sections.flatMap(answersOf).flatMap((now) => {
     const then = before.get(now.question);
     return then === undefined ? [] : compareAnswers(then, now);
   });
+}
+
+/** The answers of a section under names of their own. Load has thresholds in the place of ratios. */
+function answersOf(section: Section): readonly Answer[] {
+  switch (section.kind) {
+    case 'question':
+      return [section];
+    case 'sweep':
+      return section.points.map(({ x, answer }) => ({
+        ...answer,
+        question: `${section.question} at ${section.along.name} ${x}`,
+      }));
+    case 'load':
+      return [];
+    default:
+      return unreachable(section);
+  }
 }
 
 function compareAnswers(then: Answer, now: Answer): readonly Compared[] {

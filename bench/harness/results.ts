@@ -4,10 +4,13 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { unreachable } from '#protocols/wire/error';
+import { loadCharts, renderLoad } from '../load/results.js';
 import type { Answer, Measured } from './measure.js';
 import { cell, renderGoals } from './goals.js';
 import type { Spread } from './spread.js';
 import type { Section } from './section.js';
+import { chartOf, renderSweep } from './sweep-results.js';
 
 /** What `results.json` holds. */
 export interface Results {
@@ -34,9 +37,11 @@ export function withFresh(earlier: Results, fresh: readonly Section[], names: re
   return { sections: names.flatMap((name) => all.get(name) ?? []) };
 }
 
-/** Writes the JSON file, and `RESULTS.md` into its folder. */
+/** Writes the JSON file, and `RESULTS.md` and the charts that it shows into its folder. */
 export async function writeResults(file: string, results: Results): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
+  const charts = new Map(results.sections.flatMap(chartsOf));
+  await mkdir(join(dirname(file), 'charts'), { recursive: true });
+  for (const [name, svg] of charts) await writeFile(join(dirname(file), 'charts', name), svg);
   await writeFile(join(dirname(file), 'RESULTS.md'), renderResults(results));
   await writeFile(file, `${JSON.stringify(results, null, 1)}\n`);
 }
@@ -51,7 +56,34 @@ All cells are medians (least to most). A contender that did less than all of its
 /** The results as Markdown. */
 export function renderResults({ sections }: Results): string {
   const goals = renderGoals(sections);
-  return [head, ...(goals === '' ? [] : [goals]), ...sections.map(renderAnswer)].join('\n');
+  return [head, ...(goals === '' ? [] : [goals]), ...sections.map(renderSection)].join('\n');
+}
+
+function renderSection(section: Section): string {
+  switch (section.kind) {
+    case 'question':
+      return renderAnswer(section);
+    case 'sweep':
+      return renderSweep(section);
+    case 'load':
+      return renderLoad(section);
+    default:
+      return unreachable(section);
+  }
+}
+
+/** The charts of a section by the names of their files. */
+function chartsOf(section: Section): readonly (readonly [string, string])[] {
+  switch (section.kind) {
+    case 'question':
+      return [];
+    case 'sweep':
+      return [[`${section.question}.svg`, chartOf(section)]];
+    case 'load':
+      return [...loadCharts(section)];
+    default:
+      return unreachable(section);
+  }
 }
 
 function renderAnswer(answer: Answer): string {

@@ -1,9 +1,11 @@
 /** What the harness runs and what comes of it: benches with a name, and one section of the results from each. */
+import { type LoadAnswer, loadBench, measureLoad } from '../load/load.js';
 import { type Answer, measure, type MeasureOptions } from './measure.js';
 import type { Contender, Question, Size } from './question.js';
+import { measureSweep, type Sweep, type SweepAnswer } from './sweep.js';
 
-/** A section of the results. */
-export type Section = Answer;
+/** A section of the results, by its kind. */
+export type Section = Answer | SweepAnswer | LoadAnswer;
 
 /** Something that the harness can run by its name. */
 export interface Bench {
@@ -28,3 +30,22 @@ export function benchOf(question: Question): Bench {
     ...(contender === undefined ? {} : { profiled: { contender, sizes } }),
   };
 }
+
+/** A sweep as something to run; a profile is taken at its last point. */
+export function benchOfSweep(sweep: Sweep): Bench {
+  const { name, asks, contenders, points } = sweep;
+  const [contender] = contenders;
+  const [full, quick] = [points.full.at(-1), points.quick.at(-1)];
+  return {
+    name,
+    suite: 'sweeps',
+    asks,
+    run: (options) => measureSweep(sweep, options),
+    ...(contender === undefined || full === undefined || quick === undefined
+      ? {}
+      : { profiled: { contender, sizes: { full, quick } } }),
+  };
+}
+
+/** The scenarios of load as something to run. */
+export const loadScenarios: Bench = { ...loadBench, run: measureLoad };

@@ -18,7 +18,6 @@ interface Ground {
   readonly text?: string;
 }
 
-type Player = ActorRef<typeof actors.player>;
 type Spawn = <D extends AnyDefinition>(definition: D, args: ArgsOf<D>) => Promise<ActorRef<D>>;
 
 async function oneThread(): Promise<Ground> {
@@ -86,11 +85,14 @@ async function bounces({ system, spawnNear, spawnFar }: Ground, { pairs = 0 }: S
   const first = await times(pairs, () => spawnNear(actors.player, undefined));
   const second = await times(pairs, () => spawnFar(actors.player, undefined));
   const referee = await spawnNear(actors.referee, undefined);
-  const meet = (some: readonly Player[], others: readonly Player[]) =>
-    some.flatMap((each, index) =>
-      others.slice(index, index + 1).map(({ address }) => each.call('meet', { partner: address })),
+  const meet = (some: typeof first, others: typeof first) =>
+    Promise.all(
+      some.flatMap((each, index) => {
+        const partner = others[index]?.address;
+        return partner === undefined ? [] : [each.call('meet', { partner })];
+      }),
     );
-  await Promise.all([...meet(first, second), ...meet(second, first)]);
+  await Promise.all([meet(first, second), meet(second, first)]);
   const players = first.map(({ address }) => address);
   return {
     run: async ({ bounces: each = 0 }) => {
