@@ -291,11 +291,8 @@ export class Family {
     if (lost !== true) this.send(child, { type: 'halt', reason, brutal: false });
     this.#restarts.get(child)?.cancel();
     this.#restarts.delete(child);
-    // A timer of zero is one of a millisecond in Node; the child takes its signals in order anyway.
-    if (delayMs === 0) {
-      this.restart(child, reason);
-      return;
-    }
+    // Node makes a millisecond of zero; the child takes its signals in order anyway.
+    if (delayMs === 0) return this.restart(child, reason);
     const timer = this.#timers.after(delayMs, () => {
       this.#restarts.delete(child);
       this.restart(child, reason);
