@@ -14,6 +14,7 @@ import {
   type CastOptions,
   makeRef,
   type Messenger,
+  type NearActor,
   type RefTarget,
   type ReliableMessenger,
 } from './actor/ref.js';
@@ -169,6 +170,15 @@ export class ActorSystem implements Messenger {
   tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome {
     const { executor } = this.#edge;
     return executor.offer(castEnvelope(executor.address, to, name, message, options));
+  }
+
+  near(to: ActorAddress): NearActor | undefined | null {
+    return this.#edge.executor.near(to);
+  }
+
+  castNear(actor: NearActor, name: string, message: unknown): CastOutcome {
+    const { address: from } = this.#edge.executor;
+    return actor.accept({ kind: 'cast', to: actor.address, from, name, message }, false);
   }
 
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {

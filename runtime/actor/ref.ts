@@ -8,6 +8,9 @@ import type { CastOutcome } from '../flow/outcome.js';
 import type { Priority } from '../mailbox/priority.js';
 import { SkepError } from '#protocols/wire/error';
 import type { ReliableSettings } from '../delivery/options.js';
+import type { Envelope } from '#protocols/wire/envelope';
+
+type CastEnvelope = Extract<Envelope, { kind: 'cast' }>;
 
 /** What a ref knows of an actor: its handlers' types, and which calls are streams. Every definition is one. */
 export interface RefTarget {
@@ -96,6 +99,18 @@ export interface Messenger {
   drained(to: ActorAddress): Promise<void>;
   /** How the holder sends casts that are delivered reliably; absent when it cannot. */
   readonly reliable?: ReliableMessenger;
+  /** The actor at an address of the holder's own executor; undefined when none lives there, null for other executors. */
+  near?(to: ActorAddress): NearActor | undefined | null;
+  /** As `tryCast`, to an actor that is near. */
+  castNear?(to: NearActor, name: string, message: unknown): CastOutcome;
+}
+
+/** An actor on the same executor, which takes casts without a look at their address. */
+export interface NearActor {
+  readonly address: ActorAddress;
+  /** Its life is over and its address is dead, or another's. */
+  readonly gone: boolean;
+  accept(envelope: CastEnvelope, onCredit: boolean): CastOutcome;
 }
 
 /** Reliable casts of one holder. */
@@ -121,12 +136,14 @@ export function makeRef<D extends RefTarget>(
   messenger: Messenger,
   named?: ActorName,
 ): ActorRef<D> {
-  const reliable = definition.reliable === undefined ? undefined : messenger.reliable;
-  if (definition.reliable !== undefined && reliable === undefined)
+  const { reliable: settings } = definition;
+  if (settings === undefined) return new Ref(definition, address, messenger) as unknown as ActorRef<D>;
+  const { reliable } = messenger;
+  if (reliable === undefined)
     throw new SkepError('BAD_USAGE', `a ref of ${address}: its casts are reliable and its holder cannot send such`);
   // The definition's handlers say what comes back; at run time all answers take the same path.
-  const sender = reliable === undefined || named === undefined ? reliable : byName(reliable, named);
-  return new Ref(definition, address, messenger, sender) as unknown as ActorRef<D>;
+  const sender = named === undefined ? reliable : byName(reliable, named);
+  return new ReliableRef(definition, address, messenger, settings, sender) as unknown as ActorRef<D>;
 }
 
 /** Adds the name to what is sent. Apart from the ref, so that the many refs without one do not pay for it. */
@@ -142,18 +159,13 @@ class Ref {
   readonly address: ActorAddress;
   readonly #definition: RefTarget;
   readonly #messenger: Messenger;
-  readonly #reliable: ReliableMessenger | undefined;
+  /** Where casts go without their address being looked up; undefined while that is not known, null when it is not near. */
+  #near: NearActor | undefined | null;
 
-  constructor(
-    definition: RefTarget,
-    address: ActorAddress,
-    messenger: Messenger,
-    reliable: ReliableMessenger | undefined,
-  ) {
+  constructor(definition: RefTarget, address: ActorAddress, messenger: Messenger) {
     this.#definition = definition;
     this.address = address;
     this.#messenger = messenger;
-    this.#reliable = reliable;
   }
 
   cast(name: string, message?: unknown, options?: CastOptions): boolean {
@@ -161,22 +173,52 @@ class Ref {
   }
 
   tryCast(name: string, message?: unknown, options?: CastOptions): CastOutcome {
-    const { reliable } = this.#definition;
-    return reliable !== undefined && this.#reliable !== undefined
-      ? this.#reliable.tryCast(this.address, name, message, reliable)
-      : this.#messenger.tryCast(this.address, name, message, options);
+    const messenger = this.#messenger;
+    let near = this.#near;
+    if (near === undefined || near?.gone === true) {
+      near = messenger.near === undefined ? null : messenger.near(this.address);
+      this.#near = near;
+    }
+    return near === undefined || near === null || options !== undefined || messenger.castNear === undefined
+      ? messenger.tryCast(this.address, name, message, options)
+      : messenger.castNear(near, name, message);
   }
 
-  call(name: string, message?: unknown, options: CallOptions = {}): unknown {
+  call(name: string, message?: unknown, options: CallOptions = NO_OPTIONS): unknown {
     return this.#definition.streams.has(name)
       ? this.#messenger.stream(this.address, name, message, options)
       : this.#messenger.call(this.address, name, message, options);
   }
 
   drained(): Promise<void> {
-    const { reliable } = this.#definition;
-    return reliable !== undefined && this.#reliable !== undefined
-      ? this.#reliable.drained(this.address, reliable)
-      : this.#messenger.drained(this.address);
+    return this.#messenger.drained(this.address);
+  }
+}
+
+const NO_OPTIONS: CallOptions = {};
+
+/** A ref whose casts are delivered reliably. */
+class ReliableRef extends Ref {
+  readonly #settings: ReliableSettings;
+  readonly #sender: ReliableMessenger;
+
+  constructor(
+    definition: RefTarget,
+    address: ActorAddress,
+    messenger: Messenger,
+    settings: ReliableSettings,
+    sender: ReliableMessenger,
+  ) {
+    super(definition, address, messenger);
+    this.#settings = settings;
+    this.#sender = sender;
+  }
+
+  override tryCast(name: string, message?: unknown): CastOutcome {
+    return this.#sender.tryCast(this.address, name, message, this.#settings);
+  }
+
+  override drained(): Promise<void> {
+    return this.#sender.drained(this.address, this.#settings);
   }
 }

@@ -16,6 +16,8 @@ export interface Clock {
   wall(): number;
   /** Calls `callback` once, `delayMs` from now at the earliest. */
   after(delayMs: number, callback: () => void): Timer;
+  /** Calls `callback` once the event loop has come round; absent where time stands still in between. */
+  soon?(callback: () => void): void;
 }
 
 /** `setTimeout` takes a longer delay for 1 ms, so a longer wait (24.8 days and more) is made of several. */
@@ -36,4 +38,5 @@ export const systemClock: Clock = {
     arm(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
+  soon: (callback) => void setImmediate(callback),
 };

@@ -5,6 +5,9 @@
  *
  *     5000 ms:  due 17.2 -> due 17.9 -> due 21.0        one timer, at 17.2
  *      250 ms:  due 13.1                                 one timer, at 13.1
+ *
+ * Whoever makes one call after another empties a list and fills it again each time. Where the clock can say that the
+ * event loop has come round, the timer of an empty list is kept until then, because it is most likely wanted again.
  */
 import type { Clock, Timer } from './clock.js';
 
@@ -13,41 +16,71 @@ interface Length {
   first: Deadline | undefined;
   last: Deadline | undefined;
   timer: Timer | undefined;
+  /** Whether it is among those that became empty in this pass of the event loop. */
+  emptied: boolean;
+  readonly owner: Deadlines;
 }
 
-/** One deadline; cancelling it takes constant time. */
-class Deadline implements Timer {
-  readonly dueMs: number;
-  readonly callback: () => void;
-  length: Length | undefined;
-  before: Deadline | undefined;
-  after: Deadline | undefined;
+/** One deadline, set and taken back in constant time; what has one extends it, and needs no object beside itself. */
+export abstract class Deadline {
+  dueMs = 0;
+  #length: Length | undefined;
+  #before: Deadline | undefined;
+  #after: Deadline | undefined;
 
-  constructor(dueMs: number, callback: () => void, length: Length) {
-    this.dueMs = dueMs;
-    this.callback = callback;
-    this.length = length;
-    this.before = length.last;
-    if (length.last === undefined) length.first = this;
-    else length.last.after = this;
-    length.last = this;
+  /** The deadline has come; called once. */
+  protected abstract reached(): void;
+
+  /** Takes it back; does nothing when it is not set, or was reached. */
+  unset(): void {
+    const length = this.#length;
+    if (length === undefined) return;
+    const before = this.#before;
+    const after = this.#after;
+    this.#length = undefined;
+    if (before === undefined) length.first = after;
+    else before.#after = after;
+    if (after === undefined) length.last = before;
+    else after.#before = before;
+    // Who still holds this one must not hold its neighbours with it.
+    this.#before = undefined;
+    this.#after = undefined;
+    if (length.first === undefined) length.owner.emptied(length);
+  }
+
+  /** Puts a deadline at the end of its list. For {@link Deadlines}. */
+  static append(deadline: Deadline, length: Length, dueMs: number): void {
+    const { last } = length;
+    deadline.dueMs = dueMs;
+    deadline.#length = length;
+    deadline.#before = last;
+    if (last === undefined) length.first = deadline;
+    else last.#after = deadline;
+    length.last = deadline;
+  }
+
+  /** Takes a deadline off its list, because it is reached. For {@link Deadlines}. */
+  static reach(deadline: Deadline): void {
+    deadline.unset();
+    deadline.reached();
+  }
+}
+
+/** A deadline that calls a function. */
+class Callback extends Deadline implements Timer {
+  readonly #callback: () => void;
+
+  constructor(callback: () => void) {
+    super();
+    this.#callback = callback;
+  }
+
+  protected reached(): void {
+    this.#callback();
   }
 
   cancel(): void {
-    const { length, before, after } = this;
-    if (length === undefined) return;
-    this.length = undefined;
-    if (before === undefined) length.first = after;
-    else before.after = after;
-    if (after === undefined) length.last = before;
-    else after.before = before;
-    // Who still holds this one must not hold its neighbours with it.
-    this.before = undefined;
-    this.after = undefined;
-    if (length.first === undefined) {
-      length.timer?.cancel();
-      length.timer = undefined;
-    }
+    this.unset();
   }
 }
 
@@ -58,7 +91,11 @@ const LENGTHS_KEPT = 1_024;
 export class Deadlines {
   readonly #clock: Clock;
   readonly #lengths = new Map<number, Length>();
+  /** The one that was used last: most deadlines are of one length. */
+  #latest: Length | undefined;
   #sweepAt = LENGTHS_KEPT;
+  /** Lists that became empty in this pass of the event loop, and have a timer still. */
+  #emptied: Length[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -66,21 +103,58 @@ export class Deadlines {
 
   /** Calls `callback` once, `delayMs` (taken up to whole milliseconds) from now at the earliest. */
   after(delayMs: number, callback: () => void): Timer {
+    const deadline = new Callback(callback);
+    this.set(deadline, delayMs, this.#clock.now());
+    return deadline;
+  }
+
+  /** Sets a deadline `delayMs` (taken up to whole milliseconds) after `nowMs`, the present time of the clock. */
+  set(deadline: Deadline, delayMs: number, nowMs: number): void {
     const lengthMs = Math.ceil(delayMs);
+    const length = this.#latest?.lengthMs === lengthMs ? this.#latest : this.#lengthOf(lengthMs);
+    this.#latest = length;
+    Deadline.append(deadline, length, nowMs + lengthMs);
+    if (length.timer === undefined) this.#arm(length, lengthMs);
+  }
+
+  /** A list has nothing left. For {@link Deadline}. */
+  emptied(length: Length): void {
+    if (length.timer === undefined) return;
+    if (this.#clock.soon === undefined) {
+      length.timer.cancel();
+      length.timer = undefined;
+      return;
+    }
+    if (length.emptied) return;
+    length.emptied = true;
+    if (this.#emptied.push(length) === 1) this.#clock.soon(() => this.#disarmEmptied());
+  }
+
+  #disarmEmptied(): void {
+    const emptied = this.#emptied;
+    this.#emptied = [];
+    for (const length of emptied) {
+      length.emptied = false;
+      if (length.first !== undefined) continue;
+      length.timer?.cancel();
+      length.timer = undefined;
+    }
+  }
+
+  #lengthOf(lengthMs: number): Length {
     let length = this.#lengths.get(lengthMs);
     if (length === undefined) {
       if (this.#lengths.size >= this.#sweepAt) this.#sweep();
-      length = { lengthMs, first: undefined, last: undefined, timer: undefined };
+      length = { lengthMs, first: undefined, last: undefined, timer: undefined, emptied: false, owner: this };
       this.#lengths.set(lengthMs, length);
     }
-    const deadline = new Deadline(this.#clock.now() + lengthMs, callback, length);
-    if (length.timer === undefined) this.#arm(length, lengthMs);
-    return deadline;
+    return length;
   }
 
   /** Inner calls have what is left of their outer one, so their lengths are many and most are used once. */
   #sweep(): void {
-    for (const { first, lengthMs } of this.#lengths.values()) if (first === undefined) this.#lengths.delete(lengthMs);
+    for (const { first, timer, lengthMs } of this.#lengths.values())
+      if (first === undefined && timer === undefined) this.#lengths.delete(lengthMs);
     this.#sweepAt = Math.max(LENGTHS_KEPT, 2 * this.#lengths.size);
   }
 
@@ -88,13 +162,11 @@ export class Deadlines {
   #arm(length: Length, delayMs: number): void {
     length.timer = this.#clock.after(delayMs, () => {
       length.timer = undefined;
-      const nowMs = this.#clock.now();
-      for (let first = length.first; first !== undefined && first.dueMs <= nowMs; first = length.first) {
-        first.cancel();
-        first.callback();
-      }
+      const reachedMs = this.#clock.now();
+      for (let first = length.first; first !== undefined && first.dueMs <= reachedMs; first = length.first)
+        Deadline.reach(first);
       // A callback may have set a deadline of this length, and armed it.
-      if (length.timer === undefined && length.first !== undefined) this.#arm(length, length.first.dueMs - nowMs);
+      if (length.timer === undefined && length.first !== undefined) this.#arm(length, length.first.dueMs - reachedMs);
     });
   }
 }

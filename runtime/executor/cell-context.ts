@@ -18,6 +18,7 @@ import {
   type CastOptions,
   makeRef,
   type Messenger,
+  type NearActor,
   type RefTarget,
   type ReliableMessenger,
 } from '../actor/ref.js';
@@ -34,7 +35,7 @@ import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
-import type { CallScope } from './cell-host.js';
+import type { CallScope } from './call-scope.js';
 import { FamilyDoor } from './cell-supervisor.js';
 
 /** {@link ActorContext} of one cell. */
@@ -310,6 +311,23 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     return this.#cell.host.offer(castEnvelope(this.self, to, name, message, options, this.#cell.turns.hand.trace));
   }
 
+  near(to: ActorAddress): NearActor | undefined | null {
+    return this.#cell.host.near(to);
+  }
+
+  castNear(actor: NearActor, name: string, message: unknown): CastOutcome {
+    const cell = this.#cell;
+    const { trace } = cell.turns.hand;
+    const { address: to } = actor;
+    const { address: from } = cell;
+    return actor.accept(
+      trace === undefined
+        ? { kind: 'cast', to, from, name, message }
+        : { kind: 'cast', to, from, name, message, trace },
+      false,
+    );
+  }
+
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
     return this.#cell.host.call(to, name, message, options, this.callScope());
   }
@@ -332,14 +350,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   private callScope(): CallScope {
-    const { current } = this.#cell.turns.hand;
-    return {
-      chain: [...current.chain, this.self],
-      remainingMs: current.remainingMs(),
-      cancelled: () => current.cancelled,
-      onOpen: (cancel) => current.onCancel(cancel),
-      trace: current.trace,
-    };
+    return this.#cell.turns.hand.current.scopeOf(this.#cell.address);
   }
 }
 
