@@ -181,8 +181,14 @@ export class ActorSystem implements Messenger {
     return actor.accept({ kind: 'cast', to: actor.address, from, name, message }, false);
   }
 
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
-    return this.#edge.executor.call(to, name, message, options);
+  call(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions = {},
+    near?: NearActor,
+  ): Promise<unknown> {
+    return this.#edge.executor.call(to, name, message, options, undefined, near);
   }
 
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): AsyncIterable<unknown> {

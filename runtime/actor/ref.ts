@@ -11,6 +11,7 @@ import type { ReliableSettings } from '../delivery/options.js';
 import type { Envelope } from '#protocols/wire/envelope';
 
 type CastEnvelope = Extract<Envelope, { kind: 'cast' }>;
+type CallEnvelope = Extract<Envelope, { kind: 'call' }>;
 
 /** What a ref knows of an actor: its handlers' types, and which calls are streams. Every definition is one. */
 export interface RefTarget {
@@ -94,7 +95,8 @@ export interface ActorRef<D extends RefTarget = RefTarget> {
 /** What a ref needs of its holder. */
 export interface Messenger {
   tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome;
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown>;
+  /** `near`: the actor, where it is known to be near. */
+  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, near?: NearActor): Promise<unknown>;
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
   /** How the holder sends casts that are delivered reliably; absent when it cannot. */
@@ -111,6 +113,8 @@ export interface NearActor {
   /** Its life is over and its address is dead, or another's. */
   readonly gone: boolean;
   accept(envelope: CastEnvelope, onCredit: boolean): CastOutcome;
+  /** Takes a call whose deadline on the clock of the executor is known. */
+  acceptCall(envelope: CallEnvelope, deadlineMs: number): void;
 }
 
 /** Reliable casts of one holder. */
@@ -174,20 +178,26 @@ class Ref {
 
   tryCast(name: string, message?: unknown, options?: CastOptions): CastOutcome {
     const messenger = this.#messenger;
-    let near = this.#near;
-    if (near === undefined || near?.gone === true) {
-      near = messenger.near === undefined ? null : messenger.near(this.address);
-      this.#near = near;
-    }
-    return near === undefined || near === null || options !== undefined || messenger.castNear === undefined
+    const near = this.#lookNear();
+    return near === undefined || options !== undefined || messenger.castNear === undefined
       ? messenger.tryCast(this.address, name, message, options)
       : messenger.castNear(near, name, message);
   }
 
   call(name: string, message?: unknown, options: CallOptions = NO_OPTIONS): unknown {
-    return this.#definition.streams.has(name)
-      ? this.#messenger.stream(this.address, name, message, options)
-      : this.#messenger.call(this.address, name, message, options);
+    const { streams } = this.#definition;
+    if (streams.size > 0 && streams.has(name)) return this.#messenger.stream(this.address, name, message, options);
+    return this.#messenger.call(this.address, name, message, options, this.#lookNear());
+  }
+
+  /** The actor, where it is near. */
+  #lookNear(): NearActor | undefined {
+    let near = this.#near;
+    if (near === undefined || near?.gone === true) {
+      near = this.#messenger.near === undefined ? null : this.#messenger.near(this.address);
+      this.#near = near;
+    }
+    return near === null ? undefined : near;
   }
 
   drained(): Promise<void> {

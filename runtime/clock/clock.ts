@@ -3,6 +3,8 @@
  * call of `advance` on the virtual twin (`runtime/testing/virtual-clock.ts`).
  */
 
+import { performance } from 'node:perf_hooks';
+
 /** A timer that can be cancelled. Cancelling twice, or after it fired, does nothing. */
 export interface Timer {
   cancel(): void;
@@ -25,6 +27,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The machine's clock. Its timers keep the process alive: a system that has work to do is ended by its shutdown. */
 export const systemClock: Clock = {
+  // Imported: the global of that name is a getter, which costs a third of what it gives on so hot a path.
   now: () => performance.now(),
   wall: () => Date.now(),
   after: (delayMs, callback) => {

@@ -11,7 +11,8 @@
  */
 import type { Clock, Timer } from './clock.js';
 
-interface Length {
+/** The deadlines of one length. */
+export interface Length {
   readonly lengthMs: number;
   first: Deadline | undefined;
   last: Deadline | undefined;
@@ -21,66 +22,46 @@ interface Length {
   readonly owner: Deadlines;
 }
 
-/** One deadline, set and taken back in constant time; what has one extends it, and needs no object beside itself. */
-export abstract class Deadline {
-  dueMs = 0;
-  #length: Length | undefined;
-  #before: Deadline | undefined;
-  #after: Deadline | undefined;
-
+/** What has a deadline: a link of its list itself, so that it needs no object beside itself. */
+export interface Deadline {
+  dueMs: number;
+  /** The list that it is in; the links are for {@link Deadlines}. */
+  length: Length | undefined;
+  before: Deadline | undefined;
+  after: Deadline | undefined;
   /** The deadline has come; called once. */
-  protected abstract reached(): void;
+  reached(): void;
+}
 
-  /** Takes it back; does nothing when it is not set, or was reached. */
-  unset(): void {
-    const length = this.#length;
-    if (length === undefined) return;
-    const before = this.#before;
-    const after = this.#after;
-    this.#length = undefined;
-    if (before === undefined) length.first = after;
-    else before.#after = after;
-    if (after === undefined) length.last = before;
-    else after.#before = before;
-    // Who still holds this one must not hold its neighbours with it.
-    this.#before = undefined;
-    this.#after = undefined;
-    if (length.first === undefined) length.owner.emptied(length);
-  }
-
-  /** Puts a deadline at the end of its list. For {@link Deadlines}. */
-  static append(deadline: Deadline, length: Length, dueMs: number): void {
-    const { last } = length;
-    deadline.dueMs = dueMs;
-    deadline.#length = length;
-    deadline.#before = last;
-    if (last === undefined) length.first = deadline;
-    else last.#after = deadline;
-    length.last = deadline;
-  }
-
-  /** Takes a deadline off its list, because it is reached. For {@link Deadlines}. */
-  static reach(deadline: Deadline): void {
-    deadline.unset();
-    deadline.reached();
-  }
+/** Takes a deadline back, in constant time; does nothing when it is not set, or was reached. */
+export function unset(deadline: Deadline): void {
+  const { length, before, after } = deadline;
+  if (length === undefined) return;
+  deadline.length = undefined;
+  if (before === undefined) length.first = after;
+  else before.after = after;
+  if (after === undefined) length.last = before;
+  else after.before = before;
+  // Who still holds this one must not hold its neighbours with it.
+  deadline.before = undefined;
+  deadline.after = undefined;
+  if (length.first === undefined) length.owner.emptied(length);
 }
 
 /** A deadline that calls a function. */
-class Callback extends Deadline implements Timer {
-  readonly #callback: () => void;
+class Callback implements Deadline, Timer {
+  dueMs = 0;
+  length: Length | undefined = undefined;
+  before: Deadline | undefined = undefined;
+  after: Deadline | undefined = undefined;
+  readonly reached: () => void;
 
   constructor(callback: () => void) {
-    super();
-    this.#callback = callback;
-  }
-
-  protected reached(): void {
-    this.#callback();
+    this.reached = callback;
   }
 
   cancel(): void {
-    this.unset();
+    unset(this);
   }
 }
 
@@ -113,11 +94,17 @@ export class Deadlines {
     const lengthMs = Math.ceil(delayMs);
     const length = this.#latest?.lengthMs === lengthMs ? this.#latest : this.#lengthOf(lengthMs);
     this.#latest = length;
-    Deadline.append(deadline, length, nowMs + lengthMs);
+    const { last } = length;
+    deadline.dueMs = nowMs + lengthMs;
+    deadline.length = length;
+    deadline.before = last;
+    if (last === undefined) length.first = deadline;
+    else last.after = deadline;
+    length.last = deadline;
     if (length.timer === undefined) this.#arm(length, lengthMs);
   }
 
-  /** A list has nothing left. For {@link Deadline}. */
+  /** A list has nothing left. For {@link unset}. */
   emptied(length: Length): void {
     if (length.timer === undefined) return;
     if (this.#clock.soon === undefined) {
@@ -163,8 +150,10 @@ export class Deadlines {
     length.timer = this.#clock.after(delayMs, () => {
       length.timer = undefined;
       const reachedMs = this.#clock.now();
-      for (let first = length.first; first !== undefined && first.dueMs <= reachedMs; first = length.first)
-        Deadline.reach(first);
+      for (let first = length.first; first !== undefined && first.dueMs <= reachedMs; first = length.first) {
+        unset(first);
+        first.reached();
+      }
       // A callback may have set a deadline of this length, and armed it.
       if (length.timer === undefined && length.first !== undefined) this.#arm(length, length.first.dueMs - reachedMs);
     });

@@ -6,7 +6,7 @@ import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { readTraceparent } from '#protocols/wire/trace-context';
 import { fromWireError, SkepError } from '#protocols/wire/error';
-import type { CallOptions } from '../actor/ref.js';
+import type { CallOptions, NearActor } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import { priorityNumber } from '../mailbox/priority.js';
 import type { Spans } from '../telemetry/spans.js';
@@ -44,13 +44,23 @@ export class Caller {
     return this.#table.size;
   }
 
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope?: CallScope): Promise<unknown> {
+  /** `near`: the actor, where it is known to live on this executor. */
+  call(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions,
+    scope: CallScope | undefined,
+    near: NearActor | undefined,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      // Before anything is opened: a text that is no address fails here.
+      if (near === undefined) addressParts(to);
       const nowMs = this.#host.clock.now();
-      const timeoutMs = this.#timeoutOf(to, options, scope, nowMs);
+      const timeoutMs = this.#timeoutOf(options, scope, nowMs);
       if (this.#closed) return reject(closedError());
-      const call = this.#table.openPlain(to, name, timeoutMs, resolve, reject);
-      this.#send(call, message, 0, options, scope, nowMs);
+      const call = this.#table.open(to, name, timeoutMs, { resolve, reject });
+      this.#send(call, message, 0, options, scope, nowMs, near);
     });
   }
 
@@ -67,7 +77,8 @@ export class Caller {
     return {
       [Symbol.asyncIterator]: () => {
         const nowMs = this.#host.clock.now();
-        const timeoutMs = this.#timeoutOf(to, streamOptions, scope, nowMs);
+        addressParts(to);
+        const timeoutMs = this.#timeoutOf(streamOptions, scope, nowMs);
         let call: PendingCall | undefined;
         const reader = new StreamReader(
           (count) => {
@@ -78,8 +89,8 @@ export class Caller {
         );
         if (this.#closed) reader.fail(closedError());
         else {
-          call = this.#table.openFor(to, name, timeoutMs, reader);
-          this.#send(call, message, STREAM_WINDOW, streamOptions, scope, nowMs);
+          call = this.#table.open(to, name, timeoutMs, reader);
+          this.#send(call, message, STREAM_WINDOW, streamOptions, scope, nowMs, undefined);
         }
         return reader;
       },
@@ -129,6 +140,7 @@ export class Caller {
     options: CallOptions,
     scope: CallScope | undefined,
     nowMs: number,
+    near: NearActor | undefined,
   ): void {
     const { id, to, name, timeoutMs } = call;
     const { signal, traceparent, priority } = options;
@@ -136,22 +148,23 @@ export class Caller {
     const span = this.#host.spans?.call(to, name, parent);
     const trace = span?.trace ?? parent;
     if (signal?.aborted === true || scope?.cancelled() === true) {
-      call.bind(undefined, undefined, span);
+      call.bindTo(undefined, span);
       return this.fail(id, cancelledError(to, name));
     }
-    if (scope !== undefined || signal !== undefined || span !== undefined) call.bind(scope, signal, span);
+    if (scope !== undefined) call.bind(scope);
+    if (signal !== undefined || span !== undefined) call.bindTo(signal, span);
     if (timeoutMs !== Number.POSITIVE_INFINITY) this.#table.expire(call, timeoutMs, nowMs);
     const chain = scope === undefined ? NO_CHAIN : scope.chain;
     const { address: from } = this.#host;
     const envelope: Call = { kind: 'call', to, from, id, name, message, timeoutMs, chain, credit };
-    if (trace === undefined && priority === undefined) this.#host.ask(envelope, nowMs + timeoutMs);
-    else this.#host.ask(extended(envelope, trace, priority), nowMs + timeoutMs);
+    const whole = trace === undefined && priority === undefined ? envelope : extended(envelope, trace, priority);
+    if (near === undefined) this.#host.ask(whole, nowMs + timeoutMs);
+    else near.acceptCall(whole, nowMs + timeoutMs);
   }
 
   /** The shorter of what was asked for and what the caller's own call has left. */
-  #timeoutOf(to: ActorAddress, options: CallOptions, scope: CallScope | undefined, nowMs: number): number {
-    // Before anything is opened: a text that is no address fails here, and so does a priority that is none.
-    addressParts(to);
+  #timeoutOf(options: CallOptions, scope: CallScope | undefined, nowMs: number): number {
+    // Before anything is opened: a priority that is none fails here.
     if (options.priority !== undefined) priorityNumber(options.priority);
     const asked = options.timeoutMs ?? this.#host.callTimeoutMs;
     if (!(asked >= 0))

@@ -12,7 +12,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
 import { Deadlines } from '../clock/deadlines.js';
-import { type CallOwner, type CallSink, type PendingCall, PlainCall, SinkCall } from './pending-call.js';
+import { type CallOwner, type CallSink, PendingCall, type Settle } from './pending-call.js';
 
 const FIRST_CAPACITY = 16;
 
@@ -38,20 +38,13 @@ export class CallTable implements CallOwner {
     return this.#size;
   }
 
-  /** Opens a call with one reply. */
-  openPlain(
-    to: ActorAddress,
-    name: string,
-    timeoutMs: number,
-    resolve: (value: unknown) => void,
-    reject: (error: SkepError) => void,
-  ): PendingCall {
-    return this.#add(new PlainCall(this, this.#freeId(), to, name, timeoutMs, resolve, reject));
-  }
-
-  /** Opens a call whose answers go to `sink`. */
-  openFor(to: ActorAddress, name: string, timeoutMs: number, sink: CallSink): PendingCall {
-    return this.#add(new SinkCall(this, this.#freeId(), to, name, timeoutMs, sink));
+  /** Opens a call and gives it; what comes back goes to `answers`. */
+  open(to: ActorAddress, name: string, timeoutMs: number, answers: Settle | CallSink): PendingCall {
+    const id = this.#freeId();
+    const call = new PendingCall(this, id, to, name, timeoutMs, answers);
+    this.#slots[id & (this.#slots.length - 1)] = call;
+    this.#size += 1;
+    return call;
   }
 
   /** Ends a call with CALL_TIMEOUT `timeoutMs` after `nowMs`, the present time. */
@@ -71,8 +64,7 @@ export class CallTable implements CallOwner {
     const call = this.#find(id);
     if (call === undefined) return false;
     this.#remove(call);
-    call.item(value);
-    call.end();
+    call.reply(value);
     return true;
   }
 
@@ -127,12 +119,6 @@ export class CallTable implements CallOwner {
     while (this.#slots[id & (this.#slots.length - 1)] !== undefined) id += 1;
     this.#nextId = id + 1;
     return id;
-  }
-
-  #add(call: PendingCall): PendingCall {
-    this.#slots[call.id & (this.#slots.length - 1)] = call;
-    this.#size += 1;
-    return call;
   }
 
   /** Two calls in different slots of the smaller table are in different slots of the larger one. */

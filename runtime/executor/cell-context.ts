@@ -328,8 +328,8 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     );
   }
 
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
-    return this.#cell.host.call(to, name, message, options, this.callScope());
+  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, near?: NearActor): Promise<unknown> {
+    return this.#cell.host.call(to, name, message, options, this.callScope(), near);
   }
 
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions): AsyncIterable<unknown> {

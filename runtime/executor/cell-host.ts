@@ -49,7 +49,15 @@ export interface CellHost {
   reply(to: ActorAddress, id: number, value: unknown): void;
   /** As `deliver`, and says what became of it. */
   offer(envelope: Envelope): CastOutcome;
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
+  /** `near`: the actor, where it is known to live here. */
+  call(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions,
+    scope: CallScope,
+    near?: NearActor,
+  ): Promise<unknown>;
   stream(
     to: ActorAddress,
     name: string,

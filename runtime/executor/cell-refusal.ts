@@ -57,7 +57,7 @@ export function callFailure(
     return new SkepError('NO_SUCH_HANDLER', text, { definition: definition.name, call: name, phase });
   }
   // Without credit a stream could not send its first item and its caller would wait for nothing.
-  if (credit > 0 || !definition.streams.has(name)) return undefined;
+  if (credit > 0 || definition.streams.size === 0 || !definition.streams.has(name)) return undefined;
   const text = `"${name}" of ${definition.name} is a stream and was called for one reply`;
   return new SkepError('BAD_USAGE', text, { definition: definition.name, call: name });
 }

@@ -7,6 +7,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError, toWireError } from '#protocols/wire/error';
 import type { Info } from '../actor/definition.js';
+import { HandlerCache } from '../actor/handler-cache.js';
 import { handles, infoHandler, phaseOf, phaseSpec } from '../actor/phase-table.js';
 import type { PhaseContext } from '../actor/phases.js';
 import type { CastOutcome } from '../flow/outcome.js';
@@ -25,6 +26,12 @@ import type { IsGone, Watch } from './cell-watch.js';
 import { Current } from './current.js';
 import { envelopeOf, type Letter, type ReceivedCall } from './letter.js';
 
+/** As `Array.prototype.includes`, which is slow for so short a list. */
+function includes(chain: readonly ActorAddress[], address: ActorAddress): boolean {
+  for (const each of chain) if (each === address) return true;
+  return false;
+}
+
 /** The actor whose turns these are. */
 export interface TurnOwner extends HandOwner {
   readonly context: PhaseContext<unknown>;
@@ -33,6 +40,9 @@ export interface TurnOwner extends HandOwner {
   /** Whether handlers may run. */
   readonly running: boolean;
 }
+
+const castHandlers = new HandlerCache((definition) => definition.casts);
+const callHandlers = new HandlerCache((definition) => definition.calls);
 
 export class Turns {
   readonly hand: Hand;
@@ -97,7 +107,7 @@ export class Turns {
 
   /** Takes a call whose deadline on the clock of this executor is known. */
   acceptCall(envelope: Call, onCredit: boolean, deadlineMs: number): CastOutcome {
-    if (!envelope.chain.includes(this.#owner.address)) return this.put({ envelope, deadlineMs }, envelope, onCredit);
+    if (!includes(envelope.chain, this.#owner.address)) return this.put({ envelope, deadlineMs }, envelope, onCredit);
     const facts = { chain: [...envelope.chain, this.#owner.address], call: envelope.name };
     const text = `call "${envelope.name}" comes back to ${this.#owner.address}`;
     this.fail(envelope, new SkepError('CALL_CYCLE', text, facts));
@@ -275,7 +285,7 @@ export class Turns {
   private takeCast(envelope: Cast): void {
     const { definition } = this.#owner;
     const { name, receipt } = envelope;
-    const handler = Object.hasOwn(definition.casts, name) ? definition.casts[name] : undefined;
+    const handler = castHandlers.get(definition, name);
     const { phases } = definition;
     if (handler === undefined || (phases !== undefined && !handles(definition, 'casts', name, this.#owner.state))) {
       this.noHandler(envelope);
@@ -323,7 +333,7 @@ export class Turns {
         return;
       }
     }
-    const handler = Object.hasOwn(definition.calls, name) ? definition.calls[name] : undefined;
+    const handler = callHandlers.get(definition, name);
     const failure = callFailure(definition, envelope, handler, this.#owner.state);
     if (handler === undefined || failure !== undefined) {
       if (failure !== undefined) this.fail(envelope, failure);
@@ -331,7 +341,7 @@ export class Turns {
     }
     this.#host.meter.message = name;
     const { spans } = this.#host;
-    const streams = definition.streams.has(name);
+    const streams = definition.streams.size > 0 && definition.streams.has(name);
     if (spans === undefined && !streams) {
       this.hand.takeLetter(letter, envelope.message, handler, this.#owner, this);
       return;

@@ -236,8 +236,15 @@ export class Executor extends ExecutorIdentity implements CellHost {
 
   // ---- calls -------------------------------------------------------------------------------------------------
 
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope?: CallScope): Promise<unknown> {
-    return this.#caller.call(to, name, message, options, scope);
+  call(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions,
+    scope?: CallScope,
+    near?: NearActor,
+  ): Promise<unknown> {
+    return this.#caller.call(to, name, message, options, scope, near);
   }
 
   stream(

@@ -5,7 +5,7 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { SkepError } from '#protocols/wire/error';
-import { Deadline } from '../clock/deadlines.js';
+import { type Deadline, type Length, unset } from '../clock/deadlines.js';
 import type { Span } from '../telemetry/tracer.js';
 import type { CallScope, Dependant } from './call-scope.js';
 
@@ -17,6 +17,12 @@ export interface CallSink {
   fail(error: SkepError): void;
 }
 
+/** The two ends of a promise. */
+export interface Settle {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: SkepError) => void;
+}
+
 /** Where the call is listed. */
 export interface CallOwner {
   /** Its deadline has come. */
@@ -25,65 +31,27 @@ export interface CallOwner {
   cancelled(call: PendingCall): void;
 }
 
-export abstract class PendingCall extends Deadline implements Dependant, CallSink {
+/** What few calls have. */
+interface Extra {
+  readonly signal: AbortSignal | undefined;
+  readonly onAbort: () => void;
+  readonly span: Span | undefined;
+}
+
+export class PendingCall implements Deadline, Dependant {
   readonly owner: CallOwner;
   readonly id: number;
   readonly to: ActorAddress;
   readonly name: string;
   readonly timeoutMs: number;
-  #scope: CallScope | undefined;
-  #signal: AbortSignal | undefined;
-  #onAbort: (() => void) | undefined;
-  #span: Span | undefined;
-
-  constructor(owner: CallOwner, id: number, to: ActorAddress, name: string, timeoutMs: number) {
-    super();
-    this.owner = owner;
-    this.id = id;
-    this.to = to;
-    this.name = name;
-    this.timeoutMs = timeoutMs;
-  }
-
-  abstract item(value: unknown): void;
-  abstract end(): void;
-  abstract fail(error: SkepError): void;
-
-  /** Binds it to what may cancel it, and to the span that ends with it. */
-  bind(scope: CallScope | undefined, signal: AbortSignal | undefined, span: Span | undefined): void {
-    this.#span = span;
-    if (scope !== undefined) {
-      this.#scope = scope;
-      scope.hold(this);
-    }
-    if (signal === undefined) return;
-    this.#signal = signal;
-    this.#onAbort = () => this.cancel();
-    signal.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
-  cancel(): void {
-    this.owner.cancelled(this);
-  }
-
-  /** It is over, with that error where there is one: nothing holds it any more. */
-  release(error?: SkepError): void {
-    this.unset();
-    this.#scope?.release(this);
-    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#span?.end(error);
-  }
-
-  protected reached(): void {
-    this.owner.expired(this);
-  }
-}
-
-/** A call with one reply, as a promise. */
-export class PlainCall extends PendingCall {
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: SkepError) => void;
-  #value: unknown;
+  /** Where its answers go: a promise has one value, a sink may have many. */
+  readonly #answers: Settle | CallSink;
+  #scope: CallScope | undefined = undefined;
+  #extra: Extra | undefined = undefined;
+  dueMs = 0;
+  length: Length | undefined = undefined;
+  before: Deadline | undefined = undefined;
+  after: Deadline | undefined = undefined;
 
   constructor(
     owner: CallOwner,
@@ -91,45 +59,68 @@ export class PlainCall extends PendingCall {
     to: ActorAddress,
     name: string,
     timeoutMs: number,
-    resolve: (value: unknown) => void,
-    reject: (error: SkepError) => void,
+    answers: Settle | CallSink,
   ) {
-    super(owner, id, to, name, timeoutMs);
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.owner = owner;
+    this.id = id;
+    this.to = to;
+    this.name = name;
+    this.timeoutMs = timeoutMs;
+    this.#answers = answers;
+  }
+
+  /** Its one reply. */
+  reply(value: unknown): void {
+    const answers = this.#answers;
+    if ('resolve' in answers) answers.resolve(value);
+    else {
+      answers.item(value);
+      answers.end();
+    }
   }
 
   item(value: unknown): void {
-    this.#value = value;
+    if ('item' in this.#answers) this.#answers.item(value);
   }
 
   end(): void {
-    this.#resolve(this.#value);
+    if ('end' in this.#answers) this.#answers.end();
+    else this.#answers.resolve(undefined);
   }
 
   fail(error: SkepError): void {
-    this.#reject(error);
-  }
-}
-
-/** A call whose answers go to a sink of its own. */
-export class SinkCall extends PendingCall {
-  readonly #sink: CallSink;
-
-  constructor(owner: CallOwner, id: number, to: ActorAddress, name: string, timeoutMs: number, sink: CallSink) {
-    super(owner, id, to, name, timeoutMs);
-    this.#sink = sink;
+    if ('reject' in this.#answers) this.#answers.reject(error);
+    else this.#answers.fail(error);
   }
 
-  item(value: unknown): void {
-    this.#sink.item(value);
+  /** Binds it to the call that it is made in. */
+  bind(scope: CallScope): void {
+    this.#scope = scope;
+    scope.hold(this);
   }
 
-  end(): void {
-    this.#sink.end();
+  /** Binds it to a signal that cancels it, and to the span that ends with it. */
+  bindTo(signal: AbortSignal | undefined, span: Span | undefined): void {
+    const onAbort = (): void => this.cancel();
+    this.#extra = { signal, onAbort, span };
+    signal?.addEventListener('abort', onAbort, { once: true });
   }
 
-  fail(error: SkepError): void {
-    this.#sink.fail(error);
+  cancel(): void {
+    this.owner.cancelled(this);
+  }
+
+  /** It is over, with that error where there is one: nothing holds it any more. */
+  release(error: SkepError | undefined): void {
+    unset(this);
+    this.#scope?.release(this);
+    if (this.#extra === undefined) return;
+    const { signal, onAbort, span } = this.#extra;
+    signal?.removeEventListener('abort', onAbort);
+    span?.end(error);
+  }
+
+  reached(): void {
+    this.owner.expired(this);
   }
 }

@@ -67,6 +67,8 @@ interface Load {
   busyMs: number;
   /** Moving average of one message. */
   meanMs: number;
+  /** Messages in turns that wait to be measured with others. */
+  joined: number;
 }
 
 /**
@@ -102,10 +104,12 @@ export class TurnMeter {
   /** The two that had their turns last: actors that talk are mostly of one definition or of two. */
   #latest: Load | undefined;
   #other: Load | undefined;
-  /** Turns that wait to be measured with those after them. */
-  readonly #joined: { load: Load | undefined; handled: number }[] = [];
+  /** Turns that wait to be measured with those after them, and the messages in them by definition. */
   #joinedTurns = 0;
   #joinedMessages = 0;
+  /** Their loads; the first so many of the list, which is never made shorter, because that is dear. */
+  readonly #joined: Load[] = [];
+  #joinedLoads = 0;
   #serial = 0;
   #loggedMs = Number.NEGATIVE_INFINITY;
   #unlogged = 0;
@@ -143,7 +147,7 @@ export class TurnMeter {
    */
   joins(handled: number): boolean {
     const load = this.#load;
-    if (load === undefined || load.meanMs > QUICK_MS) return false;
+    if (load === undefined || handled === 0 || load.meanMs > QUICK_MS) return false;
     if (this.#joinedMessages + handled >= TOGETHER || this.#joinedTurns + 1 >= TOGETHER) return false;
     this.#join(load, handled);
     return true;
@@ -153,7 +157,7 @@ export class TurnMeter {
   end(handled: number, durationMs: number, nowMs: number): void {
     const load = this.#load;
     if (this.#joinedTurns > 0) {
-      if (load !== undefined) this.#join(load, handled);
+      if (load !== undefined && handled > 0) this.#join(load, handled);
       this.#endJoined(durationMs, nowMs);
       return;
     }
@@ -164,14 +168,11 @@ export class TurnMeter {
   }
 
   #join(load: Load, handled: number): void {
-    const turn = this.#joined[this.#joinedTurns];
-    if (turn === undefined) this.#joined.push({ load, handled });
-    else {
-      turn.load = load;
-      turn.handled = handled;
-    }
     this.#joinedTurns += 1;
     this.#joinedMessages += handled;
+    load.joined += handled;
+    // The first of its definition in this row.
+    if (load.joined === handled) this.#joined[this.#joinedLoads++] = load;
   }
 
   /** Each message of the row gets the same share of the time. */
@@ -181,15 +182,17 @@ export class TurnMeter {
     this.#joinedTurns = 0;
     this.#joinedMessages = 0;
     this.#turns.record(durationMs / turns, turns);
-    for (let index = 0; index < turns; index += 1) {
-      const turn = this.#joined[index];
-      if (turn?.load !== undefined && turn.handled > 0)
-        account(turn.load, turn.handled, (durationMs * turn.handled) / messages);
+    const slow = durationMs >= this.#slowMs;
+    const loads = this.#joinedLoads;
+    this.#joinedLoads = 0;
+    for (let index = 0; index < loads; index += 1) {
+      const load = this.#joined[index];
+      if (load === undefined) continue;
+      const handled = load.joined;
+      load.joined = 0;
+      account(load, handled, (durationMs * handled) / messages);
+      if (slow) this.#slowTurn(load.definition, messages, durationMs, nowMs);
     }
-    if (durationMs < this.#slowMs) return;
-    const definitions = new Set(this.#joined.slice(0, turns).map(({ load }) => load?.definition));
-    for (const definition of definitions)
-      if (definition !== undefined) this.#slowTurn(definition, messages, durationMs, nowMs);
   }
 
   /** No turn follows for now. */
@@ -249,7 +252,16 @@ export class TurnMeter {
     if (present !== undefined) return present;
     const number = this.#heartbeat?.number(definition.name) ?? 0;
     // Taken for heavy until it has shown that it is not, so that its first slow message is named.
-    const load: Load = { definition, number, processed: 0, failed: 0, restarts: 0, busyMs: 0, meanMs: 2 * HEAVY_MS };
+    const load: Load = {
+      definition,
+      number,
+      processed: 0,
+      failed: 0,
+      restarts: 0,
+      busyMs: 0,
+      meanMs: 2 * HEAVY_MS,
+      joined: 0,
+    };
     this.#loads.set(definition, load);
     return load;
   }

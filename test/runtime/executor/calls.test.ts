@@ -218,8 +218,8 @@ t.test('an answer meant for the life of an executor before finds no call of its 
   const to = 'a@i1/0/16' as ActorAddress;
   const dead = new CallTable(clock, 16, () => {});
   const alive = new CallTable(clock, 16 + 2 ** 32, () => {});
-  const { id: old } = dead.openFor(to, 'get', 1_000, sink);
-  const { id: current } = alive.openFor(to, 'get', 1_000, sink);
+  const { id: old } = dead.open(to, 'get', 1_000, sink);
+  const { id: current } = alive.open(to, 'get', 1_000, sink);
   t.equal(alive.reply(old, 'late'), false);
   t.equal(alive.reply(current, 'in time'), true);
   t.equal(alive.reply(current, 'twice'), false);
