@@ -242,6 +242,7 @@ export class Turns {
       info.type === 'timer' && due !== undefined ? (): unknown => journal?.fire(info.key, due, handle) : handle;
     const current = new Current(this.#host.clock);
     current.about = 'info';
+    this.#host.meter.current = false;
     this.hand.take({ current, body });
   }
 
@@ -251,6 +252,7 @@ export class Turns {
     this.#stepNext = !this.#stepNext;
     if (step !== undefined && this.#producers !== undefined) {
       this.#host.meter.message = 'stream step';
+      this.#host.meter.current = false;
       this.hand.take(stepOf(step, this.#producers, this.#host));
       return true;
     }
@@ -265,6 +267,7 @@ export class Turns {
   private fromAside(aside: Aside): void {
     const next = aside.take();
     if (next === undefined) return;
+    this.#host.meter.current = false;
     if ('body' in next) this.hand.take(next);
     else this.takeLetter(next);
   }
@@ -274,6 +277,7 @@ export class Turns {
     this.#aside?.event();
     if ('deadlineMs' in letter) this.takeCall(letter);
     else this.takeCast(letter);
+    this.#host.meter.current = false;
   }
 
   private tellDrained(): void {
@@ -326,8 +330,9 @@ export class Turns {
     const { from, id, name } = envelope;
     if (this.#cancelled?.takes(callKey(from, id)) === true) return;
     if (deadlineMs !== Number.POSITIVE_INFINITY) {
-      const { nowMs } = this.#host.meter;
-      this.#host.meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
+      const { meter } = this.#host;
+      const nowMs = meter.current ? meter.nowMs : this.#host.clock.now();
+      meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
       if (nowMs > deadlineMs) {
         this.#host.deadLetter('expired', envelope);
         return;

@@ -73,7 +73,7 @@ class RunQueue implements Dispatcher {
     // Actors that answer each other wake one another from microtasks, and IO would wait for ever: once the slice of this
     // pass of the event loop is spent, the next turn waits for the next pass.
     if (this.#spent) setImmediate(this.#takeTurns);
-    else settled.then(this.#takeTurns);
+    else void settled.then(this.#takeTurns);
   }
 
   #turn(): void {
@@ -82,6 +82,7 @@ class RunQueue implements Dispatcher {
     const meter = this.#meter;
     let startMs = this.#clock.now();
     meter.nowMs = startMs;
+    meter.current = true;
     if (!this.#marked) this.#mark(startMs);
     let cell = this.#queue.shift();
     while (cell !== undefined) {
@@ -97,6 +98,8 @@ class RunQueue implements Dispatcher {
         const nowMs = this.#clock.now();
         meter.end(handled, nowMs - startMs, nowMs);
         startMs = nowMs;
+        meter.nowMs = nowMs;
+        meter.current = true;
         if (this.#turns >= this.#sliceEndTurn || nowMs >= this.#sliceEndMs) {
           this.#spent = true;
           break;

@@ -90,8 +90,10 @@ const LOG_EVERY_MS = 1_000;
 export class TurnMeter {
   /** Name of the message in hand; whoever runs a handler writes it. */
   message = '';
-  /** On the clock of the executor: when the turn began, or one of the few before it; whoever gives turns writes it. */
+  /** The time on the clock of the executor, as long as {@link current}; whoever gives turns writes both. */
   nowMs = 0;
+  /** Whether no handler has run since that time was read; whoever runs a handler takes it back. */
+  current = false;
   readonly #slowMs: number;
   readonly #log: Logger;
   readonly #heartbeat: Heartbeat | undefined;
@@ -198,6 +200,7 @@ export class TurnMeter {
   /** No turn follows for now. */
   rest(): void {
     this.#load = undefined;
+    this.current = false;
     this.#heartbeat?.enter(0, 0);
   }
 

@@ -52,7 +52,6 @@ export class SteppedDispatcher implements Dispatcher {
     this.turns += 1;
     actor.scheduled = false;
     this.#notes.take();
-    this.#meter.nowMs = this.#clock.now();
     this.#meter.begin(actor);
     const handled = actor.run(BUDGET);
     // Time stands still in a turn.
