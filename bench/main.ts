@@ -1,65 +1,105 @@
 /**
- * `npm run bench [name...] [-- --quick] [--json] [--out dir]`: runs the questions and writes `RESULTS.md` and
- * `results.json` into `bench/`, or into the folder given, where answers to questions that were not asked stay as they
- * are. `--quick` makes the work small, to see that a bench works; its figures are not written unless a folder is named.
+ * `npm run bench` and `skep bench`: runs benchmarks and writes `RESULTS.md` and `results.json`, or compares two results,
+ * or takes CPU profiles of one. A benchmark that fails does not end the others; it is named at the end and the exit
+ * code is 1.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { auditExecutors } from './audit-executors.js';
-import { auditKilled } from './audit-killed.js';
-import { castsThreads } from './casts-threads.js';
-import { durableIncrements } from './durable-increments.js';
-import { executorDeath } from './executor-death.js';
-import { idleActors } from './idle-actors.js';
-import { routers } from './routers.js';
-import { answer, type Answer, machine, type Question, renderResults } from './harness.js';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { benches } from './benches.js';
+import { compare, renderCompared } from './harness/compare.js';
+import { type Options, readOptions, usage, UsageError } from './harness/options.js';
+import { profile } from './harness/profile.js';
+import { progressTo } from './harness/progress.js';
+import { readResults, renderResults, type Results, withFresh, writeResults } from './harness/results.js';
+import type { Bench, Section } from './harness/section.js';
 
-const questions: readonly Question[] = [
-  auditExecutors,
-  auditKilled,
-  castsThreads,
-  durableIncrements,
-  executorDeath,
-  idleActors,
-  routers,
-];
+const home = fileURLToPath(new URL('../../bench/', import.meta.url));
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    out: { type: 'string' },
-  },
-});
-const chosen = positionals.length === 0 ? questions : questions.filter(({ name }) => positionals.includes(name));
-if (chosen.length === 0) {
-  process.stderr.write(`no question of that name; there are: ${questions.map(({ name }) => name).join(', ')}\n`);
-  process.exit(64);
-}
-const answers: Answer[] = [];
-for (const question of chosen)
-  answers.push(await answer(question, values.quick, (text) => void process.stderr.write(`${text}\n`)));
-process.stdout.write(
-  values.json ? `${JSON.stringify({ machine: machine(), answers }, null, 2)}\n` : `${renderResults(answers)}\n`,
-);
-const folder = values.out ?? (values.quick ? undefined : 'bench');
-if (folder !== undefined) {
-  await mkdir(resolve(folder), { recursive: true });
-  const all = withEarlier(await earlierIn(folder), answers);
-  await writeFile(join(folder, 'RESULTS.md'), renderResults(all));
-  await writeFile(join(folder, 'results.json'), `${JSON.stringify({ answers: all }, null, 2)}\n`);
+async function main(argv: readonly string[]): Promise<number> {
+  const options = readOptions(argv, home);
+  if (options.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (options.compare !== undefined) return compareFiles(options.compare.saved, options.compare.current);
+  const chosen = choose(options);
+  if (options.list) {
+    const width = Math.max(...chosen.map(({ name }) => name.length));
+    for (const { name, suite, asks } of chosen)
+      process.stdout.write(`${name.padEnd(width)}  ${suite.padEnd(11)}  ${asks}\n`);
+    return 0;
+  }
+  return runAll(chosen, options);
 }
 
-/** The answers that a folder holds; none when it holds no results. */
-async function earlierIn(directory: string): Promise<readonly Answer[]> {
-  const text = await readFile(join(directory, 'results.json'), 'utf8').catch(() => '{"answers":[]}');
-  return (JSON.parse(text) as { readonly answers: readonly Answer[] }).answers;
+/** The benchmarks that the options name: by their own name or by that of their suite. */
+function choose({ names }: Options): readonly Bench[] {
+  const known = new Set(benches.flatMap((bench) => [bench.name, bench.suite]));
+  for (const name of names)
+    if (!known.has(name))
+      throw new UsageError(`no benchmark or suite is named ${name}; \`--list\` shows the ${benches.length} there are`);
+  const wanted = new Set(names);
+  return wanted.size === 0 ? benches : benches.filter((bench) => wanted.has(bench.name) || wanted.has(bench.suite));
 }
 
-/** New answers in the place of earlier ones, in the order of the questions. */
-function withEarlier(earlier: readonly Answer[], fresh: readonly Answer[]): readonly Answer[] {
-  const all = new Map([...earlier, ...fresh].map((each) => [each.question, each]));
-  return questions.flatMap(({ name }) => all.get(name) ?? []);
+async function runAll(chosen: readonly Bench[], options: Options): Promise<number> {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort(new Error(name)));
+  const progress = progressTo(process.stderr, chosen.length);
+  const sections: Section[] = [];
+  const failures: { readonly name: string; readonly text: string }[] = [];
+  for (const bench of chosen) {
+    if (interrupted.signal.aborted) break;
+    const say = progress.begin(bench.name);
+    try {
+      if (options.profile)
+        await profile(bench, resolve(options.profileTo), { quick: options.quick, signal: interrupted.signal, say });
+      else sections.push(await bench.run({ quick: options.quick, signal: interrupted.signal, say }));
+    } catch (error) {
+      if (interrupted.signal.aborted) break;
+      const text = error instanceof Error ? error.message : String(error);
+      failures.push({ name: bench.name, text });
+      progress.line(`${bench.name} FAILED: ${text}`);
+    }
+  }
+  progress.end();
+  await report(sections, options);
+  for (const { name, text } of failures) process.stderr.write(`${name} failed: ${text}\n`);
+  if (interrupted.signal.aborted) {
+    process.stderr.write(`interrupted after ${sections.length} of ${chosen.length}; what was measured is written\n`);
+    return 130;
+  }
+  const lost = options.against === undefined ? 0 : await compareWith(options.against, { sections });
+  return failures.length > 0 ? 1 : lost;
+}
+
+/** Writes the files, and prints what was measured. */
+async function report(sections: readonly Section[], options: Options): Promise<void> {
+  if (options.profile || sections.length === 0) return;
+  const fresh = { sections };
+  process.stdout.write(options.json ? `${JSON.stringify(fresh, null, 2)}\n` : `${renderResults(fresh)}\n`);
+  const names = benches.map(({ name }) => name);
+  await writeResults(options.out, withFresh(await readResults(options.out), sections, names));
+  process.stderr.write(`written: ${options.out} and RESULTS.md beside it\n`);
+}
+
+async function compareFiles(saved: string, current: string): Promise<number> {
+  for (const file of [saved, current])
+    if ((await readResults(file)).sections.length === 0) throw new UsageError(`${file} holds no results`);
+  return compareWith(saved, await readResults(current));
+}
+
+/** Prints the comparison. @returns the exit code: 1 when something was lost. */
+async function compareWith(saved: string, current: Results): Promise<number> {
+  const rows = compare(await readResults(saved), current);
+  process.stdout.write(`${renderCompared(rows)}\n`);
+  return rows.some(({ lost }) => lost) ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 64;
 }

@@ -1,6 +1,7 @@
 /** The command tree of `skep`. */
 import { Command, type CommanderError } from 'commander';
 import { auditCommand } from './commands/audit.js';
+import { benchCommand } from './commands/bench.js';
 import { callCommand } from './commands/call.js';
 import { castCommand } from './commands/cast.js';
 import { configCommand } from './commands/config.js';
@@ -9,6 +10,7 @@ import { describeCommand } from './commands/describe.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { inspectCommand } from './commands/inspect.js';
+import { loadCommand } from './commands/load.js';
 import { metricsCommand } from './commands/metrics.js';
 import { nodeCommand } from './commands/node.js';
 import { reloadCommand } from './commands/reload.js';
@@ -36,9 +38,11 @@ const commands = [
   inspectCommand,
   topCommand,
   metricsCommand,
+  loadCommand,
   deadLettersCommand,
   reloadCommand,
   nodeCommand,
+  benchCommand,
   configCommand,
   doctorCommand,
 ];

@@ -20,7 +20,7 @@ import {
 } from './actor/ref.js';
 import type { DefinitionSummary } from './actor/registry.js';
 import { buildExecutor, type BuiltExecutor, type ExecutorSpec } from './executor/build.js';
-import { specOf } from './executor/cell-context.js';
+import { specOf } from './executor/spec-of.js';
 import type { ActorInspection } from './executor/inspect.js';
 import type { ListedDeadLetter } from './executor/operator.js';
 import type { ActorSummary, ExecutorReport } from './executor/report.js';

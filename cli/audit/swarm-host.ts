@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import type { Config } from '#config';
 import { ClusterNode } from '#cluster/node';
 import { SkepError } from '#protocols/wire/error';
-import type { ActorSystem, LogOptions } from '#runtime';
+import type { ActorSystem } from '#runtime';
 import { ClusterProcess } from '../launch/cluster-process.js';
-import { logOptions, nodeEnvironment, nodeOptions } from '../launch/node-options.js';
+import { allSeen } from '../launch/all-seen.js';
+import { nodeEnvironment, nodeOptions, quietLog } from '../launch/node-options.js';
 
 /** A place that can run jobs. */
 export interface SwarmHost {
@@ -29,12 +30,6 @@ export interface HostOptions {
   readonly executors: number;
   readonly signal: AbortSignal;
   readonly onFatal: (error: SkepError) => void;
-}
-
-/** The log of the process a person looks at: only what went wrong, unless more was asked for. */
-function quietLog(config: Config): LogOptions {
-  const options = logOptions(config);
-  return options.level === 'info' ? { ...options, level: 'warn' } : options;
 }
 
 /** Hosts the swarm in this process. */
@@ -115,32 +110,4 @@ export async function startProcessHost(options: HostOptions & { readonly nodes: 
     await stop(error instanceof SkepError && error.code === 'NODE_START_FAILED');
     throw error;
   }
-}
-
-const SEEN_MS = 10_000;
-
-/** Waits until the client's view holds every node. */
-function allSeen(client: ClusterNode, names: readonly string[], signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: SkepError): void => {
-      clearTimeout(timer);
-      unsubscribe();
-      signal.removeEventListener('abort', cancel);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const missing = (): readonly string[] =>
-      names.filter((name) => !client.members().some((member) => member.name === name));
-    const look = (): void => {
-      if (missing().length === 0) settle();
-    };
-    const cancel = (): void => settle(new SkepError('JOB_CANCELLED', 'interrupted while the nodes met'));
-    const unsubscribe = client.onMembers(look);
-    const timer = setTimeout(
-      () => settle(new SkepError('NODE_START_FAILED', `nodes not seen within ${SEEN_MS} ms: ${missing().join(', ')}`)),
-      SEEN_MS,
-    );
-    signal.addEventListener('abort', cancel, { once: true });
-    look();
-  });
 }

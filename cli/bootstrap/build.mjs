@@ -25,9 +25,15 @@ export async function listSources(root) {
     .sort();
 }
 
+/** All files under a folder but those of installed packages, which the compiler passes over as well. */
 async function listFiles(folder) {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const lists = entries.map(async (entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : listFiles(path);
+    return entry.isFile() ? [path] : [];
+  });
+  return (await Promise.all(lists)).flat();
 }
 
 /** A hash over everything the compiled tree depends on: each source with its path, the settings and the lock file. */

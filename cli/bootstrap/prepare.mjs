@@ -9,35 +9,49 @@ import { withLock } from './clone-lock.mjs';
 import { install, installReasonOf } from './dependencies.mjs';
 import { ensureProgram, missingProgramSentence, programs } from './programs.mjs';
 import { PrepareError, say } from './say.mjs';
-import { ensureTapClass, hasTapClass } from './tap-class.mjs';
 
 /** The root of the clone. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /**
- * Installs, compiles and generates what is missing or stale, one run at a time in a clone.
- * @param {{ compile?: boolean, tests?: boolean }} options whether to compile (default true) and whether to make ready
- *   for tests (default false)
+ * Installs and compiles what is missing or stale, one run at a time in a clone.
+ * @param {{ compile?: boolean }} options whether to compile (default true)
  */
-export async function prepareClone({ compile = true, tests = false } = {}) {
-  if (await isReady(compile, tests)) return;
+export async function prepareClone({ compile = true } = {}) {
+  if (await isReady(compile)) return;
   await withLock(join(root, '.skep/prepare.lock'), async () => {
     const reason = await installReasonOf(root);
     if (reason !== undefined) await install(root, reason);
-    // Before the compiler, which reads the types of the class.
-    if (tests) await ensureTapClass(root);
     if (compile) await buildWhenStale(root);
   });
 }
 
-async function isReady(compile, tests) {
+async function isReady(compile) {
   if ((await installReasonOf(root)) !== undefined) return false;
-  if (tests && !(await hasTapClass(root))) return false;
   if (!compile) return true;
   const sources = await listSources(root);
   if ((await buildReason(root, sources, await hashSources(root, sources))) !== undefined) return false;
   await removeStaleOutputs(root, sources);
   return true;
+}
+
+/**
+ * Installs what the benchmarks measure skep beside, in its own folder. Without a network the benchmarks run without
+ * those peers, and say so.
+ */
+export async function preparePeers() {
+  const folder = join(root, 'bench/peers');
+  if ((await installReasonOf(folder)) === undefined) return;
+  await withLock(join(root, '.skep/prepare-peers.lock'), async () => {
+    const reason = await installReasonOf(folder);
+    if (reason === undefined) return;
+    try {
+      await install(folder, reason);
+    } catch (error) {
+      if (!(error instanceof PrepareError)) throw error;
+      say(`${error.message}\nThe benchmarks run without the peers of bench/peers.`);
+    }
+  });
 }
 
 /**

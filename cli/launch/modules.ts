@@ -7,8 +7,11 @@ import { resolve } from 'node:path';
 
 /** File URLs of the shipped definitions and of those the user names by path. */
 export function definitionModules(userModules: readonly string[], cwd: string): readonly string[] {
-  const shipped = new URL('../../actors/swarm/actors.js', import.meta.url).href;
-  return [shipped, ...userModules.map((path) => pathToFileURL(resolve(cwd, path)).href)];
+  const shipped = [
+    new URL('../../actors/swarm/actors.js', import.meta.url).href,
+    new URL('../../actors/load/target.js', import.meta.url).href,
+  ];
+  return [...shipped, ...userModules.map((path) => pathToFileURL(resolve(cwd, path)).href)];
 }
 
 /** Modules with the audit's skills and template. */

@@ -15,6 +15,12 @@ export function logOptions(config: Config): LogOptions {
   return { level, format: format === 'auto' ? (process.stderr.isTTY === true ? 'pretty' : 'json') : format };
 }
 
+/** The log of the process a person looks at: only what went wrong, unless more was asked for. */
+export function quietLog(config: Config): LogOptions {
+  const options = logOptions(config);
+  return options.level === 'info' ? { ...options, level: 'warn' } : options;
+}
+
 /** How to reach the bus. @throws SkepError BAD_CONFIG without a url. */
 export function connectOptions(config: Config): NatsOptions {
   const { url, user, password, token, credsFile, tls } = config.nats;

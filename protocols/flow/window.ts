@@ -18,13 +18,20 @@ export const INITIAL_WINDOW = 64;
 /** After this many messages a sender asks for the first time. */
 export const DEMAND_FIRST_AT = INITIAL_WINDOW / 2;
 
-/** Messages that one grant opens at most: more than a turn makes, so that a fast pair of threads never waits. */
-export const MAX_WINDOW = 1_024;
+/**
+ * Messages that one grant opens at most. Between two nodes a demand and its grant take about a millisecond when both are
+ * busy, and a sender that is to send a million messages a second must have as many to send meanwhile.
+ */
+export const MAX_WINDOW = 2_048;
 
-/** The part of the room below the high-water mark that one grant gives away: there may be other senders. */
-const SHARE = 8;
+/** The part of the room below the high-water mark that the only sender gets: another may come. */
+const SHARE = 2;
 
-/** How many messages one grant opens when the mailbox has that much room below its high-water mark. */
-export function windowFor(room: number): number {
-  return Math.min(MAX_WINDOW, Math.max(INITIAL_WINDOW, Math.floor(room / SHARE)));
+/**
+ * How many messages one grant opens when the mailbox has that much room below its high-water mark, and has had so many
+ * senders lately. All their windows together are the room times 1/2 + 1/2 + 1/3 + 1/4 ... at most: three times the room
+ * for ten of them, five times for a hundred (and {@link INITIAL_WINDOW} each).
+ */
+export function windowFor(room: number, senders = 1): number {
+  return Math.min(MAX_WINDOW, Math.max(INITIAL_WINDOW, Math.floor(room / Math.max(SHARE, senders))));
 }

@@ -27,11 +27,15 @@ export const EXECUTOR_SERIAL = 0;
 
 /** One text per address, because addresses are compared as text: numbers have no leading zeros. */
 const pattern = /^([A-Za-z0-9_-]{1,64})@([a-z0-9]{1,16}|\*)\/(0|[1-9]\d{0,3})\/(0|[1-9]\d{0,14})$/;
-const cache = new Map<string, AddressParts>();
-/** The one that was read last. */
+/**
+ * Parsing is on the path of each message, so what was read is kept by the end of its text, where addresses differ. A slot
+ * for each end, the later address taking the place of the earlier: a million addresses in use cost no more than few.
+ */
+const SLOTS = 8_192;
+const slots = new Array<{ readonly text: string; readonly parts: AddressParts } | undefined>(SLOTS).fill(undefined);
+/** The one that was read last, and its text up to the serial: most addresses have an executor in common. */
 let latest: AddressParts | undefined;
-/** Parsing is on the path of each message, and the addresses in use are few; the bound keeps a flood from growing it. */
-const CACHE_LIMIT = 65_536;
+let latestPrefix = '';
 
 /** Writes an address. Joined rather than concatenated: V8 keeps the pieces of a concatenation, 200 bytes an address. */
 export function formatAddress({ node, incarnation, executor, serial }: AddressParts): ActorAddress {
@@ -40,8 +44,38 @@ export function formatAddress({ node, incarnation, executor, serial }: AddressPa
 
 /** Reads an address; undefined when the text is not one. */
 export function parseAddress(text: string): AddressParts | undefined {
-  const known = cache.get(text);
-  if (known !== undefined) return known;
+  const slot = slotOf(text);
+  const known = slots[slot];
+  if (known?.text === text) return known.parts;
+  const parts = readSibling(text) ?? readWhole(text);
+  if (parts !== undefined) slots[slot] = { text, parts };
+  return parts;
+}
+
+/** By the last four characters: digits of the serial, with the executor before them where it has fewer. */
+function slotOf(text: string): number {
+  const end = text.length;
+  if (end < 4) return 0;
+  const [a, b] = [text.charCodeAt(end - 1), text.charCodeAt(end - 2)];
+  return (a + 10 * b + 100 * text.charCodeAt(end - 3) + 1_000 * text.charCodeAt(end - 4)) & (SLOTS - 1);
+}
+
+/** An address on the executor of the one before it; undefined when it is none, or not an address. */
+function readSibling(text: string): AddressParts | undefined {
+  const from = latestPrefix.length;
+  const digits = text.length - from;
+  if (latest === undefined || digits < 1 || digits > 15 || !text.startsWith(latestPrefix)) return undefined;
+  if (digits > 1 && text.charCodeAt(from) === ZERO) return undefined;
+  let serial = 0;
+  for (let at = from; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    serial = serial * 10 + digit;
+  }
+  return { node: latest.node, incarnation: latest.incarnation, executor: latest.executor, serial };
+}
+
+function readWhole(text: string): AddressParts | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
   const [, node = '', incarnation = '', executor = '', serial = ''] = match;
@@ -54,10 +88,12 @@ export function parseAddress(text: string): AddressParts | undefined {
     serial: Number(serial),
   };
   latest = parts;
-  if (cache.size >= CACHE_LIMIT) cache.clear();
-  cache.set(text, parts);
+  latestPrefix = text.slice(0, text.length - serial.length);
   return parts;
 }
+
+/** The code of the digit 0. */
+const ZERO = 48;
 
 /** Reads an address that is known to be one; anything else is a broken invariant. */
 export function addressParts(address: ActorAddress): AddressParts {

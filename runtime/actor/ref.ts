@@ -124,6 +124,15 @@ export interface ReliableMessenger {
   drained(to: ActorAddress, settings: ReliableSettings, named?: ActorName): Promise<void>;
 }
 
+/** Who has an address. */
+export interface Addressed {
+  readonly address: ActorAddress;
+}
+
+function addressOf(to: ActorAddress | Addressed): ActorAddress {
+  return typeof to === 'string' ? to : to.address;
+}
+
 /** A name on a node; it stays when the address changes. */
 export interface ActorName {
   readonly node: string;
@@ -136,7 +145,7 @@ export interface ActorName {
  */
 export function makeRef<D extends RefTarget>(
   definition: D,
-  address: ActorAddress,
+  address: ActorAddress | Addressed,
   messenger: Messenger,
   named?: ActorName,
 ): ActorRef<D> {
@@ -144,7 +153,10 @@ export function makeRef<D extends RefTarget>(
   if (settings === undefined) return new Ref(definition, address, messenger) as unknown as ActorRef<D>;
   const { reliable } = messenger;
   if (reliable === undefined)
-    throw new SkepError('BAD_USAGE', `a ref of ${address}: its casts are reliable and its holder cannot send such`);
+    throw new SkepError(
+      'BAD_USAGE',
+      `a ref of ${addressOf(address)}: its casts are reliable and its holder cannot send such`,
+    );
   // The definition's handlers say what comes back; at run time all answers take the same path.
   const sender = named === undefined ? reliable : byName(reliable, named);
   return new ReliableRef(definition, address, messenger, settings, sender) as unknown as ActorRef<D>;
@@ -160,16 +172,21 @@ function byName(reliable: ReliableMessenger, named: ActorName): ReliableMessenge
 
 /** The ref of every definition. A class, because closures of its own for each of a million refs would weigh 400 bytes. */
 class Ref {
-  readonly address: ActorAddress;
+  /** The address, or who has it: the text of a million addresses that nobody asks for is not made. */
+  #to: ActorAddress | Addressed;
   readonly #definition: RefTarget;
   readonly #messenger: Messenger;
   /** Where casts go without their address being looked up; undefined while that is not known, null when it is not near. */
   #near: NearActor | undefined | null;
 
-  constructor(definition: RefTarget, address: ActorAddress, messenger: Messenger) {
+  constructor(definition: RefTarget, to: ActorAddress | Addressed, messenger: Messenger) {
     this.#definition = definition;
-    this.address = address;
+    this.#to = to;
     this.#messenger = messenger;
+  }
+
+  get address(): ActorAddress {
+    return typeof this.#to === 'string' ? this.#to : (this.#to = this.#to.address);
   }
 
   cast(name: string, message?: unknown, options?: CastOptions): boolean {
@@ -214,7 +231,7 @@ class ReliableRef extends Ref {
 
   constructor(
     definition: RefTarget,
-    address: ActorAddress,
+    address: ActorAddress | Addressed,
     messenger: Messenger,
     settings: ReliableSettings,
     sender: ReliableMessenger,

@@ -11,12 +11,13 @@ import type { CellHost } from './cell-host.js';
 import { operate } from './operator.js';
 import { Replay } from './replay.js';
 import { type ExecutorReport, measureCells } from './report.js';
+import type { ReadonlySerialTable } from './serial-table.js';
 import { FIRST_SERIAL } from './well-known.js';
 
 /** What the books need of their executor. */
 export interface BookHost extends CellHost {
   readonly address: ActorAddress;
-  readonly cells: ReadonlyMap<number, Cell>;
+  readonly cells: ReadonlySerialTable<Cell>;
 }
 
 /** What an executor is made with. */

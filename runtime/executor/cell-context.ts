@@ -6,7 +6,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError } from '#protocols/wire/error';
 import { type CallMany, callManyBy } from '../actor/call-many.js';
-import type { ChildOptions, SpawnOptions, SubscribeOptions } from '../actor/context.js';
+import type { ChildOptions, SubscribeOptions } from '../actor/context.js';
 import type { AnyDefinition, ArgsOf } from '../actor/definition.js';
 import type { FatalRaiser } from '../actor/fatal.js';
 import type { PersistOptions } from '../actor/persistence.js';
@@ -14,6 +14,7 @@ import type { PhaseContext } from '../actor/phases.js';
 import type { ReplyToken } from '../actor/reply-token.js';
 import {
   type ActorRef,
+  type Addressed,
   type CallOptions,
   type CastOptions,
   makeRef,
@@ -25,7 +26,6 @@ import {
 import { castEnvelope } from '../flow/cast.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import type { SpecSpawner } from '../actor/spawn-spec.js';
-import type { Timer } from '../clock/clock.js';
 import type { OffloadOptions, OffloadTask } from '../offload/offload.js';
 import type { Journal } from '../persistence/journal.js';
 import type { Logger } from '../telemetry/log.js';
@@ -37,11 +37,14 @@ import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
 import type { CallScope } from './call-scope.js';
 import { FamilyDoor } from './cell-supervisor.js';
+import { specOf } from './spec-of.js';
+
+/** The options of most spawns. */
+const NO_OPTIONS: ChildOptions = {};
 
 /** {@link ActorContext} of one cell. */
 export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawner, DoorHolder, FatalRaiser {
   readonly #cell: Cell;
-  #timers: Map<string, Timer> | undefined;
   #log: Logger | undefined;
 
   constructor(cell: Cell) {
@@ -87,15 +90,31 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     return this.#cell.turns.hand.trace;
   }
 
-  async spawn<D extends AnyDefinition>(
+  /** Not an async function: a child that runs at once costs one promise and not several. */
+  spawn<D extends AnyDefinition>(
     definition: D,
     args: ArgsOf<D>,
-    options: ChildOptions = {},
+    options: ChildOptions = NO_OPTIONS,
   ): Promise<ActorRef<D>> {
-    const spec = specOf(definition, args, options, this.self, 'same');
-    const address = await this.#cell.family.spawn(spec, options.node, this.callScope());
-    if (options.link === true) this.link(address);
-    return this.ref(definition, address);
+    try {
+      const spec = specOf(definition, args, options, this.self, 'same');
+      const started = this.#cell.family.spawn(spec, options.node, this.callScope());
+      return 'then' in started
+        ? started.then((address) => this.spawned(definition, address, options))
+        : Promise.resolve(this.spawned(definition, started, options));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  private spawned<D extends AnyDefinition>(
+    definition: D,
+    child: ActorAddress | Addressed,
+    { link }: ChildOptions,
+  ): ActorRef<D> {
+    const ref = makeRef(definition, child, this);
+    if (link === true) this.link(ref.address);
+    return ref;
   }
 
   get supervisor(): SupervisorDoor {
@@ -107,8 +126,9 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     this.#cell.host.fatal(error);
   }
 
-  spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
-    return this.#cell.family.spawn(spec, undefined, this.callScope());
+  async spawnSpec(spec: SpawnSpec): Promise<ActorAddress> {
+    const started = this.#cell.family.spawn(spec, undefined, this.callScope());
+    return 'then' in started ? started : started.address;
   }
 
   ref<D extends RefTarget>(definition: D, address: ActorAddress): ActorRef<D> {
@@ -156,10 +176,10 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   after(delayMs: number, key: string): void {
     this.cancelTimer(key);
     const timer = this.#cell.host.clock.after(delayMs, () => {
-      this.#timers?.delete(key);
+      this.#cell.timers?.delete(key);
       this.#cell.inform({ type: 'timer', key });
     });
-    (this.#timers ??= new Map()).set(key, timer);
+    (this.#cell.timers ??= new Map()).set(key, timer);
   }
 
   every(periodMs: number, key: string): void {
@@ -169,28 +189,14 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
         arm();
         this.#cell.inform({ type: 'timer', key });
       });
-      (this.#timers ??= new Map()).set(key, timer);
+      (this.#cell.timers ??= new Map()).set(key, timer);
     };
     this.cancelTimer(key);
     arm();
   }
 
   cancelTimer(key: string): void {
-    this.#timers?.get(key)?.cancel();
-    this.#timers?.delete(key);
-    this.#cell.turns.forgetTimer(key);
-  }
-
-  /** Keys of the timers that are set. */
-  get timers(): readonly string[] {
-    return [...(this.#timers?.keys() ?? [])];
-  }
-
-  /** Ends all timers; a restarted actor begins without any. */
-  cancelTimers(): void {
-    for (const key of [...(this.#timers?.keys() ?? [])]) this.cancelTimer(key);
-    this.#timers = undefined;
-    this.#cell.turns.cancelTimeouts();
+    this.#cell.cancelTimer(key);
   }
 
   stash(): void {
@@ -317,7 +323,7 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
 
   castNear(actor: NearActor, name: string, message: unknown): CastOutcome {
     const cell = this.#cell;
-    const { trace } = cell.turns.hand;
+    const trace = cell.knownTurns?.hand.trace;
     const { address: to } = actor;
     const { address: from } = cell;
     return actor.accept(
@@ -352,31 +358,4 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   private callScope(): CallScope {
     return this.#cell.turns.hand.current.scopeOf(this.#cell.address);
   }
-}
-
-/** The spec of a spawn. The optional fields are there only where they are set, because each actor keeps its spec. */
-export function specOf(
-  definition: AnyDefinition,
-  args: unknown,
-  options: SpawnOptions & { readonly essential?: boolean },
-  parent: ActorAddress | undefined,
-  placement: 'same' | 'default',
-): SpawnSpec {
-  const { name, version } = definition;
-  const restart = options.restart ?? 'permanent';
-  const where = options.executor ?? (options.node === undefined ? placement : 'default');
-  // Every actor keeps its spec, and V8 reserves a field for each spread: the spec of most is written without any.
-  const spec =
-    parent === undefined
-      ? { definition: name, version, args, restart, placement: where }
-      : { definition: name, version, args, parent, restart, placement: where };
-  const { name: registered, shutdown, essential, significant } = options;
-  if ((registered ?? shutdown ?? essential ?? significant) === undefined) return spec;
-  return {
-    ...spec,
-    ...(registered === undefined ? {} : { name: registered }),
-    ...(shutdown === undefined ? {} : { shutdown }),
-    ...(essential === undefined ? {} : { essential }),
-    ...(significant === undefined ? {} : { significant }),
-  };
 }

@@ -3,10 +3,10 @@
  * their back-off, and stopping them newest first. What to do about a failure is decided by the pure table in
  * `supervision/children.ts`; restarts of several children at once are in `cell-group.ts`.
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import { type ExitReason, type Signal, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { SkepError, unreachable } from '#protocols/wire/error';
-import type { Info } from '../actor/definition.js';
+import type { Addressed } from '../actor/ref.js';
 import type { Clock, Timer } from '../clock/clock.js';
 import { SharedTimers } from '../clock/shared-timers.js';
 import { within } from '../clock/within.js';
@@ -15,21 +15,14 @@ import { Children } from '../supervision/children.js';
 import type { SupervisionOptions } from '../supervision/options.js';
 import { GroupRestart, type PendingFailure } from './cell-group.js';
 import type { CallScope } from './call-scope.js';
-import type { CellHost } from './cell-host.js';
+import type { CellHost, StartedHere } from './cell-host.js';
 import type { IsGone } from './cell-watch.js';
+import type { FamilyHead } from './family-head.js';
 import { type ChildNews, NewsClaims } from './child-news.js';
+import { Starts } from './cell-starts.js';
+import { SparseMap } from './sparse-map.js';
 import { shutdownMsOf } from './shutdown-time.js';
 
-/** What the family needs of its head. */
-export interface FamilyHead {
-  readonly address: ActorAddress;
-  inform(info: Info): void;
-  /** The head itself fails: too many restarts, a failure that is not its own to judge, or its work is done. */
-  crashed(reason: ExitReason): void;
-}
-
-/** News of children whose start is still under way that are kept at most. */
-const MAX_EARLY = 1_024;
 const PARENT_ENDS: ExitReason = { class: 'shutdown', message: 'its parent ends it' };
 const TOO_SLOW: ExitReason = { class: 'killed', message: 'it did not end in its shutdown time' };
 
@@ -42,58 +35,75 @@ export class Family {
   readonly #host: CellHost;
   readonly #timers: SharedTimers;
   /** Restarts that wait for their back-off. */
-  readonly #restarts = new Map<ActorAddress, Timer>();
+  readonly #restarts = new SparseMap<ActorAddress, Timer>();
   /** Children that were told to stop: by their supervisor's will, or because they are given up. */
-  readonly #leaving = new Map<ActorAddress, 'ordered' | 'given-up'>();
-  readonly #onGone = new Map<ActorAddress, (() => void)[]>();
+  readonly #leaving = new SparseMap<ActorAddress, 'ordered' | 'given-up'>();
+  readonly #onGone = new SparseMap<ActorAddress, (() => void)[]>();
   /** Children whose failure the head made its own, with their reasons. */
-  readonly #escalated = new Map<ActorAddress, ExitReason>();
+  readonly #escalated = new SparseMap<ActorAddress, ExitReason>();
   #group: GroupRestart | undefined;
-  #early: ChildNews[] = [];
-  #starting = 0;
+  readonly #starts = new Starts();
   #life = 0;
   /** All children are being stopped. */
   #ending = false;
-  #closed = false;
+  #closed: boolean;
   /** Whether the failures that are being judged are those of a dead thread or node. */
   #losing = false;
 
-  constructor(head: FamilyHead, host: CellHost, options: SupervisionOptions) {
+  constructor(head: FamilyHead, host: CellHost, options: SupervisionOptions, closed = false) {
+    this.#closed = closed;
     this.#head = head;
     this.#host = host;
     this.clock = host.clock;
     this.options = options;
-    this.children = new Children(options, host.random);
+    this.children = new Children(options, host.random, addressParts(head.address));
     this.#timers = new SharedTimers(host.clock);
   }
 
-  /** Starts a child. Rejects when it does not start, or when its parent ended or restarted meanwhile. */
-  async spawn(spec: SpawnSpec, node: string | undefined, scope: CallScope): Promise<ActorAddress> {
+  /**
+   * Starts a child; at once where nothing has to be waited for. Throws or rejects when it does not start, or when its
+   * parent ended or restarted meanwhile.
+   */
+  spawn(spec: SpawnSpec, node: string | undefined, scope: CallScope): Promise<ActorAddress> | StartedHere {
     if (this.#closed) throw new SkepError('ACTOR_STOPPED', `${this.#head.address} is stopping and starts nothing`);
     checkSignificant(spec, this.options.autoShutdown);
     const life = this.#life;
-    this.#starting += 1;
+    this.#starts.begin();
+    let started: Promise<ActorAddress> | StartedHere;
     try {
-      const address = await this.#host.start(spec, node, scope);
+      started = this.#host.startSoon(spec, node, scope);
+    } catch (error) {
+      return this.#starts.failed(error);
+    }
+    if (!('then' in started)) return this.#take(started, spec, life, scope);
+    return started.then(
+      (address) => this.#take({ address }, spec, life, scope).address,
+      (error: unknown) => this.#starts.failed(error),
+    );
+  }
+
+  /** A start succeeded. */
+  #take<S extends Addressed | StartedHere>(started: S, spec: SpawnSpec, life: number, scope: CallScope): S {
+    try {
       if (life !== this.#life || this.#closed || scope.cancelled()) {
+        const { address } = started;
         this.#stop(address, PARENT_ENDS);
         const why = scope.cancelled() ? 'its caller gave up' : 'its parent ended';
         throw new SkepError('CALL_CANCELLED', `the start of ${spec.definition} was undone: ${why}`, { address });
       }
-      this.children.add(address, spec);
-      this.#replay(address);
-      return address;
+      if ('serial' in started && spec.id === undefined) this.children.addHere(started.serial, spec);
+      else this.children.add(started.address, spec);
+      if (this.#starts.hasNews) for (const news of this.#starts.take(started.address)) this.news(news);
+      return started;
     } finally {
-      this.#starting -= 1;
-      if (this.#starting === 0) this.#early = [];
+      this.#starts.over();
     }
   }
 
   /** A child says something of itself. */
   news(news: ChildNews): void {
     if (!this.children.has(news.child)) {
-      // It may be faster than the answer to the call that started it.
-      if (this.#starting > 0 && this.#early.length < MAX_EARLY) this.#early.push(news);
+      this.#starts.keep(news);
       return;
     }
     if (this.#isStale(news) || this.claims.tell(news)) return;
@@ -193,7 +203,7 @@ export class Family {
 
   /** The head goes on after a failure; those whose failure it was go on with it. */
   resume(): void {
-    for (const child of this.#escalated.keys()) this.send(child, { type: 'resume' });
+    for (const [child] of this.#escalated.entries()) this.send(child, { type: 'resume' });
     this.#escalated.clear();
   }
 
@@ -287,6 +297,12 @@ export class Family {
     this.children.setStatus(child, 'restarting');
     if (lost !== true) this.send(child, { type: 'halt', reason, brutal: false });
     this.#restarts.get(child)?.cancel();
+    this.#restarts.delete(child);
+    // A timer of zero is one of a millisecond in Node; the child takes its signals in order anyway.
+    if (delayMs === 0) {
+      this.restart(child, reason);
+      return;
+    }
     const timer = this.#timers.after(delayMs, () => {
       this.#restarts.delete(child);
       this.restart(child, reason);
@@ -362,7 +378,7 @@ export class Family {
     this.#ending = true;
     this.#quieten();
     // Those that failed have failed before their siblings are told anything.
-    for (const [child, reason] of this.#escalated) await this.stopChild(child, reason);
+    for (const [child, reason] of this.#escalated.entries()) await this.stopChild(child, reason);
     while (this.children.size > 0) {
       for (const child of this.children.newestFirst()) {
         // Its node or thread may have died while an elder one was waited for: nothing is to be heard of it.
@@ -378,15 +394,8 @@ export class Family {
   #quieten(): void {
     this.#group?.abort();
     this.#group = undefined;
-    for (const timer of this.#restarts.values()) timer.cancel();
+    for (const [, timer] of this.#restarts.entries()) timer.cancel();
     this.#restarts.clear();
-  }
-
-  #replay(child: ActorAddress): void {
-    const mine = this.#early.filter((news) => news.child === child);
-    if (mine.length === 0) return;
-    this.#early = this.#early.filter((news) => news.child !== child);
-    for (const news of mine) this.news(news);
   }
 
   #stop(child: ActorAddress, reason: ExitReason): void {

@@ -19,6 +19,8 @@ import type { Letter } from './letter.js';
 export interface HandOwner {
   readonly address: ActorAddress;
   readonly definition: AnyDefinition;
+  /** Who started it, while it starts. */
+  readonly starter: ActorAddress | undefined;
   /** What the actor persists, where it does. */
   readonly journal: Journal | undefined;
   /** Asks for a turn. */
@@ -80,7 +82,7 @@ export class Hand {
     const inHand = this.#inHand;
     if (inHand instanceof Current) return inHand;
     const { clock } = this.#owner.host;
-    const current = inHand === undefined ? new Current(clock) : Current.of(inHand, clock);
+    const current = inHand === undefined ? new Current(clock, this.#owner.starter) : Current.of(inHand, clock);
     this.#inHand = current;
     return current;
   }
@@ -109,6 +111,11 @@ export class Hand {
 
   get busy(): boolean {
     return this.#busy;
+  }
+
+  /** Whether there is no message in hand, and nobody who waits for one to be done. */
+  get empty(): boolean {
+    return !this.#busy && this.#inHand === undefined && this.#onIdle === undefined;
   }
 
   /** Resolves once no handler is at work. */
@@ -243,6 +250,7 @@ function held(outcome: unknown, journal: Journal): unknown {
   return open === undefined ? outcome : open.then(() => outcome);
 }
 
-function isThenable(value: unknown): boolean {
+/** Whether an outcome is still to come. */
+export function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

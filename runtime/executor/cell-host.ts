@@ -18,8 +18,15 @@ import type { Logger } from '../telemetry/log.js';
 import type { Spans } from '../telemetry/spans.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
 import type { CallScope } from './call-scope.js';
+import type { Awake } from './awake.js';
 import type { Cell } from './cell.js';
 import type { Services } from './services.js';
+
+/** An actor on this executor that runs. */
+export interface StartedHere {
+  readonly address: ActorAddress;
+  readonly serial: number;
+}
 
 /** The executor as its cells see it. */
 export interface CellHost {
@@ -42,6 +49,8 @@ export interface CellHost {
   /** The bounds of the mailboxes of a definition. */
   mailboxOf(definition: AnyDefinition): MailboxOptions;
   readonly services: Services;
+  /** Actors that are not at rest. */
+  readonly awake: Awake;
   deliver(envelope: Envelope): boolean;
   /** The actor at an address of this executor that takes messages by reference; null for addresses of others. */
   near(to: ActorAddress): NearActor | undefined | null;
@@ -67,8 +76,10 @@ export interface CellHost {
   ): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
   offload(task: OffloadTask, args: unknown, options: OffloadOptions, scope: CallScope): Promise<unknown>;
-  /** Starts an actor on this node or another; resolves once its init is done. */
-  start(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress>;
+  /** Starts an actor on this node or another; resolves once its init is done, or gives an actor here that runs already. */
+  startSoon(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> | StartedHere;
+  /** The address of an actor of that serial here. */
+  addressOf(serial: number): ActorAddress;
   /** Takes a name for an actor. @throws SkepError NAME_TAKEN, BAD_NAME. */
   claimName(name: string, address: ActorAddress): Promise<void>;
   releaseName(name: string, address: ActorAddress): void;
@@ -76,7 +87,7 @@ export interface CellHost {
   schedule(cell: Cell): void;
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
   /** Takes an ended cell out; afterwards its address is dead. */
-  remove(cell: Pick<Cell, 'address'>): void;
+  remove(cell: Pick<Cell, 'address' | 'serial'>): void;
   /** The node can not go on without an actor that failed for good. */
   fatal(error: SkepError): void;
 }

@@ -8,7 +8,8 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { type ExitReason, type ExitSignalKind, SHUTDOWN } from '#protocols/wire/envelope';
 import { failureReason } from '../actor/failure.js';
-import { DONE, Life } from './cell-life.js';
+import { DONE } from './cell-extras.js';
+import { Life } from './cell-life.js';
 
 export abstract class SupervisedLife extends Life {
   /** A new life after the thread of the life before died; a failure is the supervisor's to judge. */
@@ -23,9 +24,9 @@ export abstract class SupervisedLife extends Life {
     if (this.status !== 'running' && this.status !== 'starting') return;
     this.status = 'failed';
     this.host.meter.failed(this.definition);
-    this.turns.hand.cancel();
+    this.knownTurns?.hand.cancel();
     this.journal?.end();
-    this.turns.abandonStreams(this.crashError(reason));
+    this.knownTurns?.abandonStreams(this.crashError(reason));
     if (this.spec.parent === undefined) void this.stop(reason);
     else this.tellParent('failed', reason);
   }
@@ -51,12 +52,12 @@ export abstract class SupervisedLife extends Life {
 
   /** Ends a life by force: no terminate, no waiting, and what is under way finds that it is over. */
   private cut(reason: ExitReason): void {
-    this.life += 1;
+    this.extras.taken += 1;
     this.beginning = DONE;
     this.initialised = false;
     this.journal?.end();
-    this.context.cancelTimers();
-    this.turns.abandon(this.crashError(reason));
+    this.cancelTimers();
+    this.knownTurns?.abandon(this.crashError(reason));
     this.knownWatch?.demonitorAll();
     this.knownLinks?.breakAll(reason);
     this.knownFamily?.abandon();
@@ -70,7 +71,7 @@ export abstract class SupervisedLife extends Life {
       return;
     }
     this.status = 'failed';
-    this.turns.hand.cancel();
+    this.knownTurns?.hand.cancel();
     const life = this.life;
     const ended = this.beginning.then(() => this.endLife(reason, this.crashError(reason)));
     this.beginning = ended;
@@ -90,12 +91,13 @@ export abstract class SupervisedLife extends Life {
       if (this.initialised) await this.endLife(reason, this.crashError(reason));
       if (life !== this.life || this.status !== 'starting') return;
       this.incarnation = Math.max(this.incarnation, incarnation - 1);
-      await this.begin().then(
-        () => this.tellStarted(),
-        (error: unknown) => {
-          if (life === this.life) this.beginFailed(error);
-        },
-      );
+      try {
+        await this.begin();
+      } catch (error) {
+        if (life === this.life) this.beginFailed(error);
+        return;
+      }
+      this.tellStarted();
     });
   }
 

@@ -24,7 +24,10 @@ export class FamilyDoor implements SupervisorDoor {
     await this.#family.quiet();
     const { children } = this.#family;
     const present = spec.id === undefined ? undefined : children.withId(spec.id);
-    if (present === undefined) return this.#family.spawn(spec, undefined, scope);
+    if (present === undefined) {
+      const started = this.#family.spawn(spec, undefined, scope);
+      return 'then' in started ? started : started.address;
+    }
     const facts = { id: spec.id, address: present };
     if (children.statusOf(present) === 'stopped') {
       throw new SkepError('CHILD_ALREADY_PRESENT', `the spec of child ${spec.id} is present already`, facts);

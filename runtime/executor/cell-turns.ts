@@ -57,9 +57,11 @@ export class Turns {
   /** Messages put aside, deferred calls and phases. */
   #aside: Aside | undefined;
   #stepNext = false;
-  #processed = 0;
+  #processed: number;
 
-  constructor(owner: TurnOwner, host: CellHost) {
+  /** `processed`: messages that the actor took before. */
+  constructor(owner: TurnOwner, host: CellHost, processed = 0) {
+    this.#processed = processed;
     this.#owner = owner;
     this.#host = host;
     this.hand = new Hand(owner);
@@ -86,6 +88,11 @@ export class Turns {
   }
   get processed(): number {
     return this.#processed;
+  }
+  /** Whether nothing is here that would be missed: no mail, no handler at work, nothing put aside, nobody who waits. */
+  get idle(): boolean {
+    if (this.mailboxSize > 0 || (this.#infos?.size ?? 0) > 0 || (this.#producers?.size ?? 0) > 0) return false;
+    return (this.#aside ?? this.#cancelled ?? this.#onDrained) === undefined && this.hand.empty;
   }
   /** Whether a turn would do anything. */
   get ready(): boolean {
@@ -207,9 +214,11 @@ export class Turns {
 
   /** Refuses everything that waits; for the end of the actor. */
   refuseAll(): void {
-    const aside = this.#aside?.drain() ?? [];
-    for (const letter of [...aside, ...(this.#mailbox?.drain() ?? [])])
-      refuse(this.#host, this.#owner, envelopeOf(letter), 'stopped');
+    if (this.waiting > 0) {
+      const aside = this.#aside?.drain() ?? [];
+      for (const letter of [...aside, ...(this.#mailbox?.drain() ?? [])])
+        refuse(this.#host, this.#owner, envelopeOf(letter), 'stopped');
+    }
     this.#cancelled = undefined;
     this.tellDrained();
   }

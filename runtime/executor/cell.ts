@@ -16,6 +16,7 @@ import type { Receiver } from '../flow/grants.js';
 import type { CastOutcome } from '../flow/outcome.js';
 import { Journal } from '../persistence/journal.js';
 import { CellContext } from './cell-context.js';
+import { DONE } from './cell-extras.js';
 import type { CellHost } from './cell-host.js';
 import { type Call, type Cast, refuse } from './cell-refusal.js';
 import { SupervisedLife } from './cell-supervised.js';
@@ -25,20 +26,40 @@ import type { Loss } from './losses.js';
 const NOT_ALIVE: ExitReason = { class: 'noproc', message: 'no such actor' };
 
 export class Cell extends SupervisedLife implements Receiver {
-  readonly context: CellContext;
-  readonly turns: Turns;
   readonly journal: Journal | undefined;
+  /** Messages taken out of the mailbox in all its lives, as of the last time it was asked to rest. */
+  #processed = 0;
+  #turns: Turns | undefined;
+  #context: CellContext | undefined;
 
-  constructor(host: CellHost, address: ActorAddress, spec: SpawnSpec, definition: AnyDefinition) {
-    super(host, address, spec, definition);
-    this.context = new CellContext(this);
-    this.turns = new Turns(this, host);
+  constructor(host: CellHost, serial: number, spec: SpawnSpec, definition: AnyDefinition) {
+    super(host, serial, spec, definition);
     if (definition.persistence !== undefined || definition.durable !== undefined)
       this.journal = new Journal(this, host);
   }
 
+  get turns(): Turns {
+    return this.#turns ?? this.#wakeUp();
+  }
+  get knownTurns(): Turns | undefined {
+    return this.#turns;
+  }
+  get context(): CellContext {
+    return (this.#context ??= new CellContext(this));
+  }
   get ready(): boolean {
-    return this.turns.ready;
+    return this.#turns?.ready === true;
+  }
+  get mailboxSize(): number {
+    return this.#turns?.mailboxSize ?? 0;
+  }
+  /** What it has before it, see `Turns.load`. */
+  get load(): number {
+    return this.#turns?.load ?? 0;
+  }
+  /** Messages taken out of the mailbox in all its lives. */
+  get processed(): number {
+    return this.#turns?.processed ?? this.#processed;
   }
   get room(): number | undefined {
     return this.turns.room;
@@ -51,13 +72,39 @@ export class Cell extends SupervisedLife implements Receiver {
 
   /** Resolves once senders need not wait, or the actor ends. */
   drained(): Promise<void> {
-    return this.turns.drained();
+    return this.#turns?.drained() ?? DONE;
   }
 
   run(budget: number): number {
     const { upgrades } = this.host.services.reloads;
     if (upgrades !== undefined && this.running && !this.turns.hand.busy) upgrades.apply(this);
     return this.turns.run(budget);
+  }
+
+  /** Gives up what its turns need, if nothing happened since it was asked last. */
+  rest(): boolean {
+    const turns = this.#turns;
+    if (turns !== undefined) {
+      const idle = turns.idle && !this.scheduled && turns.processed === this.#processed;
+      this.#processed = turns.processed;
+      if (!idle) return this.status === 'stopped';
+      this.#turns = undefined;
+    }
+    this.#context = undefined;
+    return true;
+  }
+
+  protected ended(): void {
+    if (this.#turns !== undefined) this.host.awake.ended();
+    this.#turns = undefined;
+    this.#context = undefined;
+  }
+
+  #wakeUp(): Turns {
+    const turns = new Turns(this, this.host, this.#processed);
+    this.#turns = turns;
+    this.host.awake.add(this);
+    return turns;
   }
 
   wake(): void {
@@ -138,7 +185,7 @@ export class Cell extends SupervisedLife implements Receiver {
   lost({ gone, reason, culprit, concerns }: Loss): void {
     if (concerns !== 'supervisors') {
       this.knownWatch?.forgetWatchers(gone);
-      this.turns.dropCallers(gone);
+      this.#turns?.dropCallers(gone);
       for (const address of this.knownWatch?.watchedThatAre(gone) ?? [])
         this.signal({ type: 'down', address, reason }, address, this.address);
       for (const peer of this.knownLinks?.peersThatAre(gone) ?? []) this.exitSignal('link', peer, reason);

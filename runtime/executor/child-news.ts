@@ -4,6 +4,7 @@
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { ExitReason } from '#protocols/wire/envelope';
+import { SparseMap } from './sparse-map.js';
 
 /** What a child says of itself, or what is known of it. */
 export type ChildNews =
@@ -32,7 +33,7 @@ interface Claim {
 }
 
 export class NewsClaims {
-  readonly #claims = new Map<ActorAddress, Claim>();
+  readonly #claims = new SparseMap<ActorAddress, Claim>();
 
   /** The first news of the child that `decide` calls `done`. A later claim on the same child takes the place of this one. */
   until(child: ActorAddress, decide: (news: ChildNews) => Claimed): Promise<ChildNews> {

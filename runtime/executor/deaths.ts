@@ -10,12 +10,13 @@ import type { ExecutorDeath } from './death.js';
 import { type DeathSignal, ForeignDeaths } from './foreign-deaths.js';
 import { executorLoss, type Loss, nodeLoss } from './losses.js';
 import type { OwnCalls } from './own-calls.js';
+import type { ReadonlySerialTable } from './serial-table.js';
 import type { Services } from './services.js';
 
 /** What the deaths need of their executor. */
 interface DeathHost {
   readonly node: string;
-  readonly cells: ReadonlyMap<number, Cell>;
+  readonly cells: ReadonlySerialTable<Cell>;
   readonly services: Services;
 }
 

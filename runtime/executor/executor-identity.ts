@@ -8,8 +8,10 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { StoreClient } from '../store/client.js';
 import type { Logger } from '../telemetry/log.js';
 import { Spans } from '../telemetry/spans.js';
+import { Awake } from './awake.js';
 import type { Cell } from './cell.js';
 import type { ExecutorOptions } from './executor-options.js';
+import { SerialTable } from './serial-table.js';
 
 export abstract class ExecutorIdentity {
   readonly node: string;
@@ -25,7 +27,10 @@ export abstract class ExecutorIdentity {
   readonly store: StoreClient | undefined;
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
-  readonly cells = new Map<number, Cell>();
+  readonly cells = new SerialTable<Cell>();
+  readonly awake = new Awake();
+  /** What the addresses of actors here begin with. */
+  readonly #prefix: string;
   readonly #mailboxes = new WeakMap<AnyDefinition, MailboxOptions>();
 
   constructor(options: ExecutorOptions) {
@@ -42,6 +47,12 @@ export abstract class ExecutorIdentity {
     this.store = options.store;
     this.registry = options.registry;
     this.address = executorAddress(options.node, options.incarnation, options.id);
+    this.#prefix = this.address.slice(0, this.address.lastIndexOf('/') + 1);
+  }
+
+  /** The address of an actor here. Joined, as in `formatAddress`. */
+  addressOf(serial: number): ActorAddress {
+    return [this.#prefix, serial].join('') as ActorAddress;
   }
 
   /** The bounds of the mailboxes of a definition. */

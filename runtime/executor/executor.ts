@@ -10,7 +10,7 @@
  * answers for what is not there, `signals.ts` takes signals, `deaths.ts` tells of what died elsewhere, `routes.ts` has the
  * ways out, `run-queue.ts` the turns.
  */
-import { type ActorAddress, addressParts, EXECUTOR_SERIAL } from '#protocols/wire/address';
+import { type ActorAddress, type AddressParts, addressParts, EXECUTOR_SERIAL } from '#protocols/wire/address';
 import { type Envelope, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { type SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
@@ -28,7 +28,7 @@ import { Bookkeeping } from './bookkeeping.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
 import type { CallScope } from './call-scope.js';
-import type { CellHost } from './cell-host.js';
+import type { CellHost, StartedHere } from './cell-host.js';
 import { deepFreeze, freezePayload } from './freeze.js';
 import type { Dispatcher } from './dispatcher.js';
 import { ExecutorIdentity } from './executor-identity.js';
@@ -64,9 +64,14 @@ export class Executor extends ExecutorIdentity implements CellHost {
   readonly #signals: Signals;
   readonly #offloader: Offloader;
   #onFatal: (error: SkepError) => void = () => {};
+  /** Where the last envelope went that went elsewhere. */
+  #latestTo: ActorAddress;
+  #latestParts: AddressParts;
 
   constructor(options: ExecutorOptions) {
     super(options);
+    this.#latestTo = this.address;
+    this.#latestParts = addressParts(this.address);
     this.#peers = new Set([SYSTEM_EXECUTOR, EDGE_EXECUTOR, ...options.topology.defaults]);
     this.#freezes = options.freezeMessages;
     this.#books = new Bookkeeping(this, options);
@@ -114,8 +119,12 @@ export class Executor extends ExecutorIdentity implements CellHost {
       this.#books.badFrame(error);
       return;
     }
+    let to: ActorAddress | undefined;
+    let parts = this.#latestParts;
     for (const envelope of envelopes) {
-      const { node, incarnation, executor, serial } = addressParts(envelope.to);
+      // Most of a frame is for one actor.
+      if (envelope.to !== to) parts = addressParts((to = envelope.to));
+      const { node, incarnation, executor, serial } = parts;
       // An executor is no relay: a frame in a circle would never end.
       if (node !== this.node || executor !== this.id) this.deadLetter('misrouted', envelope);
       else if (incarnation !== this.incarnation && incarnation !== '*') this.#absent.actor(envelope);
@@ -177,7 +186,12 @@ export class Executor extends ExecutorIdentity implements CellHost {
 
   /** Puts an envelope on its way to another executor. */
   #transmit(envelope: Envelope): CastOutcome {
-    const { node, executor } = addressParts(envelope.to);
+    // Most messages go where the one before went.
+    if (envelope.to !== this.#latestTo) {
+      this.#latestTo = envelope.to;
+      this.#latestParts = addressParts(envelope.to);
+    }
+    const { node, executor } = this.#latestParts;
     const flowing = this.#routes.push(node, executor, envelope);
     if (flowing === undefined) {
       this.#absent.route(envelope);
@@ -211,11 +225,11 @@ export class Executor extends ExecutorIdentity implements CellHost {
         this.#flow.hear(envelope);
         break;
       case 'credit':
-        this.cells.get(serial)?.turns.grantCredit(envelope.from, envelope.id, envelope.count);
+        this.cells.get(serial)?.knownTurns?.grantCredit(envelope.from, envelope.id, envelope.count);
         break;
       case 'cancel':
         if (serial === EXECUTOR_SERIAL) this.#own.cancel(envelope.from, envelope.id);
-        else this.cells.get(serial)?.turns.cancelCall(envelope.from, envelope.id);
+        else this.cells.get(serial)?.knownTurns?.cancelCall(envelope.from, envelope.id);
         break;
       case 'signal':
         this.#signals.take(envelope, serial);
@@ -263,7 +277,7 @@ export class Executor extends ExecutorIdentity implements CellHost {
 
   async drained(to: ActorAddress): Promise<void> {
     const { node, executor, serial } = addressParts(to);
-    if (node === this.node && executor === this.id) await this.cells.get(serial)?.turns.drained();
+    if (node === this.node && executor === this.id) await this.cells.get(serial)?.drained();
     else {
       await this.#flow.drained(to);
       await this.#routes.drained(node, executor, this.clock);
@@ -276,8 +290,18 @@ export class Executor extends ExecutorIdentity implements CellHost {
 
   // ---- actors ------------------------------------------------------------------------------------------------
 
-  start(spec: SpawnSpec, node: string | undefined, scope?: CallScope, trace?: Traceparent): Promise<ActorAddress> {
-    return this.#spawner.start(spec, node, scope, trace);
+  async start(
+    spec: SpawnSpec,
+    node: string | undefined,
+    scope?: CallScope,
+    trace?: Traceparent,
+  ): Promise<ActorAddress> {
+    const started = this.#spawner.start(spec, node, scope, trace);
+    return 'then' in started ? started : started.address;
+  }
+
+  startSoon(spec: SpawnSpec, node: string | undefined, scope?: CallScope): Promise<ActorAddress> | StartedHere {
+    return this.#spawner.start(spec, node, scope);
   }
 
   revive(address: ActorAddress, spec: SpawnSpec, incarnation: number): void {
@@ -294,8 +318,8 @@ export class Executor extends ExecutorIdentity implements CellHost {
     this.#onFatal(error);
   }
 
-  remove(cell: Pick<Cell, 'address'>): void {
-    this.cells.delete(addressParts(cell.address).serial);
+  remove(cell: Pick<Cell, 'address' | 'serial'>): void {
+    this.cells.delete(cell.serial);
     this.services.lifeEnded(cell.address);
   }
 

@@ -57,8 +57,8 @@ const LISTED = 50;
 
 /** Looks at an actor. */
 export function inspectCell(cell: Cell, host: CellHost, withState: boolean): ActorInspection {
-  const { turns, definition, spec, children, monitors } = cell;
-  const { timers } = cell.context;
+  const { definition, spec, children, monitors } = cell;
+  const timers = [...(cell.timers?.keys() ?? [])];
   const nowMs = host.clock.now();
   return {
     address: cell.address,
@@ -70,24 +70,25 @@ export function inspectCell(cell: Cell, host: CellHost, withState: boolean): Act
     restarts: Math.max(0, cell.incarnation - 1),
     uptimeMs: Math.max(0, Math.trunc(nowMs / 1_000) - cell.bornS) * 1_000,
     parent: spec.parent,
-    mailbox: turns.mailboxSize,
+    mailbox: cell.mailboxSize,
     mailboxCapacity: host.mailboxOf(definition).capacity ?? DEFAULT_CAPACITY,
-    processed: turns.processed,
+    processed: cell.processed,
     children: children.slice(0, LISTED),
     childCount: children.length,
     watching: monitors.watching,
     watchers: monitors.watchers,
     timers: timers.slice(0, LISTED),
     timerCount: timers.length,
-    streams: turns.streams,
+    streams: cell.knownTurns?.streams ?? 0,
     current: inHand(cell, nowMs),
     slowTurns: host.meter.report().slowTurns.filter((turn) => turn.definition === definition.name),
     ...(withState ? { state: summariseState(cell.state) } : {}),
   };
 }
 
-function inHand({ turns: { hand } }: Cell, nowMs: number): MessageInHand | undefined {
-  if (!hand.busy) return undefined;
+function inHand({ knownTurns }: Cell, nowMs: number): MessageInHand | undefined {
+  if (knownTurns?.hand.busy !== true) return undefined;
+  const { hand } = knownTurns;
   const { name, sender, waitingSinceMs, cancelled } = hand.current;
   return { message: name, sender, runningMs: Math.max(0, Math.round(nowMs - (waitingSinceMs ?? nowMs))), cancelled };
 }

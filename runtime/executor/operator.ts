@@ -7,10 +7,11 @@ import type { Cell } from './cell.js';
 import type { CellHost } from './cell-host.js';
 import { inspectCell } from './inspect.js';
 import type { Replay } from './replay.js';
+import type { ReadonlySerialTable } from './serial-table.js';
 
 /** What an operator may look into. */
 interface Parts {
-  readonly executor: CellHost & { readonly cells: ReadonlyMap<number, Cell> };
+  readonly executor: CellHost & { readonly cells: ReadonlySerialTable<Cell> };
   readonly letters: DeadLetters;
   readonly replay: Replay;
 }
@@ -42,7 +43,7 @@ const answers: Answers = {
   replay: ({ replay }, request) => replay.run(request),
 };
 
-function cellAt(cells: ReadonlyMap<number, Cell>, address: ActorAddress): Cell | undefined {
+function cellAt(cells: ReadonlySerialTable<Cell>, address: ActorAddress): Cell | undefined {
   const cell = cells.get(addressParts(address).serial);
   return cell?.address === address ? cell : undefined;
 }

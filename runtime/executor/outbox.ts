@@ -1,10 +1,14 @@
 /**
- * An outbox gathers the envelopes for one other executor and sends them as frames at the end of a turn: one encoding
- * and one hop for many messages. A message that cannot be encoded is singled out and handed back; its neighbours go.
+ * An outbox gathers the envelopes for one other executor into frames: one hop for many messages. Each is written into
+ * the frame as it is sent, and the frame leaves at the end of the turn, or before when it is large enough to be worth a
+ * hop of its own: then its receiver is at work on it while the turn still makes the next. A message that cannot be
+ * written is handed back; its neighbours go.
  */
 import type { Envelope } from '#protocols/wire/envelope';
 import type { Clock } from '../clock/clock.js';
-import { encodeFrame } from '../codec/frame.js';
+import { decodeFrame, encodeFrame } from '../codec/frame.js';
+import type { FrameWriter } from '../codec/frame-writer.js';
+import { borrowWriter, returnWriter } from '../codec/frame-writers.js';
 
 /** Where frames go: a thread or a node. */
 export interface FrameLink {
@@ -18,7 +22,7 @@ export interface FrameLink {
 
 /** Envelopes in one frame at most. */
 const MAX_ENVELOPES = 256;
-/** Waiting envelopes above which senders should wait. */
+/** Envelopes sent in one turn above which senders should wait. */
 const HIGH_WATER = 4_096;
 /** Envelopes that wait for a link to be made; signals, which keep supervision whole, may be many times more. */
 const MAX_UNCONNECTED = 4_096;
@@ -28,9 +32,16 @@ const PAUSE_MS = 10;
 
 /** Envelopes on their way to one destination. */
 export class Outbox {
-  #waiting: Envelope[] = [];
+  /** What waits for a link. */
+  #unconnected: Envelope[] = [];
+  /** The frame that is being gathered. */
+  #frame: FrameWriter | undefined;
+  /** Envelopes of this turn. */
+  #pushed = 0;
   #congested = false;
   #onFlushed: (() => void)[] = [];
+  /** Whether it is on the list of those to be flushed; for whoever keeps the list. */
+  listed = false;
   readonly #link: FrameLink | undefined;
   readonly #refuse: (envelope: Envelope, cause: unknown) => void;
 
@@ -42,17 +53,21 @@ export class Outbox {
 
   /** False when senders should wait; undefined when there is no link and no room to wait for one. */
   push(envelope: Envelope): boolean | undefined {
-    if (this.#link === undefined) {
-      const room = envelope.kind === 'signal' ? MAX_UNCONNECTED_SIGNALS : MAX_UNCONNECTED;
-      if (this.#waiting.length >= room) return undefined;
+    if (this.#link !== undefined) {
+      this.#pushed += 1;
+      this.#write(this.#link, envelope);
+      return !this.full;
     }
-    this.#waiting.push(envelope);
+    const room = envelope.kind === 'signal' ? MAX_UNCONNECTED_SIGNALS : MAX_UNCONNECTED;
+    if (this.#unconnected.length >= room) return undefined;
+    this.#unconnected.push(envelope);
     return !this.full;
   }
 
   /** Takes what waits, unsent. */
   takeAll(): readonly Envelope[] {
-    const taken = this.#waiting.splice(0);
+    const frame = this.#takeFrame();
+    const taken = [...this.#unconnected.splice(0), ...(frame === undefined ? [] : decodeFrame(frame))];
     this.#flushed();
     return taken;
   }
@@ -63,12 +78,12 @@ export class Outbox {
 
   /** Whether nothing waits and nobody waits for it: such an outbox can be made again when it is needed. */
   get idle(): boolean {
-    return this.#link !== undefined && this.#waiting.length === 0 && !this.#congested && this.#onFlushed.length === 0;
+    return this.#link !== undefined && this.#frame === undefined && !this.#congested && this.#onFlushed.length === 0;
   }
 
   /** Whether senders should wait. */
   get full(): boolean {
-    return this.#congested || this.#waiting.length > HIGH_WATER;
+    return this.#congested || this.#pushed > HIGH_WATER || this.#unconnected.length > HIGH_WATER;
   }
 
   /** Resolves once the backlog has left, or the link has had a pause. The caller asks again whether there is room. */
@@ -78,40 +93,63 @@ export class Outbox {
     this.#congested = this.#link?.congested?.() ?? false;
   }
 
-  /** Sends all that waits, in order. */
+  /** Sends all that waits, in order: the turn is over. */
   flush(): void {
-    const link = this.#link;
-    if (link === undefined) return;
-    this.#congested = false;
     // A refusal may answer its caller through this very outbox, so look again until nothing waits.
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      for (let start = 0; start < batch.length; start += MAX_ENVELOPES)
-        this.#send(link, batch.slice(start, start + MAX_ENVELOPES));
-    }
+    while (this.#link !== undefined && this.#frame !== undefined) this.#send(this.#link);
     this.#flushed();
   }
 
   #flushed(): void {
+    this.#pushed = 0;
     if (this.#onFlushed.length > 0) for (const done of this.#onFlushed.splice(0)) done();
   }
 
-  #send(link: FrameLink, envelopes: readonly Envelope[]): void {
+  /** Writes an envelope into the frame; one that is large enough leaves. */
+  #write(link: FrameLink, envelope: Envelope): void {
+    const { maxFrameBytes } = link;
     try {
-      const frame = encodeFrame(envelopes);
-      if (frame.length <= link.maxFrameBytes || envelopes.length === 1) {
-        if (!link.send(frame)) this.#congested = true;
-        return;
+      let frame = (this.#frame ??= borrowWriter());
+      while (!frame.add(envelope, maxFrameBytes)) {
+        this.#send(link);
+        frame = this.#frame ??= borrowWriter();
       }
     } catch (cause) {
-      const [only] = envelopes;
-      if (envelopes.length === 1 && only !== undefined) this.#refuse(only, cause);
-      else for (const envelope of envelopes) this.#send(link, [envelope]);
+      this.#refuse(envelope, cause);
       return;
     }
-    const middle = envelopes.length >> 1;
-    this.#send(link, envelopes.slice(0, middle));
-    this.#send(link, envelopes.slice(middle));
+    if (this.#frame.count >= MAX_ENVELOPES || this.#frame.length > maxFrameBytes) this.#send(link);
+  }
+
+  /** Sends the frame. One that the link refuses is taken apart, so that what is at fault is handed back and the rest goes. */
+  #send(link: FrameLink): void {
+    const frame = this.#takeFrame();
+    if (frame === undefined) return;
+    try {
+      this.#congested = !link.send(frame);
+    } catch (cause) {
+      const envelopes = decodeFrame(frame);
+      const [only] = envelopes;
+      if (envelopes.length === 1 && only !== undefined) this.#refuse(only, cause);
+      else for (const envelope of envelopes) this.#sendAlone(link, envelope);
+    }
+  }
+
+  #sendAlone(link: FrameLink, envelope: Envelope): void {
+    try {
+      this.#congested = !link.send(encodeFrame([envelope]));
+    } catch (cause) {
+      this.#refuse(envelope, cause);
+    }
+  }
+
+  /** The frame as far as it is; undefined when there is nothing in it. */
+  #takeFrame(): Uint8Array<ArrayBuffer> | undefined {
+    const writer = this.#frame;
+    if (writer === undefined) return undefined;
+    this.#frame = undefined;
+    const frame = writer.count === 0 ? undefined : writer.take();
+    returnWriter(writer);
+    return frame;
   }
 }

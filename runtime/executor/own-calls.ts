@@ -14,6 +14,7 @@ import type { Cell } from './cell.js';
 import { callKey } from './call-key.js';
 import type { IsGone } from './cell-watch.js';
 import { familyOf } from './report.js';
+import type { ReadonlySerialTable } from './serial-table.js';
 import type { Services } from './services.js';
 
 /** What the executor can be asked. */
@@ -25,7 +26,7 @@ export interface OwnCallsHost {
   start(spec: SpawnSpec, node: undefined, scope: undefined, trace: Traceparent | undefined): Promise<ActorAddress>;
   /** Ends the actors of the node. */
   stopNode(): Promise<void>;
-  readonly cells: ReadonlyMap<number, Cell>;
+  readonly cells: ReadonlySerialTable<Cell>;
   readonly registry: DefinitionRegistry;
   list(): unknown;
   report(): unknown;

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { SkepError } from '#protocols/wire/error';
 import { type AnyDefinition, isDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry, DefinitionChange } from '../actor/registry.js';
+import type { ReadonlySerialTable } from './serial-table.js';
 import type { Upgradable, UpgradeCounts, Upgrades } from './upgrades.js';
 
 /** A module as it is to be loaded. Plain data. */
@@ -48,7 +49,7 @@ export async function prepareReload(registry: DefinitionRegistry, spec: ReloadSp
 export async function commitReload(
   registry: DefinitionRegistry,
   upgrades: Upgrades,
-  actors: ReadonlyMap<number, Upgradable>,
+  actors: ReadonlySerialTable<Upgradable>,
   spec: ReloadSpec,
 ): Promise<readonly ReloadedDefinition[]> {
   const definitions = await imported(spec);

@@ -4,13 +4,14 @@ import type { AnyDefinition } from '../actor/definition.js';
 import type { DefinitionRegistry } from '../actor/registry.js';
 import type { Logger } from '../telemetry/log.js';
 import { commitReload, prepareReload, type ReloadedDefinition, type ReloadSpec } from './reload.js';
+import type { ReadonlySerialTable } from './serial-table.js';
 import { type Upgradable, Upgrades } from './upgrades.js';
 
 /** What reloads need of their executor. */
 export interface ReloadsHost {
   readonly registry: DefinitionRegistry;
   readonly log: Logger;
-  readonly cells: ReadonlyMap<number, Upgradable>;
+  readonly cells: ReadonlySerialTable<Upgradable>;
 }
 
 export class Reloads {

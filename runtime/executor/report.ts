@@ -77,7 +77,7 @@ export function measureCells(
   let busiest: Cell[] = [];
   let bar = 0;
   for (const cell of cells) {
-    const { mailboxSize } = cell.turns;
+    const { mailboxSize } = cell;
     let sum = living.get(cell.definition);
     if (sum === undefined) living.set(cell.definition, (sum = { actors: 0, mailbox: 0, mailboxMax: 0 }));
     sum.actors += 1;
@@ -88,7 +88,7 @@ export function measureCells(
     // Cut now and then only, or a look at a million flooded actors would sort for each.
     if (busiest.length < 16 * BUSIEST) continue;
     busiest = longest(busiest);
-    bar = busiest.at(-1)?.turns.mailboxSize ?? 0;
+    bar = busiest.at(-1)?.mailboxSize ?? 0;
   }
   const reports = new Map(loads.map((load): [string, DefinitionReport] => [keyOf(load), { ...load, ...nobody }]));
   for (const [{ name: definition, version }, sum] of living) {
@@ -100,11 +100,11 @@ export function measureCells(
     processed: definitions.reduce((sum, { processed }) => sum + processed, 0),
     mailbox: definitions.reduce((sum, { mailbox }) => sum + mailbox, 0),
     definitions,
-    busiest: longest(busiest).map(({ address, definition, spec, turns }) => ({
+    busiest: longest(busiest).map(({ address, definition, spec, mailboxSize }) => ({
       address,
       definition: definition.name,
       name: spec.name ?? '',
-      mailbox: turns.mailboxSize,
+      mailbox: mailboxSize,
     })),
   };
 }
@@ -117,7 +117,7 @@ function keyOf({ definition, version }: Pick<DefinitionLoad, 'definition' | 'ver
 }
 
 function longest(cells: readonly Cell[]): Cell[] {
-  return [...cells].sort((a, b) => b.turns.mailboxSize - a.turns.mailboxSize).slice(0, BUSIEST);
+  return [...cells].sort((a, b) => b.mailboxSize - a.mailboxSize).slice(0, BUSIEST);
 }
 
 /** The summary of one actor. */
@@ -128,8 +128,8 @@ export function summarise(cell: Cell): ActorSummary {
     name: cell.spec.name ?? '',
     status: cell.status,
     incarnation: cell.incarnation,
-    mailbox: cell.turns.waiting,
-    processed: cell.turns.processed,
+    mailbox: cell.knownTurns?.waiting ?? 0,
+    processed: cell.processed,
   };
 }
 

@@ -13,9 +13,11 @@ export class Routes {
   readonly #refuse: (envelope: Envelope, cause: unknown) => void;
   readonly #lose: (envelope: Envelope) => void;
   readonly #links = new Map<number, FrameLink>();
-  readonly #outboxes = new Map<string, Outbox>();
-  /** Outboxes that hold something and have a way out. */
-  readonly #dirty = new Set<Outbox>();
+  /** By node, then by executor. */
+  readonly #outboxes = new Map<string, Map<number, Outbox>>();
+  #size = 0;
+  /** Outboxes that may hold something and have a way out. */
+  #listed: Outbox[] = [];
   #remote: (node: string, executor: number) => FrameLink | undefined = () => undefined;
 
   /** `refuse` gets each envelope that cannot be encoded, `lose` each that waited for what went down. */
@@ -27,18 +29,17 @@ export class Routes {
 
   connect(executor: number, link: FrameLink): void {
     this.#links.set(executor, link);
-    const key = keyOf(this.#node, executor);
-    const waiting = this.#outboxes.get(key);
+    const waiting = this.#known(this.#node, executor);
     const outbox = new Outbox(link, this.#refuse);
+    this.#put(this.#node, executor, outbox);
     for (const envelope of waiting?.takeAll() ?? []) outbox.push(envelope);
-    this.#outboxes.set(key, outbox);
-    this.#dirty.add(outbox);
+    this.#list(outbox);
   }
 
   /** The executor died: what waits in its outbox was for the dead one and goes with it. */
   disconnect(executor: number): void {
     this.#links.delete(executor);
-    this.#drop(keyOf(this.#node, executor));
+    this.#drop(this.#node, executor);
   }
 
   setRemote(linkTo: (node: string, executor: number) => FrameLink | undefined): void {
@@ -47,60 +48,85 @@ export class Routes {
 
   /** Forgets all links to a node that is gone, and what waits for it. */
   forget(node: string): void {
-    for (const key of [...this.#outboxes.keys()]) if (key.startsWith(`${node}/`)) this.#drop(key);
+    for (const executor of [...(this.#outboxes.get(node)?.keys() ?? [])]) this.#drop(node, executor);
   }
 
   /** Puts an envelope on its way; undefined when there is none, false when senders should wait. */
   push(node: string, executor: number, envelope: Envelope): boolean | undefined {
-    const outbox = this.#outbox(node, executor);
-    if (outbox?.connected === true) this.#dirty.add(outbox);
-    return outbox?.push(envelope);
+    const outbox = this.#known(node, executor) ?? this.#make(node, executor);
+    if (outbox === undefined) return undefined;
+    if (!outbox.listed && outbox.connected) this.#list(outbox);
+    return outbox.push(envelope);
   }
 
   /** Resolves once senders to that destination need not wait. */
   async drained(node: string, executor: number, clock: Clock): Promise<void> {
-    const outbox = (): Outbox | undefined => this.#outboxes.get(keyOf(node, executor));
+    const outbox = (): Outbox | undefined => this.#known(node, executor);
     for (let full = outbox(); full?.full === true; full = outbox()) await full.drained(clock);
   }
 
   /** Sends all that waits and has a way out. */
   flush(): void {
-    for (const outbox of this.#dirty) {
-      this.#dirty.delete(outbox);
-      outbox.flush();
+    // What is refused may be answered through an outbox that has had its turn: look again until the list is empty.
+    while (this.#listed.length > 0) {
+      const listed = this.#listed;
+      this.#listed = [];
+      for (const outbox of listed) {
+        outbox.listed = false;
+        outbox.flush();
+      }
     }
   }
 
-  /** The outbox of a destination; undefined when there is no way to that node. */
-  #outbox(node: string, executor: number): Outbox | undefined {
-    const key = keyOf(node, executor);
-    const present = this.#outboxes.get(key);
-    if (present !== undefined) return present;
+  #known(node: string, executor: number): Outbox | undefined {
+    return this.#outboxes.get(node)?.get(executor);
+  }
+
+  #list(outbox: Outbox): void {
+    outbox.listed = true;
+    this.#listed.push(outbox);
+  }
+
+  /** Makes the outbox of a destination; undefined when there is no way to that node. */
+  #make(node: string, executor: number): Outbox | undefined {
     const link = node === this.#node ? this.#links.get(executor) : this.#remote(node, executor);
     if (link === undefined && node !== this.#node) return undefined;
-    if (this.#outboxes.size >= MAX_OUTBOXES) this.#sweep();
+    if (this.#size >= MAX_OUTBOXES) this.#sweep();
     const outbox = new Outbox(link, this.#refuse);
-    this.#outboxes.set(key, outbox);
+    this.#put(node, executor, outbox);
     return outbox;
+  }
+
+  #put(node: string, executor: number, outbox: Outbox): void {
+    let ofNode = this.#outboxes.get(node);
+    if (ofNode === undefined) {
+      ofNode = new Map();
+      this.#outboxes.set(node, ofNode);
+    }
+    if (!ofNode.has(executor)) this.#size += 1;
+    ofNode.set(executor, outbox);
+  }
+
+  #remove(node: string, executor: number): void {
+    const ofNode = this.#outboxes.get(node);
+    if (ofNode?.delete(executor) !== true) return;
+    this.#size -= 1;
+    if (ofNode.size === 0) this.#outboxes.delete(node);
   }
 
   /** Answers to senders whose nodes do not exist would fill the table; an idle outbox can be made again. */
   #sweep(): void {
-    for (const [key, outbox] of this.#outboxes) if (outbox.idle) this.#outboxes.delete(key);
+    for (const [node, ofNode] of [...this.#outboxes])
+      for (const [executor, outbox] of [...ofNode]) if (outbox.idle) this.#remove(node, executor);
   }
 
-  #drop(key: string): void {
-    const outbox = this.#outboxes.get(key);
+  #drop(node: string, executor: number): void {
+    const outbox = this.#known(node, executor);
     if (outbox === undefined) return;
-    this.#outboxes.delete(key);
-    this.#dirty.delete(outbox);
+    this.#remove(node, executor);
     for (const envelope of outbox.takeAll()) this.#lose(envelope);
   }
 }
 
 /** Destinations that are remembered while they are idle. */
 const MAX_OUTBOXES = 4_096;
-
-function keyOf(node: string, executor: number): string {
-  return `${node}/${executor}`;
-}

@@ -25,6 +25,7 @@ import type { Cell } from './cell.js';
 import type { IsGone } from './cell-watch.js';
 import { LifeEnds } from './life-ends.js';
 import { Reloads, type ReloadsHost } from './reloads.js';
+import type { ReadonlySerialTable } from './serial-table.js';
 import { GROUPS_SERIAL, NAMES_SERIAL } from './well-known.js';
 
 type Cast = Extract<Envelope, { kind: 'cast' }>;
@@ -37,7 +38,7 @@ export interface ServicesHost extends ReloadsHost {
   readonly id: number;
   readonly address: ActorAddress;
   readonly clock: Clock;
-  readonly cells: ReadonlyMap<number, Cell>;
+  readonly cells: ReadonlySerialTable<Cell>;
   deliver(envelope: Envelope): boolean;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown>;
   deadLetter(reason: DeadLetterReason, envelope: Envelope): void;
@@ -64,7 +65,7 @@ export class Services {
     this.#routing = {
       address: host.address,
       clock: host.clock,
-      loadOf: (serial) => host.cells.get(serial)?.turns.load,
+      loadOf: (serial) => host.cells.get(serial)?.load,
       call: (to, name, message, options) => host.call(to, name, message, options),
       noRoutee: (from, name, message) =>
         host.deadLetter('no-routee', { kind: 'cast', to: host.address, from, name, message }),
@@ -220,6 +221,6 @@ export class Services {
     const serials: unknown =
       typeof message === 'object' && message !== null && 'serials' in message ? message.serials : undefined;
     if (!Array.isArray(serials)) throw new SkepError('BAD_MESSAGE', 'serials: expected a list of numbers');
-    return serials.map((serial) => this.#host.cells.get(serial as number)?.turns.load ?? null);
+    return serials.map((serial) => this.#host.cells.get(serial as number)?.load ?? null);
   }
 }

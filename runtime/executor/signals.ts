@@ -9,11 +9,12 @@ import type { Logger } from '../telemetry/log.js';
 import type { Absent } from './absent.js';
 import type { Cell } from './cell.js';
 import type { Deaths } from './deaths.js';
+import type { ReadonlySerialTable } from './serial-table.js';
 import { FIRST_SERIAL, GUARDIAN_SERIAL } from './well-known.js';
 
 /** What the signals need of their executor. */
 interface SignalHost {
-  readonly cells: ReadonlyMap<number, Cell>;
+  readonly cells: ReadonlySerialTable<Cell>;
   readonly log: Logger;
 }
 

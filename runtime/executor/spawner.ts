@@ -10,7 +10,8 @@ import type { CallOptions } from '../actor/ref.js';
 import type { DefinitionRegistry } from '../actor/registry.js';
 import { Cell } from './cell.js';
 import type { CallScope } from './call-scope.js';
-import type { CellHost } from './cell-host.js';
+import type { CellHost, StartedHere } from './cell-host.js';
+import type { SerialTable } from './serial-table.js';
 import { GROUPS_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 
 /** Ids of the executors of a node. */
@@ -24,7 +25,7 @@ export interface SpawnerHost extends CellHost {
   readonly address: ActorAddress;
   readonly registry: DefinitionRegistry;
   /** Living actors by serial. */
-  readonly cells: Map<number, Cell>;
+  readonly cells: SerialTable<Cell>;
   call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope?: CallScope): Promise<unknown>;
   deliver(envelope: Envelope): boolean;
 }
@@ -42,27 +43,26 @@ export class Spawner {
     this.#nextDefault = host.id;
   }
 
-  /** Starts an actor where its spec wants it; resolves once its init is done. */
-  async start(
+  /** Starts an actor where its spec wants it; resolves once its init is done, which it may be already. */
+  start(
     spec: SpawnSpec,
     node: string | undefined,
     scope?: CallScope,
     trace: Traceparent | undefined = scope?.trace,
-  ): Promise<ActorAddress> {
+  ): Promise<ActorAddress> | StartedHere {
     const target = this.#place(spec, node);
     if (target === this.#host.address) return this.startHere(spec, this.#freeSerial(), trace);
     const here = node === undefined || node === this.#host.node;
     // Inside a call the start has the time that the call has left; init may need more than the default.
     const options = scope !== undefined && Number.isFinite(scope.remainingMs) ? { timeoutMs: scope.remainingMs } : {};
     const message: SpawnSpec = { ...spec, placement: here ? 'same' : spec.placement };
-    return (await this.#host.call(target, 'start', message, options, scope)) as ActorAddress;
+    return this.#host.call(target, 'start', message, options, scope) as Promise<ActorAddress>;
   }
 
-  async startHere(spec: SpawnSpec, serial: number, trace?: Traceparent): Promise<ActorAddress> {
+  startHere(spec: SpawnSpec, serial: number, trace?: Traceparent): Promise<ActorAddress> | StartedHere {
     const cell = this.#make(spec, serial);
     const span = this.#host.spans?.spawn(spec, cell.address, trace);
-    await cell.start(trace, span);
-    return cell.address;
+    return cell.start(trace, span)?.then(() => cell.address) ?? cell;
   }
 
   /** Brings an actor back at its old address after its thread died, or after it ended as permanent actors may not. */
@@ -88,7 +88,7 @@ export class Spawner {
   /** Starts the actors that every node has, on its system executor. */
   async startWellKnown(guardian: string, names: string, groups: string): Promise<void> {
     await this.startHere({ definition: guardian, args: {}, restart: 'permanent', placement: 'same' }, GUARDIAN_SERIAL);
-    const parent = this.#here(GUARDIAN_SERIAL);
+    const parent = this.#host.addressOf(GUARDIAN_SERIAL);
     for (const [definition, serial] of [
       [names, NAMES_SERIAL],
       [groups, GROUPS_SERIAL],
@@ -120,7 +120,7 @@ export class Spawner {
   /** Makes the cell and gives it its address at once, so that mail and signals find it while it starts. */
   #make(spec: SpawnSpec, serial: number): Cell {
     const definition = this.#host.registry.get(spec.definition, spec.version);
-    const cell = new Cell(this.#host, this.#here(serial), spec, definition);
+    const cell = new Cell(this.#host, serial, spec, definition);
     this.#host.cells.set(serial, cell);
     return cell;
   }
@@ -142,11 +142,6 @@ export class Spawner {
   #freeSerial(): number {
     while (this.#host.cells.has(this.#nextSerial)) this.#nextSerial += 1;
     return this.#nextSerial++;
-  }
-
-  #here(serial: number): ActorAddress {
-    const { node, incarnation, id } = this.#host;
-    return formatAddress({ node, incarnation, executor: id, serial });
   }
 
   #namesOf(node: string): ActorAddress {

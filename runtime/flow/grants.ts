@@ -1,10 +1,11 @@
 /**
  * The receiving end of flow control on one executor: answers demands for credit. An actor with room answers at once and
- * keeps nothing; one above its high-water mark answers when it has come down to its low-water mark, or is no more.
+ * keeps nothing but who asked lately; one above its high-water mark answers when it has come down to its low-water mark, or is no more.
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { type Demand, WithheldDemands } from '#protocols/flow/receiver';
+import { RecentSenders } from '#protocols/flow/recent-senders';
 import { windowFor } from '#protocols/flow/window';
 
 /** A demand as it arrives. */
@@ -28,6 +29,7 @@ export class Grants {
   readonly #deliver: (envelope: Envelope) => void;
   /** Only actors that are behind have an entry. */
   readonly #withheld = new Map<Receiver, WithheldDemands<Withheld>>();
+  readonly #senders = new RecentSenders();
 
   constructor(deliver: (envelope: Envelope) => void) {
     this.#deliver = deliver;
@@ -47,9 +49,10 @@ export class Grants {
       this.#deliver({ kind: 'closed', to, from, epoch });
       return;
     }
+    const senders = this.#senders.note(from, to);
     const { room } = receiver;
     if (room === undefined) this.#withhold(receiver, envelope);
-    else this.#deliver({ kind: 'grant', to, from, epoch, limit: sent + windowFor(room) });
+    else this.#deliver({ kind: 'grant', to, from, epoch, limit: sent + windowFor(room, senders) });
   }
 
   #withhold(receiver: Receiver, envelope: DemandEnvelope): void {

@@ -6,9 +6,10 @@
  *     running --failed--> restarting --started--> running
  *        '--ended--> stopped (a child with an id, whose spec is kept) or forgotten
  */
-import type { ActorAddress } from '#protocols/wire/address';
+import type { ActorAddress, AddressParts } from '#protocols/wire/address';
 import type { ExitReason, SpawnSpec } from '#protocols/wire/envelope';
 import type { Random } from '../clock/random.js';
+import { ChildTable } from './child-table.js';
 import { addRestart, backoffMs, DEFAULT_BACKOFF, DEFAULT_INTENSITY } from './intensity.js';
 import type { FailureAnswer, Strategy, SupervisionOptions } from './options.js';
 
@@ -24,11 +25,18 @@ interface Restarts {
   readonly delayMs: number;
 }
 
-interface Child {
+/** Shared by all children that never failed. */
+const NO_RESTARTS: Restarts = { count: 0, history: [], delayMs: 0 };
+
+/** What is known of a child beside its spec; of one that runs and never failed there is nothing, and so no such object. */
+class Child {
   readonly spec: SpawnSpec;
-  status: ChildStatus;
-  /** Absent while there was none. */
-  restarts?: Restarts;
+  status: ChildStatus = 'running';
+  restarts: Restarts = NO_RESTARTS;
+
+  constructor(spec: SpawnSpec) {
+    this.spec = spec;
+  }
 }
 
 /** What a supervisor does about a failed child. */
@@ -55,23 +63,22 @@ export interface FailureFacts {
   readonly excused?: boolean;
 }
 
-/** Shared by all children that never failed. */
-const NO_RESTARTS: Restarts = { count: 0, history: [], delayMs: 0 };
-
 /**
  * Children in the order of their start. Where too many restarts end the supervisor, the restarts of all children count
  * together, as in OTP. Where they end only the child (`stop-child`), each child is counted alone, or else one bad child
  * would use up what its innocent siblings may need.
  */
 export class Children {
-  readonly #children = new Map<ActorAddress, Child>();
+  readonly #children: ChildTable<SpawnSpec | Child>;
   readonly #options: SupervisionOptions;
   readonly #random: Random | undefined;
   /** Children by their ids; absent while none has one. */
   #ids: Map<string, ActorAddress> | undefined;
   #history: readonly number[] = [];
 
-  constructor(options: SupervisionOptions = {}, random?: Random) {
+  /** `home`: where the supervisor is, and most of its children are. */
+  constructor(options: SupervisionOptions = {}, random?: Random, home?: AddressParts) {
+    this.#children = new ChildTable(home);
     this.#options = options;
     this.#random = random;
   }
@@ -84,13 +91,18 @@ export class Children {
   }
 
   add(address: ActorAddress, spec: SpawnSpec): void {
-    this.#children.set(address, { spec, status: 'running' });
+    this.#children.set(address, spec);
     if (spec.id !== undefined) (this.#ids ??= new Map()).set(spec.id, address);
+  }
+
+  /** A child without an id on the executor of the supervisor. */
+  addHere(serial: number, spec: SpawnSpec): void {
+    this.#children.setHere(serial, spec);
   }
 
   /** Forgets a child that ended; false when it was none. */
   remove(address: ActorAddress): boolean {
-    const id = this.#children.get(address)?.spec.id;
+    const id = this.specOf(address)?.id;
     if (id !== undefined) this.#ids?.delete(id);
     return this.#children.delete(address);
   }
@@ -105,15 +117,18 @@ export class Children {
   }
 
   specOf(address: ActorAddress): SpawnSpec | undefined {
-    return this.#children.get(address)?.spec;
+    const child = this.#children.get(address);
+    return child instanceof Child ? child.spec : child;
   }
 
   statusOf(address: ActorAddress): ChildStatus | undefined {
-    return this.#children.get(address)?.status;
+    const child = this.#children.get(address);
+    return child instanceof Child || child === undefined ? child?.status : 'running';
   }
 
   restartsOf(address: ActorAddress): number {
-    return this.#children.get(address)?.restarts?.count ?? 0;
+    const child = this.#children.get(address);
+    return child instanceof Child ? child.restarts.count : 0;
   }
 
   /** Whether a life of a child is over because a later one was ordered. */
@@ -122,17 +137,18 @@ export class Children {
   }
 
   setStatus(address: ActorAddress, status: ChildStatus): void {
-    const child = this.#children.get(address);
+    if (this.statusOf(address) === status) return;
+    const child = this.#known(address);
     if (child !== undefined) child.status = status;
   }
 
   addresses(): readonly ActorAddress[] {
-    return [...this.#children.keys()];
+    return this.#children.addresses();
   }
 
   /** Latest first: the order in which they are stopped. */
   newestFirst(): readonly ActorAddress[] {
-    return [...this.#children.keys()].reverse();
+    return this.#children.addresses().reverse();
   }
 
   /** Whom the strategy restarts with a child, itself included, in the order of their start. */
@@ -151,7 +167,7 @@ export class Children {
 
   /** Judges the failure of a child; a restart counts. */
   judge(address: ActorAddress, reason: ExitReason, nowMs: number, facts: FailureFacts = {}): Verdict {
-    const child = this.#children.get(address);
+    const child = this.#known(address);
     if (child === undefined) return { type: 'ignore' };
     const answer = this.answerTo(address, reason, facts);
     switch (answer) {
@@ -208,19 +224,27 @@ export class Children {
       case 'any-significant':
         return true;
       case 'all-significant':
-        for (const child of this.#children.values())
-          if (child.spec.significant === true && child.status !== 'stopped') return false;
+        for (const child of this.#children.values()) if (significantAndThere(child)) return false;
         return true;
     }
   }
 
   /** Counts one more life of a child and gives its number. */
   nextLife(address: ActorAddress): number {
-    const child = this.#children.get(address);
+    const child = this.#known(address);
     if (child === undefined) return 1;
-    const { count } = child.restarts ?? NO_RESTARTS;
-    child.restarts = { ...(child.restarts ?? NO_RESTARTS), count: count + 1 };
+    const { count } = child.restarts;
+    child.restarts = { ...child.restarts, count: count + 1 };
     return count + 2;
+  }
+
+  /** The child with what there is to note of it; undefined when it is none. */
+  #known(address: ActorAddress): Child | undefined {
+    const present = this.#children.get(address);
+    if (present === undefined || present instanceof Child) return present;
+    const child = new Child(present);
+    this.#children.set(address, child);
+    return child;
   }
 
   #answerByClass(reason: ExitReason): FailureAnswer {
@@ -239,7 +263,7 @@ export class Children {
     const maxRestarts = this.#options.maxRestarts ?? DEFAULT_INTENSITY.maxRestarts;
     const withinMs = this.#options.withinMs ?? DEFAULT_INTENSITY.withinMs;
     const alone = this.#options.whenExceeded === 'stop-child';
-    const known = child.restarts ?? NO_RESTARTS;
+    const known = child.restarts;
     const before = alone ? known.history : this.#before(sameEvent);
     const { allowed, history } = addRestart(before, nowMs, { maxRestarts, withinMs });
     const { backoff = DEFAULT_BACKOFF } = this.#options;
@@ -254,6 +278,11 @@ export class Children {
   #before(sameEvent: boolean): readonly number[] {
     return sameEvent ? this.#history.slice(0, -1) : this.#history;
   }
+}
+
+function significantAndThere(child: SpawnSpec | Child): boolean {
+  if (!(child instanceof Child)) return child.significant === true;
+  return child.spec.significant === true && child.status !== 'stopped';
 }
 
 /** Whether a transient child with that reason comes back. */

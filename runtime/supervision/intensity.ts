@@ -55,7 +55,8 @@ const middle: Random = { next: () => 0.5 };
  */
 export function backoffMs(restarts: number, backoff: Backoff, random: Random = middle, beforeMs?: number): number {
   const { firstMs, maxMs, jitter = 'none' } = backoff;
-  const doubledMs = Math.min(maxMs, firstMs * 2 ** Math.max(0, restarts - 1));
+  // The exponent stays where powers are finite: zero times infinity is no number.
+  const doubledMs = Math.min(maxMs, firstMs * 2 ** Math.min(1_023, Math.max(0, restarts - 1)));
   switch (jitter) {
     case 'none':
       return doubledMs;

@@ -22,7 +22,7 @@ import {
 } from '../actor/ref.js';
 import { castEnvelope } from '../flow/cast.js';
 import type { CastOutcome } from '../flow/outcome.js';
-import { specOf } from '../executor/cell-context.js';
+import { specOf } from '../executor/spec-of.js';
 import type { Executor } from '../executor/executor.js';
 import type { ActorSummary, ExecutorReport } from '../executor/report.js';
 import { FIRST_SERIAL, GUARDIAN_SERIAL, SYSTEM_EXECUTOR } from '../executor/well-known.js';

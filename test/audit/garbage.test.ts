@@ -27,8 +27,7 @@ function skep(
   options: { readonly cwd: string; readonly through?: readonly string[]; readonly env?: NodeJS.ProcessEnv },
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    // Without the test runner's hooks, which double a child's work.
-    const child = spawn('env', ['-u', 'NODE_OPTIONS', ...(options.through ?? []), process.execPath, program, ...args], {
+    const child = spawn('env', [...(options.through ?? []), process.execPath, program, ...args], {
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -28,10 +28,26 @@ interface Program {
   readonly name: string;
   readonly variable: string | undefined;
 }
+interface TestFile {
+  readonly name: string;
+  readonly code: number;
+  readonly ms: number;
+  readonly lines: readonly string[];
+  readonly late?: boolean;
+}
+interface RunOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly jobs: number;
+  readonly fileLimitMs: number;
+  readonly signal: AbortSignal;
+  readonly onFile: (file: TestFile) => void;
+}
 interface Totals {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  readonly passedFiles: number;
   readonly failedFiles: readonly string[];
 }
 interface Scripts {
@@ -44,8 +60,8 @@ interface Scripts {
   findProgram(program: Program, env: Readonly<Record<string, string>>, folders: readonly string[]): string | undefined;
   missingProgramSentence(program: Program): string;
   readonly programs: { readonly git: Program; readonly natsServer: Program };
-  hasExcludedPlugin(classSource: string, taprc: string): boolean;
-  createTapReport(print: (line: string) => void): { line(text: string): void; result(): Totals };
+  createTestReport(print: (line: string) => void): { file(file: TestFile): void; result(): Totals };
+  runTestFiles(files: readonly string[], options: RunOptions): Promise<void>;
   selectTests(sources: readonly string[], filters: readonly string[]): readonly string[];
   completeLock(lock: { packages: Record<string, LockEntry> }): readonly string[];
   withLock<T>(path: string, work: () => Promise<T>, options?: { staleAfterMs?: number; waitMs?: number }): Promise<T>;
@@ -58,8 +74,8 @@ const modules = [
   'dependencies',
   'build',
   'programs',
-  'tap-class',
-  'tap-report',
+  'test-files',
+  'test-report',
   'lock-completion',
   'clone-lock',
 ];
@@ -135,6 +151,9 @@ t.test(
       t.equal(await clone.reason(), 'sources changed', path);
       await writeFile(join(clone.root, path), text);
     }
+    await mkdir(join(clone.root, 'runtime/node_modules/x'), { recursive: true });
+    await writeFile(join(clone.root, 'runtime/node_modules/x/index.ts'), '');
+    t.equal(await clone.reason(), undefined, 'an installed package');
     await writeFile(join(clone.root, 'runtime/b.ts'), '');
     t.equal(await clone.reason(), 'sources changed', 'a new file');
   },
@@ -196,13 +215,6 @@ t.test('a SKEP_NATS_SERVER that names nothing runnable is refused rather than pa
   );
 });
 
-t.test('the test class is generated anew when it contains a plugin that .taprc excludes', async (t) => {
-  const taprc = 'plugin:\n  - "!@tapjs/typescript"\n';
-  t.equal(scripts.hasExcludedPlugin('import * as P from "@tapjs/typescript";', taprc), true);
-  t.equal(scripts.hasExcludedPlugin('import * as P from "@tapjs/after";', taprc), false);
-  t.equal(scripts.hasExcludedPlugin('import * as P from "@tapjs/typescript";', 'jobs: 2\n'), false);
-});
-
 t.test('filters choose tests by part of their path, however it is written', async (t) => {
   const sources = [
     'runtime/a.ts',
@@ -224,56 +236,78 @@ t.test('filters choose tests by part of their path, however it is written', asyn
   t.same(scripts.selectTests(sources, ['nothing']), []);
 });
 
-/** What the report makes of raw TAP: its lines and its totals. */
-function report(lines: readonly string[]): { readonly printed: string; readonly totals: Totals } {
+/** What the report makes of files that have ended: its lines and its totals. */
+function report(files: readonly TestFile[]): { readonly printed: string; readonly totals: Totals } {
   const printed: string[] = [];
-  const reader = scripts.createTapReport((line) => printed.push(line));
-  for (const line of lines) reader.line(line);
+  const reader = scripts.createTestReport((line) => printed.push(line));
+  for (const file of files) reader.file(file);
   return { printed: printed.join('\n'), totals: reader.result() };
 }
 
 t.test('a passed file is one line, a failed one shows what failed and not what passed', async (t) => {
+  const failing = ['ok 1 - fine too', 'not ok 2 - sum', '  ---', '  diff: 2 is not 3', '  ...'];
   const { printed, totals } = report([
-    '# Subtest: dist/test/a.test.js',
-    '    ok 1 - fine',
-    'ok 1 - dist/test/a.test.js # time=1200ms',
-    '# Subtest: dist/test/b.test.js',
-    '    ok 1 - fine too',
-    '    not ok 2 - sum',
-    '      ---',
-    '      diff: 2 is not 3',
-    '      ...',
-    'not ok 2 - dist/test/b.test.js # time=300ms',
-    '  ---',
-    '  exitCode: 1',
-    '  ...',
-    '# { total: 4, pass: 2, fail: 1, skip: 1 }',
+    { name: 'a.test.js', code: 0, ms: 1_200, lines: ['ok 1 - fine', '# { total: 1, pass: 1 }'] },
+    { name: 'b.test.js', code: 1, ms: 300, lines: [...failing, '# { total: 3, pass: 1, fail: 1, skip: 1 }'] },
   ]);
-  t.match(printed, /^ok +dist\/test\/a\.test\.js \(1\.2 s\)$/m);
-  t.match(printed, /^FAILED dist\/test\/b\.test\.js \(0\.3 s\)\n +not ok 2 - sum\n(.*\n)* +diff: 2 is not 3$/m);
+  t.match(printed, /^ok +a\.test\.js \(1\.2 s\)$/m);
+  t.match(printed, /^FAILED b\.test\.js \(0\.3 s\)\n +not ok 2 - sum\n(.*\n)* +diff: 2 is not 3$/m);
   t.notMatch(printed, 'fine');
-  t.match(totals, { passed: 2, failed: 1, skipped: 1, failedFiles: ['dist/test/b.test.js'] });
+  t.match(totals, { passed: 2, failed: 1, skipped: 1, passedFiles: 1, failedFiles: ['b.test.js'] });
 });
 
-t.test('a file that crashes counts as a failure, and so does a run that ends before its totals', async (t) => {
-  const crash = [
-    '# Subtest: dist/test/a.test.js',
-    '    1..0 # no tests found',
-    'not ok 1 - dist/test/a.test.js # time=9ms',
-  ];
-  t.match(report([...crash, '# { total: 1, pass: 0, fail: 0 }']).totals, { passed: 0, failed: 1 });
-  t.match(report(crash).totals, { passed: 0, failed: 1 });
-  t.match(report([]).totals, { passed: 0, failed: 0 }, 'the command turns a run without tests into a failure');
+t.test(
+  'a file that crashes counts as a failure, and so does one that ends well in the middle of its tests',
+  async (t) => {
+    const totals = '# { total: 1, pass: 1 }';
+    t.match(report([{ name: 'a', code: 134, ms: 9, lines: ['ok 1 - one', totals] }]).totals, { failed: 1 });
+    const middle = report([{ name: 'a', code: 0, ms: 9, lines: ['ok 1 - one'] }]);
+    t.match(middle.totals, { passed: 0, failed: 1, failedFiles: ['a'] });
+    t.match(middle.printed, 'ended with code 0 in the middle of its tests');
+    t.match(report([]).totals, { passed: 0, failed: 0 }, 'the command turns a run without tests into a failure');
+  },
+);
+
+t.test('what a subtest prints is not taken for the totals of its file', async (t) => {
+  const lines = ['    # { total: 1, pass: 1 }', '# { total: 2, pass: 1, fail: 1 }'];
+  t.match(report([{ name: 'a', code: 0, ms: 9, lines }]).totals, { passed: 1, failed: 1 });
 });
 
-t.test('output of a test that looks like a verdict is not taken for one', async (t) => {
-  const { totals } = report([
-    '# Subtest: dist/test/a.test.js',
-    '    not ok 7 - printed by the test',
-    'ok 1 - dist/test/a.test.js',
-  ]);
-  t.same(totals.failedFiles, []);
-});
+t.test(
+  'test files run in processes without hooks; one that hangs or is killed does not hold up the others',
+  async (t) => {
+    const folder = t.testdir({
+      'good.mjs':
+        'console.log(process.execArgv.join(), process.env.TAP_TIMEOUT); console.log("# { total: 1, pass: 1 }")',
+      'hangs.mjs': 'setInterval(() => {}, 1e6)',
+      'killed.mjs': 'process.kill(process.pid, "SIGKILL")',
+    });
+    const seen: TestFile[] = [];
+    const stopped = new AbortController();
+    const running = scripts.runTestFiles(['hangs.mjs', 'killed.mjs', 'good.mjs', 'good.mjs'], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] ?? '' },
+      jobs: 2,
+      fileLimitMs: 60_000,
+      signal: stopped.signal,
+      onFile: (file) => {
+        seen.push(file);
+        if (seen.length === 3) stopped.abort();
+      },
+    });
+    await running;
+    t.same(
+      seen.map(({ name, code }) => [name, code]),
+      [
+        ['killed.mjs', 137],
+        ['good.mjs', 0],
+        ['good.mjs', 0],
+        ['hangs.mjs', 143],
+      ],
+    );
+    t.same(seen[1]?.lines[0], '--enable-source-maps 60');
+  },
+);
 
 t.test('a lock file gets the packages of platforms that the registry lacked, once', async (t) => {
   const native = { 'linter-win32-x64': '1.2.0', 'linter-linux-arm64-musl': '1.2.0', fsevents: '^2.3.0' };

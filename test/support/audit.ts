@@ -37,21 +37,8 @@ export function startAudit(
   env: NodeJS.ProcessEnv = {},
 ): RunningAudit {
   const child = spawn(
-    // Without the test runner's hooks, which double the work of a child.
-    'env',
-    [
-      '-u',
-      'NODE_OPTIONS',
-      process.execPath,
-      program,
-      'audit',
-      repository,
-      '--out',
-      out,
-      '--json',
-      '--progress-json',
-      ...args,
-    ],
+    process.execPath,
+    [program, 'audit', repository, '--out', out, '--json', '--progress-json', ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },

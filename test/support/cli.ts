@@ -41,10 +41,7 @@ function environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 export function start(args: readonly string[], { cwd, env = {} }: CliOptions): RunningCli {
   const mark = `SKEPTEST_MARK=${randomUUID()}`;
   const [name = '', value = ''] = mark.split('=');
-  // The test runner loads modules of its own into each child and all its threads, by NODE_OPTIONS, which it sets again
-  // when it is removed here; `env` takes it away at the last moment and then becomes the command, under the same number.
-  const command = ['-u', 'NODE_OPTIONS', process.execPath, program, ...args];
-  const child = spawn('/usr/bin/env', command, {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: environment({ ...env, [name]: value }),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -33,21 +33,7 @@ export function openTerminal(t: Test, cwd: string, env: Readonly<Record<string, 
     }
   };
   const set = Object.entries({ PS1: '$ ', ...env }).map(([name, value]) => `${name}=${value}`);
-  tmux(
-    'new-session',
-    '-d',
-    '-x',
-    '80',
-    '-y',
-    '24',
-    'env',
-    '-u',
-    'NODE_OPTIONS',
-    ...set,
-    'bash',
-    '--norc',
-    '--noprofile',
-  );
+  tmux('new-session', '-d', '-x', '80', '-y', '24', 'env', ...set, 'bash', '--norc', '--noprofile');
   t.teardown(() => void tmux('kill-server'));
   return {
     type: (...keys) => void tmux('send-keys', ...keys),

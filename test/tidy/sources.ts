@@ -41,7 +41,7 @@ export async function readSources(): Promise<readonly Source[]> {
 async function typescriptFiles(folder: string): Promise<readonly string[]> {
   const names = await readdir(join(root, folder), { recursive: true }).catch(() => []);
   return names
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith('.ts') && !name.split(/[\\/]/).includes('node_modules'))
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
     .sort();
 }

@@ -11,7 +11,7 @@ import { secondsSince } from '../say.mjs';
 
 /** Runs all steps and gives the exit code. */
 export async function main() {
-  await prepareClone({ compile: false, tests: true });
+  await prepareClone({ compile: false });
   let failures = 0;
   for (const { name, run } of await steps()) {
     const startedMs = performance.now();
@@ -34,7 +34,7 @@ async function steps() {
     },
     { name: 'format (biome)', run: () => tool('@biomejs/biome/bin/biome', 'format', '--reporter=summary', '.') },
     { name: 'unused code (knip)', run: () => tool('knip/bin/knip.js', '--no-progress') },
-    { name: 'tidy tests (tap)', run: tidy },
+    { name: 'tidy tests', run: tidy },
   ];
 }
 
@@ -47,7 +47,7 @@ async function sourceFolders() {
 /** Compiles as every command does, as a step: what does not compile is this step's output. */
 async function build() {
   try {
-    await prepareClone({ tests: true });
+    await prepareClone();
     return { code: 0, output: '' };
   } catch (error) {
     return { code: 1, output: error.message };

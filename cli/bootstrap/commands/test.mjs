@@ -3,23 +3,23 @@
  * line is always `N passed, N failed`, counted in assertions, and the exit code is 0 only when something ran and nothing
  * failed: a run that found no test is a failure, because it is the form that a broken runner takes.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { exitCodeOf } from '../child.mjs';
 import { listSources } from '../build.mjs';
 import { prepareClone, preparePrograms, root } from '../prepare.mjs';
 import { PrepareError, say, secondsSince } from '../say.mjs';
-import { createTapReport } from '../tap-report.mjs';
+import { runTestFiles } from '../test-files.mjs';
+import { createTestReport } from '../test-report.mjs';
 
-/** How long the whole run may take. One file's limit is `timeout` in `.taprc`. */
+/** How long the whole run may take. */
 const limitMs = 45 * 60_000;
+/** How long one file may take. */
+const fileLimitMs = 240_000;
+/** Files at a time. */
+const jobs = 2;
 
 /** Runs the tests and gives the exit code. */
 export async function main(filters) {
   try {
-    await prepareClone({ tests: true });
+    await prepareClone();
     const env = await preparePrograms({ natsServer: 'required' });
     const files = selectTests(await listSources(root), filters);
     if (files.length === 0) {
@@ -47,29 +47,25 @@ export function selectTests(sources, filters) {
 }
 
 async function runTests(files, env) {
-  console.log(`test files: ${files.length}, two at a time, at most ${limitMs / 60_000} minutes in all`);
+  console.log(`test files: ${files.length}, ${jobs} at a time, at most ${limitMs / 60_000} minutes in all`);
   const startedMs = performance.now();
-  const report = createTapReport((line) => console.log(line));
-  const tap = join(root, 'node_modules/tap/dist/esm/run.mjs');
-  const args = [tap, 'run', '--reporter=tap', '--disable-coverage', '--jobs=2', ...files];
-  const child = spawn(process.execPath, args, {
+  const report = createTestReport((line) => console.log(line));
+  const ended = new AbortController();
+  const end = (reason) => ended.abort(reason);
+  for (const name of ['SIGTERM', 'SIGINT']) process.on(name, end);
+  const limit = setTimeout(() => end('late'), limitMs);
+  await runTestFiles(files, {
     cwd: root,
     env: testEnvironment(env),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    jobs,
+    fileLimitMs,
+    signal: ended.signal,
+    onFile: report.file,
   });
-  const pass = (signal) => child.kill(signal);
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, pass);
-  let late = false;
-  const limit = setTimeout(() => {
-    late = true;
-    child.kill('SIGTERM');
-  }, limitMs);
-  createInterface({ input: child.stdout }).on('line', report.line);
-  const [code, signal] = await once(child, 'close');
   clearTimeout(limit);
-  for (const name of ['SIGTERM', 'SIGINT']) process.off(name, pass);
-  const seconds = secondsSince(startedMs);
-  return { ...report.result(), code: exitCodeOf(code, signal), late, seconds };
+  for (const name of ['SIGTERM', 'SIGINT']) process.off(name, end);
+  const { aborted, reason } = ended.signal;
+  return { ...report.result(), ended: aborted ? reason : undefined, seconds: secondsSince(startedMs) };
 }
 
 /** The environment of the tests: theirs alone, so that a run inside another tap run or with a leftover filter is whole. */
@@ -78,13 +74,13 @@ function testEnvironment(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !leftover.includes(name)));
 }
 
-function summarise({ passed, failed, skipped, passedFiles, failedFiles, running, code, late, seconds }) {
-  const counted = failed === 0 && (code !== 0 || passed === 0) ? 1 : failed;
+function summarise({ passed, failed, skipped, passedFiles, failedFiles, ended, seconds }) {
+  const counted = failed === 0 && (ended !== undefined || passed === 0) ? 1 : failed;
   console.log('');
   console.log(`files: ${passedFiles} passed, ${failedFiles.length} failed, in ${seconds} s`);
   for (const name of failedFiles) console.log(`  failed: ${name}`);
-  if (late) console.log(`the run was ended at its limit of ${limitMs / 60_000} minutes, in ${running ?? 'no file'}`);
-  if (failed === 0 && code !== 0) console.log(`tap ended with code ${code} although no test failed`);
+  if (ended === 'late') console.log(`the run was ended at its limit of ${limitMs / 60_000} minutes`);
+  else if (ended !== undefined) console.log(`the run was ended by ${ended}`);
   if (failed === 0 && passed === 0) console.log('no test ran');
   console.log(`${passed} passed, ${counted} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);
   return counted === 0 ? 0 : 1;

@@ -9,8 +9,8 @@ import { twoNodes } from './support.js';
 
 t.setTimeout(120_000);
 
-/** One window of one sender to the consumer. */
-const WINDOW = 64;
+/** One window of the only sender to the consumer. */
+const WINDOW = 250;
 
 for (const { what, workMs, count } of [
   { what: 'slow', workMs: 0.1, count: 12_000 },

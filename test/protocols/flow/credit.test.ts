@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { MAX_WITHHELD, WithheldDemands } from '#protocols/flow/receiver';
+import { GENERATION, RecentSenders } from '#protocols/flow/recent-senders';
 import { SenderCredit } from '#protocols/flow/sender';
 import { INITIAL_WINDOW, MAX_WINDOW, windowFor } from '#protocols/flow/window';
 import fc from 'fast-check';
@@ -217,4 +218,36 @@ t.test('demands that wait are one a sender, and bounded', async (t) => {
   const all = withheld.release();
   t.same(all.at(-1), { key: `s${(3 * MAX_WITHHELD - 1) >> 1}`, epoch: 1, sent: 3 * MAX_WITHHELD - 1 });
   t.equal(withheld.size, 0);
+});
+
+t.test('all windows that an actor gives away to many senders are a few times its room together', async () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 100_000 }), fc.integer({ min: 1, max: 300 }), (room, count) => {
+      const senders = new RecentSenders();
+      let given = 0;
+      for (let n = 1; n <= count; n += 1) {
+        const known = senders.note('receiver', `sender ${n}`);
+        assert.equal(known, n);
+        const window = windowFor(room, known);
+        assert.ok(window >= INITIAL_WINDOW && window <= MAX_WINDOW);
+        given += window;
+      }
+      const harmonic = Array.from({ length: count }, (_, n) => 1 / Math.max(2, n + 1)).reduce((a, b) => a + b);
+      assert.ok(given <= room * harmonic + INITIAL_WINDOW * count, `${given} of ${room} to ${count}`);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+t.test('a sender counts once, whatever it asks, and no more once two generations of demands went by', async (t) => {
+  const senders = new RecentSenders();
+  t.equal(senders.note('a', 's1'), 1);
+  t.equal(senders.note('a', 's1'), 1);
+  t.equal(senders.note('a', 's2'), 2);
+  t.equal(senders.note('b', 's1'), 1);
+  for (let n = 0; n < GENERATION; n += 1) senders.note('c', 's1');
+  t.equal(senders.note('a', 's3'), 3, 'the generation before counts');
+  t.equal(senders.note('a', 's1'), 3, 'and nobody counts in both');
+  for (let n = 0; n < 2 * GENERATION; n += 1) senders.note('c', 's1');
+  t.equal(senders.note('a', 's3'), 1);
 });

@@ -33,6 +33,24 @@ t.test('whatever text is read as an address is the one text of that address', as
   );
 });
 
+t.test('addresses that take the place of each other in the slots are read as they are', async (t) => {
+  for (let round = 0; round < 2; round += 1) {
+    for (let n = 0; n < 50_000; n += 1) {
+      const given = { node: n % 3 === 0 ? 'a' : 'b', incarnation: 'i', executor: n % 5, serial: n * 8_192 };
+      assert.deepEqual(parseAddress(formatAddress(given)), given);
+    }
+  }
+  t.equal(parseAddress('a@i/0/8192')?.serial, 8_192);
+});
+
+t.test('text that begins as the address before it and goes on wrongly is no address', async (t) => {
+  t.ok(parseAddress('a@i/1/17'));
+  for (const rest of ['', '017', '00', '1x', '1/2', ' 1', '1\n', '9'.repeat(16), '-1', '1.5', '١'])
+    t.equal(parseAddress(`a@i/1/${rest}`), undefined, JSON.stringify(rest));
+  t.equal(parseAddress(`a@i/1/${'9'.repeat(15)}`)?.serial, 999_999_999_999_999);
+  t.equal(parseAddress('a@i/1/0')?.serial, 0);
+});
+
 t.test('text that is almost an address is none', async (t) => {
   const wrong = ['', 'a', 'a@1/2', 'a@1/2/3/4', 'a@1/02/3', 'a@1/2/03', 'a@1/-1/3', 'a@A/1/2', 'a b@1/2/3', 'a@**/1/2'];
   for (const text of [...wrong, 'a@1/2/3\n', `${'a'.repeat(65)}@1/2/3`, 'a@1/10000/3', `a@1/2/${'9'.repeat(16)}`]) {

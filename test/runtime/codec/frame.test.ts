@@ -5,7 +5,9 @@ import type { Envelope, ExitReason, Signal, SpawnSpec } from '#protocols/wire/en
 import { errorCatalogue, type ErrorCode, SkepError } from '#protocols/wire/error';
 import { formatTraceparent, type Traceparent } from '#protocols/wire/trace-context';
 import { decodeFrame, encodeFrame } from '#runtime/codec/frame';
-import { decode, encode } from '#runtime/codec/msgpack';
+import { Flag, VERSION } from '#runtime/codec/frame-layout';
+import { FrameWriter } from '#runtime/codec/frame-writer';
+import { ValueWriter } from '#runtime/codec/value-writer';
 import fc from 'fast-check';
 import t from 'tap';
 
@@ -140,10 +142,23 @@ const envelope: fc.Arbitrary<Envelope> = fc.oneof(
   fc.record({ kind: fc.constant('closed'), to: address, from: address, epoch: counter }),
 );
 
-/** A frame with one row after two addresses. */
-function frameOf(...row: readonly unknown[]): Uint8Array {
-  return encode([1, ['a@1/0/1', 'b@2/0/2'], [row]]);
+/** Bytes of a frame by hand: a head and values, each as it is written; `version` is the first byte. */
+function frameOf(head: number, ...values: readonly unknown[]): Uint8Array {
+  return bytesOf(VERSION, head, ...values);
 }
+
+function bytesOf(version: number, head?: number, ...values: readonly unknown[]): Uint8Array {
+  const writer = new ValueWriter();
+  writer.clear();
+  writer.byte(version);
+  if (head !== undefined) writer.byte(head);
+  for (const value of values) writer.message(value);
+  return writer.take();
+}
+
+/** Where a row goes: `a@1/0/1` from `b@2/0/2`, both listed here. */
+const WHERE = [0, 'a@1/0/1', 1, 'b@2/0/2'] as const;
+const TO = WHERE.slice(0, 2);
 
 /** -0 has no form of its own on the wire. */
 function normal(value: unknown): unknown {
@@ -184,10 +199,10 @@ t.test('a malformed trace context is dropped, and its message is not', async (t)
   ];
   for (const [sent, expected] of traces) {
     const what = String(sent).slice(0, 70);
-    const [cast] = decodeFrame(frameOf(0, 0, 1, 'name', 'message', sent));
+    const [cast] = decodeFrame(frameOf(0 | Flag.trace, ...WHERE, 0, 'name', 'message', sent));
     t.match(cast, { kind: 'cast', name: 'name', message: 'message' }, what);
     t.equal(cast?.kind === 'cast' ? cast.trace : 'none', expected, what);
-    const [call] = decodeFrame(frameOf(1, 0, 1, 7, 'name', 'message', 100, [], 0, sent));
+    const [call] = decodeFrame(frameOf(1 | Flag.trace, ...WHERE, 0, 'name', 7, 'message', 100, 0, 0, sent));
     t.equal(call?.kind === 'call' ? call.trace : 'none', expected, what);
   }
 });
@@ -196,34 +211,53 @@ t.test('an envelope without a trace context has nothing of it on the wire', asyn
   const [to] = fc.sample(address, 1);
   if (to === undefined) throw new Error('no address');
   const cast: Envelope = { kind: 'cast', to, from: to, name: 'n', message: 1 };
-  const [, , [row]] = decode(encodeFrame([cast])) as [number, string[], [unknown[]]];
-  t.equal(row.length, 5);
+  t.same([...encodeFrame([cast])], [...frameOf(0, 0, to, 0, 0, 'n', 1)]);
   t.notOk('trace' in (decodeFrame(encodeFrame([cast]))[0] ?? {}));
 });
 
-t.test('an address that repeats is written once', async (t) => {
+t.test('an address, a name and the keys of a message that repeat are written once', async (t) => {
   const to = formatAddress({ node: 'a-rather-long-name', incarnation: 'k3f9', executor: 1, serial: 77 });
-  const cast = (message: number): Envelope => ({ kind: 'cast', to, from: to, name: 'n', message });
+  const from = formatAddress({ node: 'a-rather-long-name', incarnation: 'k3f9', executor: 2, serial: 78 });
+  const cast = (step: number, sender = from): Envelope => {
+    return { kind: 'cast', to, from: sender, name: 'advanced', message: { step, settled: false } };
+  };
   const one = encodeFrame([cast(1)]).length;
-  const hundred = encodeFrame(Array.from({ length: 100 }, (_, index) => cast(index))).length;
-  t.ok(hundred < one + 99 * to.length, `${hundred} bytes`);
+  const hundred = encodeFrame(Array.from({ length: 100 }, (_, step) => cast(step))).length;
+  t.equal(hundred, one + 99 * 4, 'a head, a shape, a number, a boolean');
+  const turns = encodeFrame(Array.from({ length: 100 }, (_, step) => cast(step, step % 2 === 0 ? from : to))).length;
+  t.equal(turns, one + 99 * 7, 'and three numbers for where it goes');
+});
+
+t.test('what does not fit into a frame, or cannot be sent, leaves no trace in it', async () => {
+  const bad = { kind: 'cast', to: 'z@1/0/9', from: 'z@1/0/8', name: 'bad', message: { only: { here: () => {} } } };
+  fc.assert(
+    fc.property(fc.array(envelope, { maxLength: 12 }), fc.nat({ max: 12 }), fc.nat({ max: 300 }), (sent, at, room) => {
+      const writer = new FrameWriter();
+      const kept: Envelope[] = [];
+      for (const [index, each] of sent.entries()) {
+        if (index === at) assert.throws(() => writer.add(bad as unknown as Envelope), TypeError);
+        if (writer.add(each, 50 + room)) kept.push(each);
+      }
+      assert.equal(writer.count, kept.length);
+      assert.ok(writer.count <= 1 || writer.length <= 50 + room);
+      assert.deepEqual(normal(decodeFrame(writer.take())), normal(kept));
+      // The next frame begins with nothing.
+      for (const each of sent) writer.add(each);
+      assert.deepEqual(normal(decodeFrame(writer.take())), normal(sent));
+    }),
+    { numRuns: 300 },
+  );
 });
 
 t.test('bytes that are no frame are BAD_FRAME, whatever they are', async () => {
   const garbage = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
-    fc.anything().map((value) => {
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => Uint8Array.of(VERSION, ...bytes)),
+    fc.tuple(fc.nat({ max: 255 }), fc.array(fc.anything(), { maxLength: 8 })).map(([head, row]) => {
       try {
-        return encode([1, ['a@1/0/1'], value]);
+        return frameOf(head, ...WHERE, 0, ...row);
       } catch {
-        return encode(null);
-      }
-    }),
-    fc.array(fc.anything(), { maxLength: 8 }).map((row) => {
-      try {
-        return frameOf(...row);
-      } catch {
-        return encode(0);
+        return bytesOf(VERSION);
       }
     }),
   );
@@ -235,7 +269,7 @@ t.test('bytes that are no frame are BAD_FRAME, whatever they are', async () => {
         assert.ok(thrown instanceof SkepError && thrown.code === 'BAD_FRAME', String(thrown));
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: 2_000 },
   );
 });
 
@@ -258,48 +292,61 @@ t.test('a good frame with any one byte changed is read or is BAD_FRAME', async (
 t.test('a forged row or signal of the wrong shape is BAD_FRAME with the reason', async (t) => {
   const reasonOk = { class: 'crash', message: 'm' };
   const cases: readonly (readonly [string, Uint8Array, RegExp])[] = [
-    ['another version', encode([2, [], []]), /version/],
-    ['no rows', encode([1, []]), /rows are missing/],
-    ['a bad address', encode([1, ['nobody'], []]), /address is malformed/],
-    ['an unknown kind', frameOf(99, 0, 1), /unknown kind/],
-    ['an address that is not listed', frameOf(0, 7, 1, 'n', 1), /does not list/],
-    ['a cast without a name', frameOf(0, 0, 1, 5, 1), /expected text/],
-    ['a call with a negative deadline', frameOf(1, 0, 1, 1, 'n', 1, -1, [], 0), /milliseconds/],
-    ['a call with a deadline that is no number', frameOf(1, 0, 1, 1, 'n', 1, Number.NaN, [], 0), /milliseconds/],
-    ['a credit below nothing', frameOf(6, 0, 1, 1, -5), /credit/],
-    ['a credit without bound', frameOf(6, 0, 1, 1, 2 ** 40), /credit/],
-    ['a demand of less than nothing', frameOf(9, 0, 1, 1, -1), /count/],
-    ['a demand of half a message', frameOf(9, 0, 1, 1, 0.5), /integer/],
-    ['a grant beyond all counting', frameOf(10, 0, 1, 1, 2 ** 52 + 2), /count/],
-    ['a grant without an epoch', frameOf(10, 0, 1, null, 5), /integer/],
-    ['an end of a channel that names no actor', frameOf(11, 0, 9, 1), /does not list/],
-    ['a cast of a priority without bound', frameOf(0, 0, 1, 'n', 1, null, 101), /priority/],
-    ['a cast of half a priority', frameOf(0, 0, 1, 'n', 1, null, 0.5), /priority/],
-    ['a call of a priority that is text', frameOf(1, 0, 1, 1, 'n', 1, 5, [], 0, null, 'high'), /priority/],
-    ['an error without a message', frameOf(5, 0, -1, 1, { code: 'X' }), /expected an error/],
-    ['an error with numbers for texts', frameOf(5, 0, -1, 1, { code: 1, message: 2 }), /expected an error/],
-    ['a signal that is nothing', frameOf(8, 0, 1, null), /expected a signal/],
-    ['a signal of no known type', frameOf(8, 0, 1, { type: 'explode' }), /unknown type/],
-    ['a signal named like a method', frameOf(8, 0, 1, { type: 'constructor' }), /unknown type/],
-    ['a monitor of nobody', frameOf(8, 0, 1, { type: 'monitor' }), /no address/],
-    ['a down without a reason', frameOf(8, 0, 1, { type: 'down', address: 'a@1/0/1' }), /reason/],
+    ['nothing at all', new Uint8Array(), /end too early/],
+    ['another version', bytesOf(1), /version/],
+    ['a bad address', frameOf(4, 0, 'nobody', 1), /address is malformed/],
+    ['an unknown kind', frameOf(15, ...WHERE), /unknown kind/],
+    ['an address that is not listed', frameOf(4, 7, 1), /does not list/],
+    ['an address before the first', frameOf(4, -1, 1), /does not list/],
+    ['a cast without a name', frameOf(0, ...WHERE, 0, 5, 1), /expected text/],
+    ['a name that is not listed', frameOf(0, ...WHERE, 3, 1), /does not list/],
+    ['a cast that goes where the one before went, and there is none', frameOf(Flag.again, 1), /none before it/],
+    ['a cast that ends too early', frameOf(0, ...WHERE, 0, 'n'), /end too early/],
+    ['a call with a negative deadline', frameOf(1, ...WHERE, 0, 'n', 1, 1, -1, 0, 0), /milliseconds/],
+    ['a call with a deadline that is no number', frameOf(1, ...WHERE, 0, 'n', 1, 1, Number.NaN, 0, 0), /milliseconds/],
+    ['a call with a chain longer than the frame', frameOf(1, ...WHERE, 0, 'n', 1, 1, 5, 0, 2 ** 40, 0), /too early/],
+    ['a credit below nothing', frameOf(6, ...WHERE, 1, -5), /credit/],
+    ['a credit without bound', frameOf(6, ...WHERE, 1, 2 ** 40), /credit/],
+    ['a demand of less than nothing', frameOf(9, ...WHERE, 1, -1), /count/],
+    ['a demand of half a message', frameOf(9, ...WHERE, 1, 0.5), /integer/],
+    ['a grant beyond all counting', frameOf(10, ...WHERE, 1, 2 ** 52 + 2), /count/],
+    ['a grant without an epoch', frameOf(10, ...WHERE, null, 5), /integer/],
+    ['an end of a channel that names no actor', frameOf(11, ...TO, 9, 1), /does not list/],
+    ['a cast of a priority without bound', frameOf(0 | Flag.priority, ...WHERE, 0, 'n', 1, 101), /priority/],
+    ['a cast of half a priority', frameOf(0 | Flag.priority, ...WHERE, 0, 'n', 1, 0.5), /priority/],
+    [
+      'a call of a priority that is text',
+      frameOf(1 | Flag.priority, ...WHERE, 0, 'n', 1, 1, 5, 0, 0, 'high'),
+      /priority/,
+    ],
+    ['an error without a message', frameOf(5, ...TO, 1, { code: 'X' }), /expected an error/],
+    ['an error with numbers for texts', frameOf(5, ...TO, 1, { code: 1, message: 2 }), /expected an error/],
+    ['a signal that is nothing', frameOf(8, ...WHERE, null), /expected a signal/],
+    ['a signal of no known type', frameOf(8, ...WHERE, { type: 'explode' }), /unknown type/],
+    ['a signal named like a method', frameOf(8, ...WHERE, { type: 'constructor' }), /unknown type/],
+    ['a monitor of nobody', frameOf(8, ...WHERE, { type: 'monitor' }), /no address/],
+    ['a down without a reason', frameOf(8, ...WHERE, { type: 'down', address: 'a@1/0/1' }), /reason/],
     [
       'a stop for an unknown class of reason',
-      frameOf(8, 0, 1, { type: 'stop', reason: { class: 'x', message: '' } }),
+      frameOf(8, ...WHERE, { type: 'stop', reason: { class: 'x', message: '' } }),
       /reason/,
     ],
     [
       'a failure of a child that is no address',
-      frameOf(8, 0, 1, { type: 'failed', child: 7, reason: reasonOk }),
+      frameOf(8, ...WHERE, { type: 'failed', child: 7, reason: reasonOk }),
       /no address/,
     ],
-    ['a halt that is not said to be brutal or not', frameOf(8, 0, 1, { type: 'halt', reason: reasonOk }), /brutal/],
-    ['a halt without a reason', frameOf(8, 0, 1, { type: 'halt', brutal: true }), /reason/],
-    ['an exit signal of no known kind', frameOf(8, 0, 1, { type: 'exit', by: 'x', reason: reasonOk }), /what sent it/],
-    ['an exit signal without a reason', frameOf(8, 0, 1, { type: 'exit', by: 'link' }), /reason/],
+    ['a halt that is not said to be brutal or not', frameOf(8, ...WHERE, { type: 'halt', reason: reasonOk }), /brutal/],
+    ['a halt without a reason', frameOf(8, ...WHERE, { type: 'halt', brutal: true }), /reason/],
+    [
+      'an exit signal of no known kind',
+      frameOf(8, ...WHERE, { type: 'exit', by: 'x', reason: reasonOk }),
+      /what sent it/,
+    ],
+    ['an exit signal without a reason', frameOf(8, ...WHERE, { type: 'exit', by: 'link' }), /reason/],
     [
       'a restart into a life before the first',
-      frameOf(8, 0, 1, {
+      frameOf(8, ...WHERE, {
         type: 'restart',
         spec: { definition: 'd', args: null, restart: 'permanent', placement: 'same' },
         reason: reasonOk,
@@ -309,20 +356,20 @@ t.test('a forged row or signal of the wrong shape is BAD_FRAME with the reason',
     ],
     [
       'a failure in a life that is no number',
-      frameOf(8, 0, 1, { type: 'failed', child: 'a@1/0/1', reason: reasonOk, incarnation: 'x' }),
+      frameOf(8, ...WHERE, { type: 'failed', child: 'a@1/0/1', reason: reasonOk, incarnation: 'x' }),
       /incarnation/,
     ],
     [
       'a death of an executor without a serial',
-      frameOf(8, 0, 1, { type: 'executor-down', executor: 'a@1/0/0', reason: reasonOk, nextSerial: -1 }),
+      frameOf(8, ...WHERE, { type: 'executor-down', executor: 'a@1/0/0', reason: reasonOk, nextSerial: -1 }),
       /serial/,
     ],
     [
       'a death through the fault of what is no address',
-      frameOf(8, 0, 1, { type: 'executor-up', executor: 'a@1/0/0', reason: reasonOk, nextSerial: 1, culprit: 'x' }),
+      frameOf(8, ...WHERE, { type: 'executor-up', executor: 'a@1/0/0', reason: reasonOk, nextSerial: 1, culprit: 'x' }),
       /no address/,
     ],
-    ['a restart without a spec', frameOf(8, 0, 1, { type: 'restart', spec: {}, reason: reasonOk }), /definition/],
+    ['a restart without a spec', frameOf(8, ...WHERE, { type: 'restart', spec: {}, reason: reasonOk }), /definition/],
   ];
   for (const [what, bytes, message] of cases) t.throws(() => decodeFrame(bytes), { code: 'BAD_FRAME', message }, what);
 });

@@ -43,6 +43,23 @@ t.test('many messages leave in order, split into frames of at most the size of t
   t.ok(link.frames.every((frame) => frame.length <= 200));
 });
 
+t.test(
+  'what a long turn sends leaves before it ends, and what it does to a message afterwards is not seen',
+  async (t) => {
+    const link = { ...recorder(), maxFrameBytes: 1_000_000 };
+    const outbox = new Outbox(link, () => t.fail('nothing is refused'));
+    const message = { n: 0 };
+    for (; message.n < 600; message.n += 1) outbox.push(cast(message));
+    t.equal(link.frames.length, 2, 'two frames of 256 are on their way');
+    outbox.flush();
+    t.equal(link.frames.length, 3);
+    t.same(
+      link.received(),
+      Array.from({ length: 600 }, (_, n) => ({ n })),
+    );
+  },
+);
+
 t.test('a message that is no plain data is handed back, and its neighbours go in order', async (t) => {
   const link = recorder();
   const refused: unknown[] = [];
@@ -148,6 +165,22 @@ t.test('what waits for an executor that dies is handed back as lost, and nothing
   routes.disconnect(1);
   t.same(lost, [1, 2]);
   await routes.drained('a', 1, new VirtualClock());
+});
+
+t.test('what a turn has sent to an executor that dies before the turn ends is handed back as lost', async (t) => {
+  const link = recorder();
+  const lost: unknown[] = [];
+  const routes = new Routes(
+    'a',
+    () => {},
+    (envelope) => lost.push('message' in envelope && envelope.message),
+  );
+  routes.connect(1, link);
+  for (const n of [1, 2]) routes.push('a', 1, cast(n));
+  routes.disconnect(1);
+  routes.flush();
+  t.same(lost, [1, 2]);
+  t.same(link.received(), []);
 });
 
 t.test('answers to countless senders that do not exist do not fill the table of routes', async (t) => {

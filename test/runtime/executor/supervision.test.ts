@@ -83,6 +83,21 @@ t.test('restarts wait longer each time, up to the limit, and mail waits with the
   }
 });
 
+t.test('with a back-off of zero a child is back without any wait, and so is the next life', async (t) => {
+  const { make, system } = await family(t, { backoff: { firstMs: 0, maxMs: 0 } });
+  const ref = await make('x');
+  for (const incarnation of [2, 3]) {
+    ref.cast('crash');
+    ref.cast('bump');
+    await settle();
+    t.equal(await ref.call('count'), 1, 'the mail that waited, on a clock that stands still');
+    t.match(
+      (await system.list()).find(({ address }) => address === ref.address),
+      { incarnation },
+    );
+  }
+});
+
 t.test('too many restarts in the period fail the supervisor, which comes back without its children', async (t) => {
   const { make, system, ref, pass, log } = await family(t, { maxRestarts: 2, withinMs: 5_000 });
   const [x, y] = [await make('x'), await make('y')];

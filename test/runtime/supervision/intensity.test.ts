@@ -55,5 +55,6 @@ t.test('the back-off doubles from firstMs up to maxMs', async (t) => {
   t.same(table, [10, 20, 40, 80, 160, 320, 640, 1_000, 1_000, 1_000]);
   t.equal(backoffMs(0, DEFAULT_BACKOFF), 10);
   t.equal(backoffMs(5, { firstMs: 0, maxMs: 1_000 }), 0);
+  t.equal(backoffMs(2_000, { firstMs: 0, maxMs: 1_000 }), 0, 'zero however often it is doubled');
   t.same(DEFAULT_INTENSITY, { maxRestarts: 3, withinMs: 5_000 });
 });

@@ -35,9 +35,8 @@ async function errorsIn(folder: string, files: ReadonlyMap<string, string>): Pro
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(options));
   for (const [name, text] of files) await writeFile(join(folder, name), text);
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  // The test runner loads modules of its own into each child by NODE_OPTIONS, unless that is taken away at the last moment.
-  const command = ['-u', 'NODE_OPTIONS', process.execPath, compiler, '-p', '.', '--pretty', 'false'];
-  const { stdout, stderr } = spawnSync('/usr/bin/env', command, { cwd: folder, encoding: 'utf8' });
+  const command = [compiler, '-p', '.', '--pretty', 'false'];
+  const { stdout, stderr } = spawnSync(process.execPath, command, { cwd: folder, encoding: 'utf8' });
   const errors = new Map<string, number[]>();
   for (const line of `${stdout}${stderr}`.split('\n').filter((text) => text.includes('error TS'))) {
     const [, file = line, at = '0'] = /^(\S+?)\((\d+),\d+\): error TS\d+/.exec(line) ?? [];
