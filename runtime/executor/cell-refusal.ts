@@ -61,3 +61,14 @@ export function callFailure(
   const text = `"${name}" of ${definition.name} is a stream and was called for one reply`;
   return new SkepError('BAD_USAGE', text, { definition: definition.name, call: name });
 }
+
+/** Why a call may not wait for an actor: the actor waits for it. Undefined when it does not. */
+export function cycleOf({ chain, name }: Call, address: ActorAddress): SkepError | undefined {
+  // A loop, because `includes` is slow for so short a list.
+  for (const waiting of chain) {
+    if (waiting !== address) continue;
+    const facts = { chain: [...chain, address], call: name };
+    return new SkepError('CALL_CYCLE', `call "${name}" comes back to ${address}`, facts);
+  }
+  return undefined;
+}

@@ -20,17 +20,11 @@ import { callerOf, callKey } from './call-key.js';
 import { Hand, type HandOwner, type WorkEnd } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { Infos } from './cell-infos.js';
-import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
+import { type Call, type Cast, callFailure, cycleOf, refuse } from './cell-refusal.js';
 import { type Producer, Producers, stepOf } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
 import { Current } from './current.js';
 import { envelopeOf, type Letter, type ReceivedCall } from './letter.js';
-
-/** As `Array.prototype.includes`, which is slow for so short a list. */
-function includes(chain: readonly ActorAddress[], address: ActorAddress): boolean {
-  for (const each of chain) if (each === address) return true;
-  return false;
-}
 
 /** The actor whose turns these are. */
 export interface TurnOwner extends HandOwner {
@@ -114,10 +108,9 @@ export class Turns {
 
   /** Takes a call whose deadline on the clock of this executor is known. */
   acceptCall(envelope: Call, onCredit: boolean, deadlineMs: number): CastOutcome {
-    if (!includes(envelope.chain, this.#owner.address)) return this.put({ envelope, deadlineMs }, envelope, onCredit);
-    const facts = { chain: [...envelope.chain, this.#owner.address], call: envelope.name };
-    const text = `call "${envelope.name}" comes back to ${this.#owner.address}`;
-    this.fail(envelope, new SkepError('CALL_CYCLE', text, facts));
+    const cycle = cycleOf(envelope, this.#owner.address);
+    if (cycle === undefined) return this.put({ envelope, deadlineMs }, envelope, onCredit);
+    this.fail(envelope, cycle);
     return 'accepted';
   }
 
