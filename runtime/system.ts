@@ -14,6 +14,7 @@ import {
   type CastOptions,
   makeRef,
   type Messenger,
+  type NearActor,
   type RefTarget,
   type ReliableMessenger,
 } from './actor/ref.js';
@@ -171,8 +172,23 @@ export class ActorSystem implements Messenger {
     return executor.offer(castEnvelope(executor.address, to, name, message, options));
   }
 
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): Promise<unknown> {
-    return this.#edge.executor.call(to, name, message, options);
+  near(to: ActorAddress): NearActor | undefined | null {
+    return this.#edge.executor.near(to);
+  }
+
+  castNear(actor: NearActor, name: string, message: unknown): CastOutcome {
+    const { address: from } = this.#edge.executor;
+    return actor.accept({ kind: 'cast', to: actor.address, from, name, message }, false);
+  }
+
+  call(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions = {},
+    near?: NearActor,
+  ): Promise<unknown> {
+    return this.#edge.executor.call(to, name, message, options, undefined, near);
   }
 
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions = {}): AsyncIterable<unknown> {

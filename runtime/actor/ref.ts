@@ -8,6 +8,10 @@ import type { CastOutcome } from '../flow/outcome.js';
 import type { Priority } from '../mailbox/priority.js';
 import { SkepError } from '#protocols/wire/error';
 import type { ReliableSettings } from '../delivery/options.js';
+import type { Envelope } from '#protocols/wire/envelope';
+
+type CastEnvelope = Extract<Envelope, { kind: 'cast' }>;
+type CallEnvelope = Extract<Envelope, { kind: 'call' }>;
 
 /** What a ref knows of an actor: its handlers' types, and which calls are streams. Every definition is one. */
 export interface RefTarget {
@@ -91,11 +95,26 @@ export interface ActorRef<D extends RefTarget = RefTarget> {
 /** What a ref needs of its holder. */
 export interface Messenger {
   tryCast(to: ActorAddress, name: string, message: unknown, options?: CastOptions): CastOutcome;
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown>;
+  /** `near`: the actor, where it is known to be near. */
+  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, near?: NearActor): Promise<unknown>;
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions): AsyncIterable<unknown>;
   drained(to: ActorAddress): Promise<void>;
   /** How the holder sends casts that are delivered reliably; absent when it cannot. */
   readonly reliable?: ReliableMessenger;
+  /** The actor at an address of the holder's own executor; undefined when none lives there, null for other executors. */
+  near?(to: ActorAddress): NearActor | undefined | null;
+  /** As `tryCast`, to an actor that is near. */
+  castNear?(to: NearActor, name: string, message: unknown): CastOutcome;
+}
+
+/** An actor on the same executor, which takes casts without a look at their address. */
+export interface NearActor {
+  readonly address: ActorAddress;
+  /** Its life is over and its address is dead, or another's. */
+  readonly gone: boolean;
+  accept(envelope: CastEnvelope, onCredit: boolean): CastOutcome;
+  /** Takes a call whose deadline on the clock of the executor is known. */
+  acceptCall(envelope: CallEnvelope, deadlineMs: number): void;
 }
 
 /** Reliable casts of one holder. */
@@ -130,15 +149,17 @@ export function makeRef<D extends RefTarget>(
   messenger: Messenger,
   named?: ActorName,
 ): ActorRef<D> {
-  const reliable = definition.reliable === undefined ? undefined : messenger.reliable;
-  if (definition.reliable !== undefined && reliable === undefined)
+  const { reliable: settings } = definition;
+  if (settings === undefined) return new Ref(definition, address, messenger) as unknown as ActorRef<D>;
+  const { reliable } = messenger;
+  if (reliable === undefined)
     throw new SkepError(
       'BAD_USAGE',
       `a ref of ${addressOf(address)}: its casts are reliable and its holder cannot send such`,
     );
   // The definition's handlers say what comes back; at run time all answers take the same path.
-  const sender = reliable === undefined || named === undefined ? reliable : byName(reliable, named);
-  return new Ref(definition, address, messenger, sender) as unknown as ActorRef<D>;
+  const sender = named === undefined ? reliable : byName(reliable, named);
+  return new ReliableRef(definition, address, messenger, settings, sender) as unknown as ActorRef<D>;
 }
 
 /** Adds the name to what is sent. Apart from the ref, so that the many refs without one do not pay for it. */
@@ -155,18 +176,13 @@ class Ref {
   #to: ActorAddress | Addressed;
   readonly #definition: RefTarget;
   readonly #messenger: Messenger;
-  readonly #reliable: ReliableMessenger | undefined;
+  /** Where casts go without their address being looked up; undefined while that is not known, null when it is not near. */
+  #near: NearActor | undefined | null;
 
-  constructor(
-    definition: RefTarget,
-    to: ActorAddress | Addressed,
-    messenger: Messenger,
-    reliable: ReliableMessenger | undefined,
-  ) {
+  constructor(definition: RefTarget, to: ActorAddress | Addressed, messenger: Messenger) {
     this.#definition = definition;
     this.#to = to;
     this.#messenger = messenger;
-    this.#reliable = reliable;
   }
 
   get address(): ActorAddress {
@@ -178,22 +194,58 @@ class Ref {
   }
 
   tryCast(name: string, message?: unknown, options?: CastOptions): CastOutcome {
-    const { reliable } = this.#definition;
-    return reliable !== undefined && this.#reliable !== undefined
-      ? this.#reliable.tryCast(this.address, name, message, reliable)
-      : this.#messenger.tryCast(this.address, name, message, options);
+    const messenger = this.#messenger;
+    const near = this.#lookNear();
+    return near === undefined || options !== undefined || messenger.castNear === undefined
+      ? messenger.tryCast(this.address, name, message, options)
+      : messenger.castNear(near, name, message);
   }
 
-  call(name: string, message?: unknown, options: CallOptions = {}): unknown {
-    return this.#definition.streams.has(name)
-      ? this.#messenger.stream(this.address, name, message, options)
-      : this.#messenger.call(this.address, name, message, options);
+  call(name: string, message?: unknown, options: CallOptions = NO_OPTIONS): unknown {
+    const { streams } = this.#definition;
+    if (streams.size > 0 && streams.has(name)) return this.#messenger.stream(this.address, name, message, options);
+    return this.#messenger.call(this.address, name, message, options, this.#lookNear());
+  }
+
+  /** The actor, where it is near. */
+  #lookNear(): NearActor | undefined {
+    let near = this.#near;
+    if (near === undefined || near?.gone === true) {
+      near = this.#messenger.near === undefined ? null : this.#messenger.near(this.address);
+      this.#near = near;
+    }
+    return near === null ? undefined : near;
   }
 
   drained(): Promise<void> {
-    const { reliable } = this.#definition;
-    return reliable !== undefined && this.#reliable !== undefined
-      ? this.#reliable.drained(this.address, reliable)
-      : this.#messenger.drained(this.address);
+    return this.#messenger.drained(this.address);
+  }
+}
+
+const NO_OPTIONS: CallOptions = {};
+
+/** A ref whose casts are delivered reliably. */
+class ReliableRef extends Ref {
+  readonly #settings: ReliableSettings;
+  readonly #sender: ReliableMessenger;
+
+  constructor(
+    definition: RefTarget,
+    address: ActorAddress | Addressed,
+    messenger: Messenger,
+    settings: ReliableSettings,
+    sender: ReliableMessenger,
+  ) {
+    super(definition, address, messenger);
+    this.#settings = settings;
+    this.#sender = sender;
+  }
+
+  override tryCast(name: string, message?: unknown): CastOutcome {
+    return this.#sender.tryCast(this.address, name, message, this.#settings);
+  }
+
+  override drained(): Promise<void> {
+    return this.#sender.drained(this.address, this.#settings);
   }
 }

@@ -6,13 +6,14 @@ import { type ActorAddress, addressParts } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { readTraceparent } from '#protocols/wire/trace-context';
 import { fromWireError, SkepError } from '#protocols/wire/error';
-import type { CallOptions } from '../actor/ref.js';
+import type { CallOptions, NearActor } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import { priorityNumber } from '../mailbox/priority.js';
-import type { Span } from '../telemetry/tracer.js';
 import type { Spans } from '../telemetry/spans.js';
-import { type CallSink, CallTable } from './calls.js';
-import type { CallScope } from './cell-host.js';
+import type { CallScope } from './call-scope.js';
+import { CallTable, cancelledError } from './calls.js';
+import type { Call } from './cell-refusal.js';
+import type { PendingCall } from './pending-call.js';
 import { STREAM_WINDOW, StreamReader } from './stream.js';
 
 /** What the caller needs of its executor. */
@@ -22,16 +23,12 @@ export interface CallerHost {
   readonly callTimeoutMs: number;
   readonly spans: Spans | undefined;
   deliver(envelope: Envelope): boolean;
+  /** Sends a call whose deadline on the clock of this executor is known. */
+  ask(envelope: Call, deadlineMs: number): void;
 }
 
-/** What is asked, of whom. */
-interface Question {
-  readonly to: ActorAddress;
-  readonly name: string;
-  readonly message: unknown;
-  /** Items a stream may send at first; 0 for a plain call. */
-  readonly credit: number;
-}
+/** The call of an outermost caller waits for nobody else. */
+const NO_CHAIN: readonly ActorAddress[] = [];
 
 export class Caller {
   readonly #host: CallerHost;
@@ -47,13 +44,23 @@ export class Caller {
     return this.#table.size;
   }
 
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope?: CallScope): Promise<unknown> {
+  /** `near`: the actor, where it is known to live on this executor. */
+  call(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions,
+    scope: CallScope | undefined,
+    near: NearActor | undefined,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      let value: unknown;
-      const item = (received: unknown): void => {
-        value = received;
-      };
-      this.#open({ to, name, message, credit: 0 }, options, scope, { item, end: () => resolve(value), fail: reject });
+      // Before anything is opened: a text that is no address fails here.
+      if (near === undefined) addressParts(to);
+      const nowMs = this.#host.clock.now();
+      const timeoutMs = this.#timeoutOf(options, scope, nowMs);
+      if (this.#closed) return reject(closedError());
+      const call = this.#table.open(to, name, timeoutMs, { resolve, reject });
+      this.#send(call, message, 0, options, scope, nowMs, near);
     });
   }
 
@@ -69,14 +76,22 @@ export class Caller {
     const streamOptions = { ...options, timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY };
     return {
       [Symbol.asyncIterator]: () => {
-        let id = 0;
+        const nowMs = this.#host.clock.now();
+        addressParts(to);
+        const timeoutMs = this.#timeoutOf(streamOptions, scope, nowMs);
+        let call: PendingCall | undefined;
         const reader = new StreamReader(
-          (count) => void this.#host.deliver({ kind: 'credit', to, from: this.#host.address, id, count }),
-          () => this.#cancel(id, to, name),
+          (count) => {
+            const { address: from } = this.#host;
+            if (call !== undefined) this.#host.deliver({ kind: 'credit', to, from, id: call.id, count });
+          },
+          () => call?.cancel(),
         );
-        this.#open({ to, name, message, credit: STREAM_WINDOW }, streamOptions, scope, reader, (opened) => {
-          id = opened;
-        });
+        if (this.#closed) reader.fail(closedError());
+        else {
+          call = this.#table.open(to, name, timeoutMs, reader);
+          this.#send(call, message, STREAM_WINDOW, streamOptions, scope, nowMs, undefined);
+        }
         return reader;
       },
     };
@@ -96,6 +111,11 @@ export class Caller {
     }
   }
 
+  /** Gives the reply of a plain call to whoever waits for it; false when nobody does. */
+  reply(id: number, value: unknown): boolean {
+    return this.#table.reply(id, value);
+  }
+
   /** Fails one call of this executor. */
   fail(id: number, error: SkepError): void {
     this.#table.fail(id, error);
@@ -112,50 +132,44 @@ export class Caller {
     this.failWhere(() => true, closedError);
   }
 
-  #open(
-    question: Question,
+  /** Binds an opened call to what may end it early, and sends it; `credit` is 0 for one with one reply. */
+  #send(
+    call: PendingCall,
+    message: unknown,
+    credit: number,
     options: CallOptions,
     scope: CallScope | undefined,
-    sink: CallSink,
-    onId: (id: number) => void = () => {},
+    nowMs: number,
+    near: NearActor | undefined,
   ): void {
-    const { to, name, message, credit } = question;
-    const timeoutMs = this.#timeoutOf(to, options, scope);
-    const priority = options.priority === undefined ? undefined : priorityNumber(options.priority);
-    if (this.#closed) return sink.fail(closedError());
-    const parent = options.traceparent === undefined ? scope?.trace : readTraceparent(options.traceparent);
+    const { id, to, name, timeoutMs } = call;
+    const { signal, traceparent, priority } = options;
+    const parent = traceparent === undefined ? scope?.trace : readTraceparent(traceparent);
     const span = this.#host.spans?.call(to, name, parent);
     const trace = span?.trace ?? parent;
-    const id = this.#table.open(to, name, timeoutMs, span === undefined ? sink : spanned(sink, span));
-    onId(id);
-    if (options.signal?.aborted === true || scope?.cancelled() === true) return this.fail(id, cancelledError(to, name));
-    const cancel = (): void => this.#cancel(id, to, name);
-    if (scope !== undefined || options.signal !== undefined) {
-      options.signal?.addEventListener('abort', cancel, { once: true });
-      const release = scope?.onOpen(cancel);
-      this.#table.whenSettled(id, () => {
-        options.signal?.removeEventListener('abort', cancel);
-        release?.();
-      });
+    if (signal?.aborted === true || scope?.cancelled() === true) {
+      call.bindTo(undefined, span);
+      return this.fail(id, cancelledError(to, name));
     }
-    const chain = scope?.chain ?? [];
-    const call = { kind: 'call', to, from: this.#host.address, id, name, message, timeoutMs, chain, credit } as const;
-    const traced: Envelope = trace === undefined ? call : { ...call, trace };
-    this.#host.deliver(priority === undefined ? traced : { ...traced, priority });
+    if (scope !== undefined) call.bind(scope);
+    if (signal !== undefined || span !== undefined) call.bindTo(signal, span);
+    if (timeoutMs !== Number.POSITIVE_INFINITY) this.#table.expire(call, timeoutMs, nowMs);
+    const chain = scope === undefined ? NO_CHAIN : scope.chain;
+    const { address: from } = this.#host;
+    const envelope: Call = { kind: 'call', to, from, id, name, message, timeoutMs, chain, credit };
+    const whole = trace === undefined && priority === undefined ? envelope : extended(envelope, trace, priority);
+    if (near === undefined) this.#host.ask(whole, nowMs + timeoutMs);
+    else near.acceptCall(whole, nowMs + timeoutMs);
   }
 
   /** The shorter of what was asked for and what the caller's own call has left. */
-  #timeoutOf(to: ActorAddress, options: CallOptions, scope: CallScope | undefined): number {
-    // Before anything is opened: a text that is no address fails here.
-    addressParts(to);
+  #timeoutOf(options: CallOptions, scope: CallScope | undefined, nowMs: number): number {
+    // Before anything is opened: a priority that is none fails here.
+    if (options.priority !== undefined) priorityNumber(options.priority);
     const asked = options.timeoutMs ?? this.#host.callTimeoutMs;
     if (!(asked >= 0))
       throw new SkepError('BAD_USAGE', `timeoutMs is ${asked}: expected milliseconds from 0`, { timeoutMs: asked });
-    return Math.max(0, Math.min(asked, scope?.remainingMs ?? Number.POSITIVE_INFINITY));
-  }
-
-  #cancel(id: number, to: ActorAddress, name: string): void {
-    if (this.#table.fail(id, cancelledError(to, name))) this.#sendCancel(id, to);
+    return scope === undefined ? asked : Math.max(0, Math.min(asked, scope.deadlineMs - nowMs));
   }
 
   #sendCancel(id: number, to: ActorAddress): void {
@@ -163,23 +177,13 @@ export class Caller {
   }
 }
 
-/** A sink whose end is the end of a span, too. */
-function spanned(sink: CallSink, span: Span): CallSink {
+/** Most calls have neither: their envelopes are as small as they can be. */
+function extended(envelope: Call, trace: Call['trace'], priority: CallOptions['priority']): Call {
   return {
-    item: (value) => sink.item(value),
-    end: () => {
-      span.end();
-      sink.end();
-    },
-    fail: (error) => {
-      span.end(error);
-      sink.fail(error);
-    },
+    ...envelope,
+    ...(trace === undefined ? {} : { trace }),
+    ...(priority === undefined ? {} : { priority: priorityNumber(priority) }),
   };
-}
-
-function cancelledError(to: ActorAddress, name: string): SkepError {
-  return new SkepError('CALL_CANCELLED', `call "${name}" to ${to} was cancelled`, { to, name });
 }
 
 function closedError(): SkepError {

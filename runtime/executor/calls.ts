@@ -2,110 +2,133 @@
  * Calls that this executor waits for. Correlation ids are ours: an answer finds its caller by a number, on the one lane
  * that the executor receives on anyway. Each entry ends exactly once: by reply, error, deadline, cancel, or the death of
  * the other side; an answer that comes later finds nothing and is counted.
+ *
+ *     slots:  [ . 17 . . 4 5 6 . ]      a call of id n is in slot n mod 8; 17 has been waiting for long
+ *
+ * Ids count up, so the slots fill in turn like a ring; an id whose slot is still taken is passed over. The table doubles
+ * once half of it is taken.
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
-import type { Clock, Timer } from '../clock/clock.js';
+import type { Clock } from '../clock/clock.js';
 import { Deadlines } from '../clock/deadlines.js';
+import { type CallOwner, type CallSink, PendingCall, type Settle } from './pending-call.js';
 
-/** What happens to a call. */
-export interface CallSink {
-  /** One item of a stream, or the one value of a plain call (then `end` follows). */
-  item(value: unknown): void;
-  end(): void;
-  fail(error: SkepError): void;
-}
-
-interface Pending {
-  readonly to: ActorAddress;
-  readonly name: string;
-  readonly sink: CallSink;
-  timer: Timer | undefined;
-  /** Takes back what would have cancelled the call. */
-  detach: (() => void) | undefined;
-}
+const FIRST_CAPACITY = 16;
 
 /** The pending calls of one executor. */
-export class CallTable {
-  readonly #pending = new Map<number, Pending>();
-  readonly #deadlines: Deadlines;
-  readonly #onExpire: (id: number, to: ActorAddress) => void;
+export class CallTable implements CallOwner {
+  #slots = new Array<PendingCall | undefined>(FIRST_CAPACITY).fill(undefined);
+  #size = 0;
   #nextId: number;
+  readonly #deadlines: Deadlines;
+  readonly #onGivenUp: (id: number, to: ActorAddress) => void;
 
   /**
-   * `onExpire` tells the other side that nobody waits any more. `firstId` is above every id of the executor's life
+   * `onGivenUp` tells the other side that nobody waits any more. `firstId` is above every id of the executor's life
    * before, whose address was the same: an answer meant for the dead one must not find a call of its successor.
    */
-  constructor(clock: Clock, firstId: number, onExpire: (id: number, to: ActorAddress) => void) {
+  constructor(clock: Clock, firstId: number, onGivenUp: (id: number, to: ActorAddress) => void) {
     this.#deadlines = new Deadlines(clock);
     this.#nextId = firstId;
-    this.#onExpire = onExpire;
+    this.#onGivenUp = onGivenUp;
   }
 
   get size(): number {
-    return this.#pending.size;
+    return this.#size;
   }
 
-  /** Opens a call and gives its id. A finite `timeoutMs` ends it with CALL_TIMEOUT. */
-  open(to: ActorAddress, name: string, timeoutMs: number, sink: CallSink): number {
-    const id = this.#nextId++;
-    const pending: Pending = { to, name, sink, timer: undefined, detach: undefined };
-    this.#pending.set(id, pending);
-    if (Number.isFinite(timeoutMs)) {
-      pending.timer = this.#deadlines.after(timeoutMs, () => {
-        this.#onExpire(id, to);
-        const text = `no reply to "${name}" from ${to} within ${Math.round(timeoutMs)} ms`;
-        this.fail(id, new SkepError('CALL_TIMEOUT', text, { to, name, timeoutMs }));
-      });
-    }
-    return id;
+  /** Opens a call and gives it; what comes back goes to `answers`. */
+  open(to: ActorAddress, name: string, timeoutMs: number, answers: Settle | CallSink): PendingCall {
+    const id = this.#freeId();
+    const call = new PendingCall(this, id, to, name, timeoutMs, answers);
+    this.#slots[id & (this.#slots.length - 1)] = call;
+    this.#size += 1;
+    return call;
   }
 
-  /** Runs `detach` when the call ends; at once if it has. */
-  whenSettled(id: number, detach: () => void): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) detach();
-    else pending.detach = detach;
+  /** Ends a call with CALL_TIMEOUT `timeoutMs` after `nowMs`, the present time. */
+  expire(call: PendingCall, timeoutMs: number, nowMs: number): void {
+    this.#deadlines.set(call, timeoutMs, nowMs);
   }
 
   /** An item of a stream; false when nobody waits for it. */
   item(id: number, value: unknown): boolean {
-    const pending = this.#pending.get(id);
-    pending?.sink.item(value);
-    return pending !== undefined;
+    const call = this.#find(id);
+    call?.item(value);
+    return call !== undefined;
   }
 
   /** The reply of a plain call. */
   reply(id: number, value: unknown): boolean {
-    const pending = this.#take(id);
-    pending?.sink.item(value);
-    pending?.sink.end();
-    return pending !== undefined;
+    const call = this.#find(id);
+    if (call === undefined) return false;
+    this.#remove(call);
+    call.reply(value);
+    return true;
   }
 
   end(id: number): boolean {
-    const pending = this.#take(id);
-    pending?.sink.end();
-    return pending !== undefined;
+    const call = this.#find(id);
+    if (call === undefined) return false;
+    this.#remove(call);
+    call.end();
+    return true;
   }
 
   fail(id: number, error: SkepError): boolean {
-    const pending = this.#take(id);
-    pending?.sink.fail(error);
-    return pending !== undefined;
+    const call = this.#find(id);
+    if (call === undefined) return false;
+    this.#remove(call, error);
+    call.fail(error);
+    return true;
   }
 
   /** Ends every call to addresses that `gone` accepts. */
   failWhere(gone: (to: ActorAddress) => boolean, error: (to: ActorAddress) => SkepError): void {
-    for (const [id, { to }] of this.#pending) if (gone(to)) this.fail(id, error(to));
+    if (this.#size === 0) return;
+    const found = this.#slots.filter((call) => call !== undefined && gone(call.to)) as PendingCall[];
+    // Oldest first: whoever waits longest hears of it first.
+    for (const { id, to } of found.sort((a, b) => a.id - b.id)) this.fail(id, error(to));
   }
 
-  #take(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return undefined;
-    this.#pending.delete(id);
-    pending.timer?.cancel();
-    pending.detach?.();
-    return pending;
+  expired({ id, to, name, timeoutMs }: PendingCall): void {
+    this.#onGivenUp(id, to);
+    const text = `no reply to "${name}" from ${to} within ${Math.round(timeoutMs)} ms`;
+    this.fail(id, new SkepError('CALL_TIMEOUT', text, { to, name, timeoutMs }));
   }
+
+  cancelled({ id, to, name }: PendingCall): void {
+    if (this.fail(id, cancelledError(to, name))) this.#onGivenUp(id, to);
+  }
+
+  #find(id: number): PendingCall | undefined {
+    const call = this.#slots[id & (this.#slots.length - 1)];
+    return call?.id === id ? call : undefined;
+  }
+
+  #remove(call: PendingCall, error?: SkepError): void {
+    this.#slots[call.id & (this.#slots.length - 1)] = undefined;
+    this.#size -= 1;
+    call.release(error);
+  }
+
+  #freeId(): number {
+    if (this.#size * 2 >= this.#slots.length) this.#grow();
+    let id = this.#nextId;
+    while (this.#slots[id & (this.#slots.length - 1)] !== undefined) id += 1;
+    this.#nextId = id + 1;
+    return id;
+  }
+
+  /** Two calls in different slots of the smaller table are in different slots of the larger one. */
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Array<PendingCall | undefined>(old.length * 2).fill(undefined);
+    for (const call of old) if (call !== undefined) this.#slots[call.id & (this.#slots.length - 1)] = call;
+  }
+}
+
+export function cancelledError(to: ActorAddress, name: string): SkepError {
+  return new SkepError('CALL_CANCELLED', `call "${name}" to ${to} was cancelled`, { to, name });
 }

@@ -7,7 +7,7 @@ import type { ReplyToken } from '../actor/reply-token.js';
 import type { Aside } from './cell-aside.js';
 import type { Cast } from './cell-refusal.js';
 import type { KeptUntil } from './cell-stash.js';
-import type { Letter } from './letter.js';
+import { envelopeOf, type Letter } from './letter.js';
 import type { Current } from './current.js';
 
 /** What is in hand: a message, or one of the runtime's own occasions. */
@@ -36,13 +36,13 @@ export class After {
   keep(letter: Letter, until: KeptUntil): void {
     if (this.#keep === undefined) this.#aside.makeRoom();
     if (this.#token !== undefined)
-      throw new SkepError('BAD_USAGE', `call "${letter.envelope.name}" is deferred and cannot be put aside as well`);
+      throw new SkepError('BAD_USAGE', `call "${envelopeOf(letter).name}" is deferred and cannot be put aside as well`);
     this.#keep = until;
   }
 
   /** The token of the call in hand; the same one each time. */
   defer(letter: Letter): ReplyToken {
-    const { name } = letter.envelope;
+    const { name } = envelopeOf(letter);
     if (!('deadlineMs' in letter)) throw new SkepError('BAD_USAGE', `"${name}" is a cast: nobody waits for its reply`);
     if (this.#keep !== undefined)
       throw new SkepError('BAD_USAGE', `call "${name}" is put aside and cannot be deferred as well`);

@@ -2,7 +2,7 @@
  * Calls that were cancelled while they waited in a mailbox, remembered until their turn. Keys of calls that no longer
  * wait are swept before they outgrow the mail, so that no caller can fill the memory with cancellations.
  */
-import { callKey } from './cell-streams.js';
+import { callKey } from './call-key.js';
 import type { Letter } from './letter.js';
 
 export class CancelledCalls {
@@ -12,7 +12,8 @@ export class CancelledCalls {
     this.#keys.add(key);
     if (this.#keys.size <= mailSize) return;
     const waiting = new Set<string>();
-    for (const { envelope } of mail) if (envelope.kind === 'call') waiting.add(callKey(envelope.from, envelope.id));
+    for (const letter of mail)
+      if ('deadlineMs' in letter) waiting.add(callKey(letter.envelope.from, letter.envelope.id));
     for (const known of this.#keys) if (!waiting.has(known)) this.#keys.delete(known);
   }
 

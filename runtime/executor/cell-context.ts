@@ -19,6 +19,7 @@ import {
   type CastOptions,
   makeRef,
   type Messenger,
+  type NearActor,
   type RefTarget,
   type ReliableMessenger,
 } from '../actor/ref.js';
@@ -34,8 +35,7 @@ import { makePool, type Pool, type PoolOptions } from '../pool/pool.js';
 import type { RouteeSource, Router } from '../routing/router.js';
 import type { RouterOptions } from '../routing/strategy.js';
 import type { Cell } from './cell.js';
-import type { CallScope } from './cell-host.js';
-import { Scope } from './cell-scope.js';
+import type { CallScope } from './call-scope.js';
 import { FamilyDoor } from './cell-supervisor.js';
 import { specOf } from './spec-of.js';
 
@@ -317,8 +317,25 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
     return this.#cell.host.offer(castEnvelope(this.self, to, name, message, options, this.#cell.turns.hand.trace));
   }
 
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions): Promise<unknown> {
-    return this.#cell.host.call(to, name, message, options, this.callScope());
+  near(to: ActorAddress): NearActor | undefined | null {
+    return this.#cell.host.near(to);
+  }
+
+  castNear(actor: NearActor, name: string, message: unknown): CastOutcome {
+    const cell = this.#cell;
+    const trace = cell.knownTurns?.hand.trace;
+    const { address: to } = actor;
+    const { address: from } = cell;
+    return actor.accept(
+      trace === undefined
+        ? { kind: 'cast', to, from, name, message }
+        : { kind: 'cast', to, from, name, message, trace },
+      false,
+    );
+  }
+
+  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, near?: NearActor): Promise<unknown> {
+    return this.#cell.host.call(to, name, message, options, this.callScope(), near);
   }
 
   stream(to: ActorAddress, name: string, message: unknown, options: CallOptions): AsyncIterable<unknown> {
@@ -339,6 +356,6 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   }
 
   private callScope(): CallScope {
-    return new Scope(this.#cell.turns.hand.current, this.#cell);
+    return this.#cell.turns.hand.current.scopeOf(this.#cell.address);
   }
 }

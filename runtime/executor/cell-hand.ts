@@ -11,7 +11,9 @@ import { failureReason } from '../actor/failure.js';
 import type { Clock } from '../clock/clock.js';
 import type { Journal } from '../persistence/journal.js';
 import type { Logger } from '../telemetry/log.js';
+import type { Call } from './cell-refusal.js';
 import { Current } from './current.js';
+import type { Letter } from './letter.js';
 
 /** The actor whose hand it is. */
 export interface HandOwner {
@@ -28,10 +30,25 @@ export interface HandOwner {
   readonly host: { readonly clock: Clock; readonly log: Logger };
 }
 
-/** One run of a handler. */
-export interface Work {
+/** A handler, whatever it handles. */
+// oxlint-disable-next-line typescript/no-explicit-any -- handlers of all states and contexts come through here
+type Handler<Message> = (state: any, message: Message, context: any) => unknown;
+
+/** What a handler is given beside its message. */
+interface Subject {
+  readonly state: unknown;
+  readonly context: unknown;
+}
+
+/** What answers letters. */
+interface Mail {
+  reply(call: Call, value: unknown): void;
+  endOf(letter: Letter, current: Current): WorkEnd;
+}
+
+/** What happens when a handler is done. */
+export interface WorkEnd {
   readonly current: Current;
-  readonly body: () => unknown;
   readonly onValue?: (value: unknown) => void;
   /** How the caller, where one waits, hears of a failure. */
   readonly onError?: (error: SkepError) => void;
@@ -39,12 +56,20 @@ export interface Work {
   readonly keep?: boolean;
 }
 
+/** One run of a handler. */
+export interface Work extends WorkEnd {
+  readonly body: () => unknown;
+}
+
 export class Hand {
   readonly #owner: HandOwner;
-  /** Absent in an idle actor, unless somebody holds its signal. */
-  #current: Current | undefined;
+  /**
+   * Absent in an idle actor, unless somebody holds its signal. A letter whose handler has not asked for more than its
+   * message is itself what is in hand: most handlers are done without, and a Current is large.
+   */
+  #inHand: Current | Letter | undefined;
   #busy = false;
-  #onError: Work['onError'];
+  #onError: WorkEnd['onError'];
   #onIdle: (() => void)[] | undefined;
   #life = 0;
 
@@ -54,27 +79,34 @@ export class Hand {
 
   /** What the actor is doing; between messages, that it does nothing for anybody. */
   get current(): Current {
-    return (this.#current ??= new Current(this.#owner.host.clock, this.#owner.starter));
+    const inHand = this.#inHand;
+    if (inHand instanceof Current) return inHand;
+    const { clock } = this.#owner.host;
+    const current = inHand === undefined ? new Current(clock, this.#owner.starter) : Current.of(inHand, clock);
+    this.#inHand = current;
+    return current;
   }
 
   /** The trace of what the actor is doing. */
   get trace(): Traceparent | undefined {
-    return this.#current?.trace;
+    const inHand = this.#inHand;
+    if (inHand === undefined) return undefined;
+    return 'envelope' in inHand ? inHand.envelope.trace : inHand.trace;
   }
 
   set current(current: Current) {
-    this.#current = current;
+    this.#inHand = current;
   }
 
   /** The end of what the actor was doing. */
   cancel(): void {
-    this.#current?.cancel();
+    if (this.#inHand !== undefined) this.current.cancel();
   }
 
   /** The handler is done; who kept its signal still hears of the end of the actor. */
   finish(current: Current): void {
     current.finish();
-    if (current === this.#current && !current.observed) this.#current = undefined;
+    if (current === this.#inHand && !current.observed) this.#inHand = undefined;
   }
 
   get busy(): boolean {
@@ -83,7 +115,7 @@ export class Hand {
 
   /** Whether there is no message in hand, and nobody who waits for one to be done. */
   get empty(): boolean {
-    return !this.#busy && this.#current === undefined && this.#onIdle === undefined;
+    return !this.#busy && this.#inHand === undefined && this.#onIdle === undefined;
   }
 
   /** Resolves once no handler is at work. */
@@ -97,7 +129,7 @@ export class Hand {
    */
   take(work: Work): void {
     const { current, body, onValue, keep } = work;
-    this.#current = current;
+    this.#inHand = current;
     let outcome: unknown;
     let later: boolean;
     try {
@@ -117,8 +149,39 @@ export class Hand {
     current.after?.commit();
   }
 
+  /**
+   * As {@link take}, for a message without span and receipt: nothing is made for a handler that is done at once and asks
+   * for nothing but its message.
+   */
+  takeLetter<M>(letter: Letter, message: M, handler: Handler<M>, { state, context }: Subject, mail: Mail): void {
+    this.#inHand = letter;
+    let outcome: unknown;
+    let later: boolean;
+    try {
+      outcome = handler(state, message, context);
+      if (this.#owner.journal !== undefined) outcome = held(outcome, this.#owner.journal);
+      later = isThenable(outcome);
+    } catch (thrown) {
+      this.threw(thrown, mail.endOf(letter, this.current));
+      return;
+    }
+    if (later) {
+      this.awaitOutcome(outcome, mail.endOf(letter, this.current));
+      return;
+    }
+    if (this.#inHand === letter) {
+      this.#inHand = undefined;
+      if ('deadlineMs' in letter) mail.reply(letter.envelope, outcome);
+      return;
+    }
+    const { current } = this;
+    this.finish(current);
+    if ('deadlineMs' in letter && current.after?.silent !== true) mail.reply(letter.envelope, outcome);
+    current.after?.commit();
+  }
+
   /** What to do with what a handler threw. */
-  threw(thrown: unknown, { current, onError }: Work): void {
+  threw(thrown: unknown, { current, onError }: WorkEnd): void {
     current.endSpan(thrown);
     this.finish(current);
     current.after?.discard();
@@ -139,12 +202,12 @@ export class Hand {
     this.#life += 1;
     if (!this.#busy) return;
     this.cancel();
-    this.#current?.after?.discard();
+    this.current.after?.discard();
     this.#onError?.(error);
     this.release();
   }
 
-  private awaitOutcome(outcome: unknown, work: Work): void {
+  private awaitOutcome(outcome: unknown, work: WorkEnd): void {
     this.#busy = true;
     work.current.waits();
     this.#onError = work.onError;

@@ -5,9 +5,8 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope, SpawnSpec } from '#protocols/wire/envelope';
 import type { SkepError } from '#protocols/wire/error';
-import type { Traceparent } from '#protocols/wire/trace-context';
 import type { ActorDefaults, AnyDefinition } from '../actor/definition.js';
-import type { CallOptions } from '../actor/ref.js';
+import type { CallOptions, NearActor } from '../actor/ref.js';
 import type { Clock } from '../clock/clock.js';
 import type { Random } from '../clock/random.js';
 import type { CastOutcome } from '../flow/outcome.js';
@@ -18,23 +17,10 @@ import type { StoreClient } from '../store/client.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Spans } from '../telemetry/spans.js';
 import type { TurnMeter } from '../telemetry/turn-meter.js';
+import type { CallScope } from './call-scope.js';
 import type { Awake } from './awake.js';
 import type { Cell } from './cell.js';
 import type { Services } from './services.js';
-
-/** How a call from inside a handler is bound to that handler's own call. */
-export interface CallScope {
-  /** Actors that wait for the outcome. */
-  readonly chain: readonly ActorAddress[];
-  /** Milliseconds left of the caller's own deadline. */
-  readonly remainingMs: number;
-  /** Whether the caller's own call is cancelled. */
-  readonly cancelled: () => boolean;
-  /** Gets a function that cancels the call, for when the caller's own call is cancelled. The result takes it back. */
-  readonly onOpen: (cancel: () => void) => () => void;
-  /** The trace of the caller's own message. */
-  readonly trace: Traceparent | undefined;
-}
 
 /** An actor on this executor that runs. */
 export interface StartedHere {
@@ -66,9 +52,21 @@ export interface CellHost {
   /** Actors that are not at rest. */
   readonly awake: Awake;
   deliver(envelope: Envelope): boolean;
+  /** The actor at an address of this executor that takes messages by reference; null for addresses of others. */
+  near(to: ActorAddress): NearActor | undefined | null;
+  /** Answers a call that has one reply. */
+  reply(to: ActorAddress, id: number, value: unknown): void;
   /** As `deliver`, and says what became of it. */
   offer(envelope: Envelope): CastOutcome;
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope: CallScope): Promise<unknown>;
+  /** `near`: the actor, where it is known to live here. */
+  call(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions,
+    scope: CallScope,
+    near?: NearActor,
+  ): Promise<unknown>;
   stream(
     to: ActorAddress,
     name: string,

@@ -265,6 +265,8 @@ export abstract class Life extends CellParts {
   /** The last step: leftovers are refused, and watchers and the parent are told. */
   protected end(reason: ExitReason, tellParent: boolean): void {
     this.#status = 'stopped';
+    // Refs that know this actor may outlive it for long.
+    this.#state = undefined;
     this.cancelTimers();
     this.journal?.end();
     this.knownTurns?.refuseAll();

@@ -60,7 +60,7 @@ export class Phases {
       this.#cancel('state');
       this.#stash.release('phase');
     }
-    if (inserts.length > 0) this.#stash.insert(inserts.map((envelope) => ({ envelope })));
+    if (inserts.length > 0) this.#stash.insert(inserts);
     if (changed || repeats) this.enter(from, timeouts);
     else this.#startAll(timeouts);
   }

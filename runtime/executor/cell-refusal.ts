@@ -57,7 +57,18 @@ export function callFailure(
     return new SkepError('NO_SUCH_HANDLER', text, { definition: definition.name, call: name, phase });
   }
   // Without credit a stream could not send its first item and its caller would wait for nothing.
-  if (credit > 0 || !definition.streams.has(name)) return undefined;
+  if (credit > 0 || definition.streams.size === 0 || !definition.streams.has(name)) return undefined;
   const text = `"${name}" of ${definition.name} is a stream and was called for one reply`;
   return new SkepError('BAD_USAGE', text, { definition: definition.name, call: name });
+}
+
+/** Why a call may not wait for an actor: the actor waits for it. Undefined when it does not. */
+export function cycleOf({ chain, name }: Call, address: ActorAddress): SkepError | undefined {
+  // A loop, because `includes` is slow for so short a list.
+  for (const waiting of chain) {
+    if (waiting !== address) continue;
+    const facts = { chain: [...chain, address], call: name };
+    return new SkepError('CALL_CYCLE', `call "${name}" comes back to ${address}`, facts);
+  }
+  return undefined;
 }

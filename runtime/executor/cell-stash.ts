@@ -14,9 +14,9 @@ export type KeptUntil = 'phase' | 'unstash';
 
 /** A message of reliable delivery is settled once it is put aside: the next of its sender may be what it waits for. */
 function settled(letter: Letter): Letter {
-  if (letter.envelope.kind !== 'cast' || letter.envelope.receipt === undefined) return letter;
-  const { receipt: _, ...envelope } = letter.envelope;
-  return { envelope };
+  if ('deadlineMs' in letter || letter.receipt === undefined) return letter;
+  const { receipt: _, ...envelope } = letter;
+  return envelope;
 }
 
 /** A time-out that has fired; stale when its ticket is not the present one of that name. */
@@ -75,8 +75,8 @@ export class Stash {
 
   /** Takes a call out whose caller gave up; false when it is not here. */
   cancel(from: ActorAddress, id: number): boolean {
-    const isIt = ({ envelope }: Letter): boolean =>
-      envelope.kind === 'call' && envelope.from === from && envelope.id === id;
+    const isIt = (letter: Letter): boolean =>
+      'deadlineMs' in letter && letter.envelope.from === from && letter.envelope.id === id;
     const before = this.size;
     this.#kept = this.#kept.filter(({ letter }) => !isIt(letter));
     this.#ahead = this.#ahead.filter((item) => 'timeout' in item || !isIt(item.letter));

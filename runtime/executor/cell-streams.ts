@@ -21,17 +21,6 @@ export interface Producer {
   queued: boolean;
 }
 
-/** The key of a call as its receiver sees it. */
-export function callKey(from: ActorAddress, id: number): string {
-  return `${from}#${id}`;
-}
-
-/** The executor that made the call of a key, and the id that it has there. */
-export function callerOf(key: string): { readonly from: ActorAddress; readonly id: number } {
-  const at = key.lastIndexOf('#');
-  return { from: key.slice(0, at) as ActorAddress, id: Number(key.slice(at + 1)) };
-}
-
 /** The producers of one actor. */
 export class Producers {
   readonly #all = new Map<string, Producer>();

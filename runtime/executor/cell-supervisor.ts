@@ -8,7 +8,7 @@ import { SkepError } from '#protocols/wire/error';
 import type { KnownChild, SupervisorDoor } from '../supervision/supervisor-door.js';
 import type { Family } from './cell-family.js';
 import { whileStarting } from './cell-group.js';
-import type { CallScope } from './cell-host.js';
+import type { CallScope } from './call-scope.js';
 
 export class FamilyDoor implements SupervisorDoor {
   readonly #family: Family;

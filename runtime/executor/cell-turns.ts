@@ -7,6 +7,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError, toWireError } from '#protocols/wire/error';
 import type { Info } from '../actor/definition.js';
+import { HandlerCache } from '../actor/handler-cache.js';
 import { handles, infoHandler, phaseOf, phaseSpec } from '../actor/phase-table.js';
 import type { PhaseContext } from '../actor/phases.js';
 import type { CastOutcome } from '../flow/outcome.js';
@@ -15,14 +16,15 @@ import { ruledPriority } from '../mailbox/priority.js';
 import { TOPIC_CAST, topicInfo } from '../topics/topic-info.js';
 import { Aside } from './cell-aside.js';
 import { CancelledCalls } from './cell-cancelled.js';
-import { Hand, type HandOwner, type Work } from './cell-hand.js';
+import { callerOf, callKey } from './call-key.js';
+import { Hand, type HandOwner, type WorkEnd } from './cell-hand.js';
 import type { CellHost } from './cell-host.js';
 import { Infos } from './cell-infos.js';
-import { type Call, type Cast, callFailure, refuse } from './cell-refusal.js';
-import { callerOf, callKey, type Producer, Producers, stepOf } from './cell-streams.js';
+import { type Call, type Cast, callFailure, cycleOf, refuse } from './cell-refusal.js';
+import { type Producer, Producers, stepOf } from './cell-streams.js';
 import type { IsGone, Watch } from './cell-watch.js';
-import { Current, NO_CHAIN } from './current.js';
-import type { Letter } from './letter.js';
+import { Current } from './current.js';
+import { envelopeOf, type Letter, type ReceivedCall } from './letter.js';
 
 /** The actor whose turns these are. */
 export interface TurnOwner extends HandOwner {
@@ -32,6 +34,9 @@ export interface TurnOwner extends HandOwner {
   /** Whether handlers may run. */
   readonly running: boolean;
 }
+
+const castHandlers = new HandlerCache((definition) => definition.casts);
+const callHandlers = new HandlerCache((definition) => definition.calls);
 
 export class Turns {
   readonly hand: Hand;
@@ -97,15 +102,20 @@ export class Turns {
 
   /** Takes a cast or call into the mailbox; `onCredit` when it came from another executor. */
   accept(envelope: Cast | Call, onCredit: boolean): CastOutcome {
-    if (envelope.kind === 'call' && envelope.chain.includes(this.#owner.address)) {
-      const facts = { chain: [...envelope.chain, this.#owner.address], call: envelope.name };
-      const text = `call "${envelope.name}" comes back to ${this.#owner.address}`;
-      this.fail(envelope, new SkepError('CALL_CYCLE', text, facts));
-      return 'accepted';
-    }
-    const letter: Letter =
-      envelope.kind === 'call' ? { envelope, deadlineMs: this.#host.clock.now() + envelope.timeoutMs } : { envelope };
-    const mailbox = this.mailboxHere();
+    if (envelope.kind === 'cast') return this.put(envelope, envelope, onCredit);
+    return this.acceptCall(envelope, onCredit, this.#host.clock.now() + envelope.timeoutMs);
+  }
+
+  /** Takes a call whose deadline on the clock of this executor is known. */
+  acceptCall(envelope: Call, onCredit: boolean, deadlineMs: number): CastOutcome {
+    const cycle = cycleOf(envelope, this.#owner.address);
+    if (cycle === undefined) return this.put({ envelope, deadlineMs }, envelope, onCredit);
+    this.fail(envelope, cycle);
+    return 'accepted';
+  }
+
+  private put(letter: Letter, envelope: Cast | Call, onCredit: boolean): CastOutcome {
+    const mailbox = this.#mailbox ?? this.mailboxHere();
     const rule = this.#owner.definition.mailbox?.priority;
     const priority = rule === undefined ? envelope.priority : ruledPriority(rule, envelope.name, envelope.message);
     const outcome = mailbox.push(letter, priority, onCredit);
@@ -113,7 +123,7 @@ export class Turns {
       refuse(this.#host, this.#owner, envelope, 'mailbox-full', outcome.notify);
       return 'refused';
     }
-    if (outcome.displaced !== undefined) refuse(this.#host, this.#owner, outcome.displaced.envelope, 'displaced');
+    if (outcome.displaced !== undefined) refuse(this.#host, this.#owner, envelopeOf(outcome.displaced), 'displaced');
     this.#owner.wake();
     return mailbox.congested ? 'wait' : 'accepted';
   }
@@ -200,7 +210,7 @@ export class Turns {
     if (this.waiting > 0) {
       const aside = this.#aside?.drain() ?? [];
       for (const letter of [...aside, ...(this.#mailbox?.drain() ?? [])])
-        refuse(this.#host, this.#owner, letter.envelope, 'stopped');
+        refuse(this.#host, this.#owner, envelopeOf(letter), 'stopped');
     }
     this.#cancelled = undefined;
     this.tellDrained();
@@ -234,6 +244,7 @@ export class Turns {
       info.type === 'timer' && due !== undefined ? (): unknown => journal?.fire(info.key, due, handle) : handle;
     const current = new Current(this.#host.clock);
     current.about = 'info';
+    this.#host.meter.current = false;
     this.hand.take({ current, body });
   }
 
@@ -243,6 +254,7 @@ export class Turns {
     this.#stepNext = !this.#stepNext;
     if (step !== undefined && this.#producers !== undefined) {
       this.#host.meter.message = 'stream step';
+      this.#host.meter.current = false;
       this.hand.take(stepOf(step, this.#producers, this.#host));
       return true;
     }
@@ -257,6 +269,7 @@ export class Turns {
   private fromAside(aside: Aside): void {
     const next = aside.take();
     if (next === undefined) return;
+    this.#host.meter.current = false;
     if ('body' in next) this.hand.take(next);
     else this.takeLetter(next);
   }
@@ -264,8 +277,9 @@ export class Turns {
   private takeLetter(letter: Letter): void {
     this.#processed += 1;
     this.#aside?.event();
-    if ('deadlineMs' in letter) this.takeCall(letter, letter.envelope, letter.deadlineMs);
-    else this.takeCast(letter, letter.envelope);
+    if ('deadlineMs' in letter) this.takeCall(letter);
+    else this.takeCast(letter);
+    this.#host.meter.current = false;
   }
 
   private tellDrained(): void {
@@ -274,21 +288,23 @@ export class Turns {
     for (const done of waiting ?? []) done();
   }
 
-  private takeCast(letter: Letter, envelope: Cast): void {
-    const { definition, context } = this.#owner;
-    const handler = Object.hasOwn(definition.casts, envelope.name) ? definition.casts[envelope.name] : undefined;
+  private takeCast(envelope: Cast): void {
+    const { definition } = this.#owner;
+    const { name, receipt } = envelope;
+    const handler = castHandlers.get(definition, name);
     const { phases } = definition;
-    const known = phases === undefined || handles(definition, 'casts', envelope.name, this.#owner.state);
-    if (handler === undefined || !known) {
-      this.noHandler(letter, envelope);
+    if (handler === undefined || (phases !== undefined && !handles(definition, 'casts', name, this.#owner.state))) {
+      this.noHandler(envelope);
       return;
     }
-    const span = this.#host.spans?.turn(this.#owner, envelope);
-    const { from, receipt } = envelope;
-    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', envelope, span);
-    current.about = letter;
-    this.#host.meter.message = envelope.name;
-    const body = (): unknown => handler(this.#owner.state, envelope.message, context);
+    this.#host.meter.message = name;
+    const { spans } = this.#host;
+    if (spans === undefined && receipt === undefined) {
+      this.hand.takeLetter(envelope, envelope.message, handler, this.#owner, this);
+      return;
+    }
+    const current = Current.of(envelope, this.#host.clock, spans?.turn(this.#owner, envelope));
+    const body = (): unknown => handler(this.#owner.state, envelope.message, this.#owner.context);
     if (receipt === undefined) {
       this.hand.take({ current, body });
       return;
@@ -298,8 +314,8 @@ export class Turns {
   }
 
   /** A message of a topic waits in the mailbox like any other and is handled as an info. */
-  private noHandler(letter: Letter, envelope: Cast): void {
-    const { definition, context } = this.#owner;
+  private noHandler(envelope: Cast): void {
+    const { definition } = this.#owner;
     const info = envelope.name === TOPIC_CAST ? topicInfo(envelope.message, envelope.from) : undefined;
     const handler = infoHandler(definition, this.#owner.state);
     if (info === undefined || handler === undefined) {
@@ -307,52 +323,78 @@ export class Turns {
       envelope.receipt?.handled();
       return;
     }
-    const { from } = envelope;
-    const current = new Current(this.#host.clock, from, NO_CHAIN, Number.POSITIVE_INFINITY, '', envelope);
-    current.about = letter;
-    this.hand.take({ current, body: () => handler(this.#owner.state, info, context) });
+    this.hand.takeLetter(envelope, info, handler, this.#owner, this);
   }
 
-  private takeCall(letter: Letter, envelope: Call, deadlineMs: number): void {
-    const { definition, context } = this.#owner;
-    const { from, id, name, chain, credit } = envelope;
-    const key = callKey(from, id);
-    if (this.#cancelled?.takes(key) === true) return;
-    const nowMs = this.#host.clock.now();
-    this.#host.meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
-    if (nowMs > deadlineMs) {
-      this.#host.deadLetter('expired', envelope);
-      return;
+  private takeCall(letter: ReceivedCall): void {
+    const { envelope, deadlineMs } = letter;
+    const { definition } = this.#owner;
+    const { from, id, name } = envelope;
+    if (this.#cancelled?.takes(callKey(from, id)) === true) return;
+    if (deadlineMs !== Number.POSITIVE_INFINITY) {
+      const { meter } = this.#host;
+      const nowMs = meter.current ? meter.nowMs : this.#host.clock.now();
+      meter.waited(nowMs - (deadlineMs - envelope.timeoutMs));
+      if (nowMs > deadlineMs) {
+        this.#host.deadLetter('expired', envelope);
+        return;
+      }
     }
-    const handler = Object.hasOwn(definition.calls, name) ? definition.calls[name] : undefined;
+    const handler = callHandlers.get(definition, name);
     const failure = callFailure(definition, envelope, handler, this.#owner.state);
     if (handler === undefined || failure !== undefined) {
       if (failure !== undefined) this.fail(envelope, failure);
       return;
     }
-    const span = this.#host.spans?.turn(this.#owner, envelope);
-    const current = new Current(this.#host.clock, chain.at(-1) ?? from, chain, deadlineMs, key, envelope, span);
-    this.#host.meter.message = envelope.name;
-    const work: Work = {
+    this.#host.meter.message = name;
+    const { spans } = this.#host;
+    const streams = definition.streams.size > 0 && definition.streams.has(name);
+    if (spans === undefined && !streams) {
+      this.hand.takeLetter(letter, envelope.message, handler, this.#owner, this);
+      return;
+    }
+    const current = Current.of(letter, this.#host.clock, spans?.turn(this.#owner, envelope));
+    const end = this.endOf(letter, current);
+    const body = (): unknown => handler(this.#owner.state, envelope.message, this.#owner.context);
+    if (!streams) {
+      this.hand.take({ ...end, body });
+      return;
+    }
+    // The steps of a stream are no message that could be put aside.
+    current.about = undefined;
+    try {
+      const iterator = body() as Producer['iterator'];
+      const { key } = current;
+      (this.#producers ??= new Producers()).add({
+        key,
+        from,
+        id,
+        iterator,
+        current,
+        credit: envelope.credit,
+        queued: false,
+      });
+    } catch (thrown) {
+      // A generator reads its parameters when it is made: a message that it cannot take apart throws here.
+      this.hand.threw(thrown, end);
+    }
+  }
+
+  /** What happens when the handler of a letter is done. */
+  endOf(letter: Letter, current: Current): WorkEnd {
+    if (!('deadlineMs' in letter)) return { current };
+    const { envelope } = letter;
+    return {
       current,
-      body: () => handler(this.#owner.state, envelope.message, context),
       onValue: (value) => {
-        if (current.after?.silent !== true) this.#host.deliver({ kind: 'reply', to: from, id, value });
+        if (current.after?.silent !== true) this.reply(envelope, value);
       },
       onError: (error) => this.fail(envelope, error),
     };
-    if (!definition.streams.has(name)) {
-      current.about = letter;
-      this.hand.take(work);
-      return;
-    }
-    try {
-      const iterator = work.body() as Producer['iterator'];
-      (this.#producers ??= new Producers()).add({ key, from, id, iterator, current, credit, queued: false });
-    } catch (thrown) {
-      // A generator reads its parameters when it is made: a message that it cannot take apart throws here.
-      this.hand.threw(thrown, work);
-    }
+  }
+
+  reply({ from, id }: Call, value: unknown): void {
+    this.#host.reply(from, id, value);
   }
 
   private fail(envelope: Call, error: SkepError): void {

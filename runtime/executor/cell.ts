@@ -65,6 +65,11 @@ export class Cell extends SupervisedLife implements Receiver {
     return this.turns.room;
   }
 
+  /** Whether its life is over: its address is dead, or that of a cell which came after. */
+  get gone(): boolean {
+    return this.status === 'stopped';
+  }
+
   /** Resolves once senders need not wait, or the actor ends. */
   drained(): Promise<void> {
     return this.#turns?.drained() ?? DONE;
@@ -103,7 +108,7 @@ export class Cell extends SupervisedLife implements Receiver {
   }
 
   wake(): void {
-    this.host.schedule(this);
+    if (!this.scheduled) this.host.schedule(this);
   }
 
   /** Takes a cast or call; `onCredit` when it came from another executor. */
@@ -111,6 +116,12 @@ export class Cell extends SupervisedLife implements Receiver {
     if (!this.ending) return this.turns.accept(envelope, onCredit);
     refuse(this.host, this, envelope, 'stopped');
     return 'refused';
+  }
+
+  /** Takes a call of an actor on this executor, whose deadline is known. */
+  acceptCall(envelope: Call, deadlineMs: number): void {
+    if (this.ending) refuse(this.host, this, envelope, 'stopped');
+    else this.turns.acceptCall(envelope, false, deadlineMs);
   }
 
   inform(info: Info): void {

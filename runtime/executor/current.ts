@@ -6,10 +6,12 @@ import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
 import type { Clock, Timer } from '../clock/clock.js';
+import type { CallScope, Dependant } from './call-scope.js';
 import type { After, Occasion } from './cell-after.js';
+import { callKey } from './call-key.js';
+import type { Letter } from './letter.js';
 import type { Span } from '../telemetry/tracer.js';
 
-const nothing = (): void => {};
 /** Nobody waits. */
 export const NO_CHAIN: readonly ActorAddress[] = [];
 const cancelledError = new SkepError('CALL_CANCELLED', 'cancelled by its caller, or given up with its actor');
@@ -44,7 +46,9 @@ export class Current {
   readonly #clock: Clock;
   #controller: AbortController | undefined;
   #timer: Timer | undefined;
-  #cancels: Set<() => void> | undefined;
+  /** What goes with it when it is cancelled: seldom more than one. */
+  #dependants: Dependant | Set<Dependant> | undefined;
+  #scope: Scope | undefined;
   #cancelled = false;
   #finished = false;
 
@@ -64,6 +68,18 @@ export class Current {
     this.key = key;
     this.#origin = origin;
     if (span !== undefined) this.#extra = { span, trace: span.trace, waitingSinceMs: undefined };
+  }
+
+  /** What a letter makes of its actor; most handlers are done before anybody asks for it. */
+  static of(letter: Letter, clock: Clock, span?: Span): Current {
+    let current: Current;
+    if ('deadlineMs' in letter) {
+      const { envelope, deadlineMs } = letter;
+      const { from, id, chain } = envelope;
+      current = new Current(clock, chain.at(-1) ?? from, chain, deadlineMs, callKey(from, id), envelope, span);
+    } else current = new Current(clock, letter.from, NO_CHAIN, Number.POSITIVE_INFINITY, '', letter, span);
+    current.about = letter;
+    return current;
   }
 
   /** Name of the message; empty for what is none (init, infos, terminate). */
@@ -91,7 +107,12 @@ export class Current {
   }
 
   remainingMs(): number {
-    return this.deadlineMs - this.#clock.now();
+    return Number.isFinite(this.deadlineMs) ? Math.max(0, this.deadlineMs - this.#clock.now()) : this.deadlineMs;
+  }
+
+  /** What binds the calls of its actor, whose address is `self`, to this message. */
+  scopeOf(self: ActorAddress): CallScope {
+    return (this.#scope ??= new Scope(this, [...this.chain, self]));
   }
 
   get signal(): AbortSignal {
@@ -99,30 +120,39 @@ export class Current {
       this.#controller = new AbortController();
       if (this.#cancelled) this.#controller.abort();
       else if (Number.isFinite(this.deadlineMs) && !this.#finished) {
-        this.#timer = this.#clock.after(Math.max(0, this.remainingMs()), () => this.cancel());
+        this.#timer = this.#clock.after(this.remainingMs(), () => this.cancel());
       }
     }
     return this.#controller.signal;
   }
 
-  /** Runs `cancel` when this message is cancelled, at once if it is already. The result takes it back. */
-  onCancel(cancel: () => void): () => void {
-    if (this.#cancelled) cancel();
-    if (this.#cancelled || this.#finished) return nothing;
-    const cancels = (this.#cancels ??= new Set());
-    cancels.add(cancel);
-    return () => void cancels.delete(cancel);
+  /** Cancels `dependant` with this message, at once if it is cancelled already. */
+  hold(dependant: Dependant): void {
+    if (this.#cancelled) dependant.cancel();
+    if (this.#cancelled || this.#finished) return;
+    const held = this.#dependants;
+    if (held === undefined) this.#dependants = dependant;
+    else if (held instanceof Set) held.add(dependant);
+    else this.#dependants = new Set([held, dependant]);
+  }
+
+  /** Takes back what {@link hold} did. */
+  release(dependant: Dependant): void {
+    const held = this.#dependants;
+    if (held === dependant) this.#dependants = undefined;
+    else if (held instanceof Set) held.delete(dependant);
   }
 
   /** Aborts the handler's signal and every call it waits for. */
   cancel(): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
-    const cancels = this.#cancels ?? [];
+    const held = this.#dependants;
     this.endSpan(cancelledError);
     this.finish();
     this.#controller?.abort();
-    for (const cancel of cancels) cancel();
+    if (held instanceof Set) for (const dependant of held) dependant.cancel();
+    else held?.cancel();
   }
 
   /** The handler is being waited for: unlike one that returns at once, it can be seen at work. */
@@ -143,6 +173,39 @@ export class Current {
     this.#finished = true;
     this.endSpan();
     this.#timer?.cancel();
-    this.#cancels = undefined;
+    this.#dependants = undefined;
+  }
+}
+
+/** The message in hand as its calls see it; one for all that are made on the way. */
+class Scope implements CallScope {
+  readonly chain: readonly ActorAddress[];
+  readonly #current: Current;
+
+  constructor(current: Current, chain: readonly ActorAddress[]) {
+    this.#current = current;
+    this.chain = chain;
+  }
+
+  get deadlineMs(): number {
+    return this.#current.deadlineMs;
+  }
+  get remainingMs(): number {
+    return this.#current.remainingMs();
+  }
+  get trace(): Traceparent | undefined {
+    return this.#current.trace;
+  }
+
+  cancelled(): boolean {
+    return this.#current.cancelled;
+  }
+
+  hold(dependant: Dependant): void {
+    this.#current.hold(dependant);
+  }
+
+  release(dependant: Dependant): void {
+    this.#current.release(dependant);
   }
 }

@@ -14,7 +14,7 @@ import { type ActorAddress, type AddressParts, addressParts, EXECUTOR_SERIAL } f
 import { type Envelope, SHUTDOWN, type SpawnSpec } from '#protocols/wire/envelope';
 import { type SkepError, unreachable } from '#protocols/wire/error';
 import type { Traceparent } from '#protocols/wire/trace-context';
-import type { CallOptions } from '../actor/ref.js';
+import type { CallOptions, NearActor } from '../actor/ref.js';
 import { decodeFrame } from '../codec/frame.js';
 import { FlowControl } from '../flow/flow-control.js';
 import type { CastOutcome } from '../flow/outcome.js';
@@ -27,8 +27,9 @@ import { Absent } from './absent.js';
 import { Bookkeeping } from './bookkeeping.js';
 import { Caller } from './caller.js';
 import type { Cell } from './cell.js';
-import type { CallScope, CellHost, StartedHere } from './cell-host.js';
-import { freezePayload } from './freeze.js';
+import type { CallScope } from './call-scope.js';
+import type { CellHost, StartedHere } from './cell-host.js';
+import { deepFreeze, freezePayload } from './freeze.js';
 import type { Dispatcher } from './dispatcher.js';
 import { ExecutorIdentity } from './executor-identity.js';
 import type { ExecutorOptions } from './executor-options.js';
@@ -153,6 +154,36 @@ export class Executor extends ExecutorIdentity implements CellHost {
     return this.#transmit(envelope);
   }
 
+  near(to: ActorAddress): NearActor | undefined | null {
+    const { node, incarnation, executor, serial } = addressParts(to);
+    const here = executor === this.id && node === this.node && incarnation === this.incarnation;
+    // A message to be frozen takes the long way, and so does what is for the executor itself.
+    return here && serial !== EXECUTOR_SERIAL && !this.#freezes ? this.cells.get(serial) : null;
+  }
+
+  ask(envelope: Extract<Envelope, { kind: 'call' }>, deadlineMs: number): void {
+    const { node, incarnation, executor, serial } = addressParts(envelope.to);
+    const cell =
+      executor === this.id && node === this.node && incarnation === this.incarnation && serial !== EXECUTOR_SERIAL
+        ? this.cells.get(serial)
+        : undefined;
+    if (cell === undefined) {
+      this.offer(envelope);
+      return;
+    }
+    if (this.#freezes) freezePayload(envelope);
+    cell.acceptCall(envelope, deadlineMs);
+  }
+
+  reply(to: ActorAddress, id: number, value: unknown): void {
+    if (to !== this.address) {
+      this.offer({ kind: 'reply', to, id, value });
+      return;
+    }
+    if (this.#freezes) deepFreeze(value);
+    if (!this.#caller.reply(id, value)) this.deadLetter('late-reply', { kind: 'reply', to, id, value });
+  }
+
   /** Puts an envelope on its way to another executor. */
   #transmit(envelope: Envelope): CastOutcome {
     // Most messages go where the one before went.
@@ -219,8 +250,15 @@ export class Executor extends ExecutorIdentity implements CellHost {
 
   // ---- calls -------------------------------------------------------------------------------------------------
 
-  call(to: ActorAddress, name: string, message: unknown, options: CallOptions, scope?: CallScope): Promise<unknown> {
-    return this.#caller.call(to, name, message, options, scope);
+  call(
+    to: ActorAddress,
+    name: string,
+    message: unknown,
+    options: CallOptions,
+    scope?: CallScope,
+    near?: NearActor,
+  ): Promise<unknown> {
+    return this.#caller.call(to, name, message, options, scope, near);
   }
 
   stream(

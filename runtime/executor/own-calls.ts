@@ -11,7 +11,7 @@ import { checkSpec } from '../actor/check-spec.js';
 import type { DefinitionRegistry } from '../actor/registry.js';
 import type { DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { Cell } from './cell.js';
-import { callKey } from './cell-streams.js';
+import { callKey } from './call-key.js';
 import type { IsGone } from './cell-watch.js';
 import { familyOf } from './report.js';
 import type { ReadonlySerialTable } from './serial-table.js';

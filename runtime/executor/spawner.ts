@@ -9,7 +9,8 @@ import type { Traceparent } from '#protocols/wire/trace-context';
 import type { CallOptions } from '../actor/ref.js';
 import type { DefinitionRegistry } from '../actor/registry.js';
 import { Cell } from './cell.js';
-import type { CallScope, CellHost, StartedHere } from './cell-host.js';
+import type { CallScope } from './call-scope.js';
+import type { CellHost, StartedHere } from './cell-host.js';
 import type { SerialTable } from './serial-table.js';
 import { GROUPS_SERIAL, GUARDIAN_SERIAL, NAMES_SERIAL, SYSTEM_EXECUTOR } from './well-known.js';
 

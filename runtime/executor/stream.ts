@@ -4,7 +4,7 @@
  */
 import { SkepError } from '#protocols/wire/error';
 import { Queue } from '../mailbox/queue.js';
-import type { CallSink } from './calls.js';
+import type { CallSink } from './pending-call.js';
 
 /** Items that a sender may have under way. */
 export const STREAM_WINDOW = 64;

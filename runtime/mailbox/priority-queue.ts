@@ -1,51 +1,51 @@
 /**
  * A queue with levels: the highest level that has something goes first, FIFO within a level. Most queues only ever see
- * the normal level, which costs them one test; the other levels are made when one is used and go when it is empty.
+ * the normal level, which is the queue itself and costs them one test; the other levels are made when one is used and go
+ * when it is empty.
  */
 import { Queue } from './queue.js';
 
 /** FIFO by level; 0 is the normal one. */
-export class PriorityQueue<T> {
-  readonly #normal = new Queue<T>();
+export class PriorityQueue<T> extends Queue<T> {
   /** The other levels that hold something, highest first. */
   #levels: { readonly priority: number; readonly queue: Queue<T> }[] | undefined;
   #elsewhere = 0;
 
-  get size(): number {
-    return this.#normal.size + this.#elsewhere;
+  override get size(): number {
+    return this.count + this.#elsewhere;
   }
 
-  push(item: T, priority = 0): void {
-    if (priority === 0) this.#normal.push(item);
+  override push(item: T, priority = 0): void {
+    if (priority === 0) super.push(item);
     else this.#pushAt(item, priority);
   }
 
-  shift(): T | undefined {
-    if (this.#levels === undefined) return this.#normal.shift();
+  override shift(): T | undefined {
+    if (this.#levels === undefined) return super.shift();
     const [first] = this.#levels;
-    if (first === undefined || (first.priority < 0 && this.#normal.size > 0)) return this.#normal.shift();
+    if (first === undefined || (first.priority < 0 && this.count > 0)) return super.shift();
     return this.#shiftAt(0);
   }
 
   /** Takes the oldest item of the lowest level: the one that can best be spared. */
   shiftLowest(): T | undefined {
     const last = this.#levels?.at(-1);
-    if (last === undefined || (last.priority > 0 && this.#normal.size > 0)) return this.#normal.shift();
+    if (last === undefined || (last.priority > 0 && this.count > 0)) return super.shift();
     return this.#shiftAt((this.#levels?.length ?? 0) - 1);
   }
 
   /** What waits, in the order in which it would be taken, left in place. */
-  *[Symbol.iterator](): IterableIterator<T> {
+  override *[Symbol.iterator](): IterableIterator<T> {
     const levels = this.#levels ?? [];
     for (const { priority, queue } of levels) if (priority > 0) yield* queue;
-    yield* this.#normal;
+    yield* super[Symbol.iterator]();
     for (const { priority, queue } of levels) if (priority < 0) yield* queue;
   }
 
   /** Takes everything, in that order. */
-  drain(): T[] {
+  override drain(): T[] {
     const all = [...this];
-    this.#normal.drain();
+    super.release();
     this.#levels = undefined;
     this.#elsewhere = 0;
     return all;

@@ -16,50 +16,52 @@ const LARGEST_KEPT = 64;
 export class Queue<T> {
   #items: (T | undefined)[] = NO_ITEMS as unknown as (T | undefined)[];
   #head = 0;
-  #size = 0;
+  /** Items in the ring. */
+  protected count = 0;
 
   get size(): number {
-    return this.#size;
+    return this.count;
   }
 
   push(item: T): void {
-    if (this.#size === this.#items.length) this.#grow();
-    this.#items[(this.#head + this.#size) & (this.#items.length - 1)] = item;
-    this.#size += 1;
+    if (this.count === this.#items.length) this.#grow();
+    this.#items[(this.#head + this.count) & (this.#items.length - 1)] = item;
+    this.count += 1;
   }
 
   shift(): T | undefined {
-    if (this.#size === 0) return undefined;
+    if (this.count === 0) return undefined;
     const item = this.#items[this.#head];
     this.#items[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#items.length - 1);
-    this.#size -= 1;
-    if (this.#size === 0 && this.#items.length > LARGEST_KEPT) this.#release();
+    this.count -= 1;
+    if (this.count === 0 && this.#items.length > LARGEST_KEPT) this.release();
     return item;
   }
 
   /** What waits, oldest first, left in place. */
   *[Symbol.iterator](): IterableIterator<T> {
-    for (let i = 0; i < this.#size; i += 1) yield this.#items[(this.#head + i) & (this.#items.length - 1)] as T;
+    for (let i = 0; i < this.count; i += 1) yield this.#items[(this.#head + i) & (this.#items.length - 1)] as T;
   }
 
   /** Takes everything, oldest first. */
   drain(): T[] {
     const all = [...this];
-    this.#release();
+    this.release();
     return all;
   }
 
-  #release(): void {
+  /** Gives the ring back, and what is in it up. */
+  protected release(): void {
     this.#items = NO_ITEMS as unknown as (T | undefined)[];
     this.#head = 0;
-    this.#size = 0;
+    this.count = 0;
   }
 
   #grow(): void {
     const old = this.#items;
     const next = new Array<T | undefined>(Math.max(FIRST_CAPACITY, old.length * 2));
-    for (let i = 0; i < this.#size; i += 1) next[i] = old[(this.#head + i) & (old.length - 1)];
+    for (let i = 0; i < this.count; i += 1) next[i] = old[(this.#head + i) & (old.length - 1)];
     this.#items = next;
     this.#head = 0;
   }

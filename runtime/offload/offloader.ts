@@ -8,7 +8,7 @@
  */
 import { SkepError } from '#protocols/wire/error';
 import type { Clock } from '../clock/clock.js';
-import type { CallScope } from '../executor/cell-host.js';
+import type { CallScope } from '../executor/call-scope.js';
 import { type Failure, fromFailure, offloadFailed } from './failure.js';
 import { inlinePool } from './inline.js';
 import { isOffloadTask, type OffloadOptions, type OffloadTask } from './offload.js';
@@ -107,11 +107,12 @@ export class Offloader {
     };
     const timer = Number.isFinite(timeoutMs) ? this.#clock.after(Math.max(0, timeoutMs), expire) : undefined;
     options.signal?.addEventListener('abort', cancel, { once: true });
-    const detach = scope.onOpen(cancel);
+    const dependant = { cancel };
+    scope.hold(dependant);
     job.release = () => {
       timer?.cancel();
       options.signal?.removeEventListener('abort', cancel);
-      detach();
+      scope.release(dependant);
     };
   }
 

@@ -36,12 +36,15 @@ export class LatencyHistogram {
     return this.#count;
   }
 
-  /** Records one duration in milliseconds; less than nothing, which a clock should not give, counts as nothing. */
-  record(durationMs: number): void {
+  /**
+   * Records a duration in milliseconds, or `times` of it; less than nothing, which a clock should not give, counts as
+   * nothing.
+   */
+  record(durationMs: number, times = 1): void {
     const us = durationMs > 0 ? Math.min(MAX_US, Math.round(durationMs * 1_000)) : 0;
     const bucket = bucketOf(us);
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.#count += 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + times;
+    this.#count += times;
     if (durationMs > this.#maxMs) this.#maxMs = durationMs;
   }
 

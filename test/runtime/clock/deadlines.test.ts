@@ -47,6 +47,49 @@ t.test('a thousand deadlines of one length hold one timer, and none once they ar
   clock.advance(10_000);
 });
 
+/** A clock that says when the event loop has come round. */
+class LoopClock extends VirtualClock {
+  #soon: (() => void)[] = [];
+
+  soon(callback: () => void): void {
+    this.#soon.push(callback);
+  }
+
+  comeRound(): void {
+    for (const callback of this.#soon.splice(0)) callback();
+  }
+}
+
+t.test(
+  'one deadline set and taken back after another keeps its timer within a pass of the event loop, and no longer',
+  async (t) => {
+    const clock = new LoopClock();
+    const deadlines = new Deadlines(clock);
+    let timers = 0;
+    const { after } = clock;
+    clock.after = (...timer) => {
+      timers += 1;
+      return after.apply(clock, timer);
+    };
+    for (let n = 0; n < 1_000; n += 1) deadlines.after(5_000, () => t.fail('it was taken back')).cancel();
+    t.equal(timers, 1);
+    t.equal(clock.pending, 1, 'it may be wanted again');
+    clock.comeRound();
+    t.equal(clock.pending, 0, 'it was not');
+
+    deadlines.after(5_000, () => t.fail('it was taken back')).cancel();
+    clock.advance(3_000);
+    let reachedMs = 0;
+    deadlines.after(5_000, () => {
+      reachedMs = clock.now();
+    });
+    clock.comeRound();
+    clock.advance(10_000);
+    t.equal(reachedMs, 8_000, 'the timer of the one before does not end the one after');
+    t.equal(clock.pending, 0);
+  },
+);
+
 function bound(timer: { cancel(): void }): { cancel: () => void } {
   return { cancel: () => timer.cancel() };
 }

@@ -106,6 +106,49 @@ t.test('a call that waited in the mailbox past its deadline is not handled, and 
   t.equal((await system.reports())[0]?.pendingCalls, 0);
 });
 
+/** A clock on which time passes while a handler holds the thread, and no timer can fire. */
+class BlockedClock extends VirtualClock {
+  blockedMs = 0;
+
+  override now(): number {
+    return super.now() + this.blockedMs;
+  }
+}
+
+t.test('a call behind a message that held the thread past its deadline, in one turn, is not handled', async (t) => {
+  const clock = new BlockedClock();
+  const handled: string[] = [];
+  const worker = defineActor({
+    name: 'worker',
+    init: () => null,
+    calls: { ask: (_state, who: string) => handled.push(who) },
+    casts: {
+      quick: () => {},
+      hold: (_state, ms: number) => {
+        clock.blockedMs += ms;
+      },
+    },
+  });
+  const { system } = await inlineSystem(t, { clock, definitions: [worker], freezeMessages: false });
+  const ref = await system.spawn(worker, undefined);
+  // Until its actors are known to be quick and have many messages in a turn.
+  for (let n = 0; n < 200; n += 1) {
+    ref.cast('quick');
+    await Promise.resolve();
+  }
+  await settle();
+  const before = ref.call('ask', 'before', { timeoutMs: 50 });
+  ref.cast('hold', 60);
+  const late = ref.call('ask', 'late', { timeoutMs: 50 }).catch(({ code }: { code: string }) => code);
+  const inTime = ref.call('ask', 'in time', { timeoutMs: 70 });
+  t.equal(await before, 1);
+  t.equal(await inTime, 2);
+  t.same(handled, ['before', 'in time']);
+  t.same(await deadLetters(system), { expired: 1 });
+  clock.advance(50);
+  t.equal(await late, 'CALL_TIMEOUT');
+});
+
 t.test('a cancelled call that still waits in the mailbox is skipped, and its neighbours are not', async (t) => {
   const log: Log = { aborted: [], handled: [] };
   const { opened, open } = gate();
@@ -218,8 +261,8 @@ t.test('an answer meant for the life of an executor before finds no call of its 
   const to = 'a@i1/0/16' as ActorAddress;
   const dead = new CallTable(clock, 16, () => {});
   const alive = new CallTable(clock, 16 + 2 ** 32, () => {});
-  const old = dead.open(to, 'get', 1_000, sink);
-  const current = alive.open(to, 'get', 1_000, sink);
+  const { id: old } = dead.open(to, 'get', 1_000, sink);
+  const { id: current } = alive.open(to, 'get', 1_000, sink);
   t.equal(alive.reply(old, 'late'), false);
   t.equal(alive.reply(current, 'in time'), true);
   t.equal(alive.reply(current, 'twice'), false);
