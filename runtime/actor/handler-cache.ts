@@ -40,3 +40,7 @@ export class HandlerCache<Handler> {
     return handler;
   }
 }
+
+/** Of the actors on this thread. */
+export const castHandlers = new HandlerCache((definition) => definition.casts);
+export const callHandlers = new HandlerCache((definition) => definition.calls);

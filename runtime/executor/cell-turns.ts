@@ -7,7 +7,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import { SkepError, toWireError } from '#protocols/wire/error';
 import type { Info } from '../actor/definition.js';
-import { HandlerCache } from '../actor/handler-cache.js';
+import { callHandlers, castHandlers } from '../actor/handler-cache.js';
 import { handles, infoHandler, phaseOf, phaseSpec } from '../actor/phase-table.js';
 import type { PhaseContext } from '../actor/phases.js';
 import type { CastOutcome } from '../flow/outcome.js';
@@ -34,9 +34,6 @@ export interface TurnOwner extends HandOwner {
   /** Whether handlers may run. */
   readonly running: boolean;
 }
-
-const castHandlers = new HandlerCache((definition) => definition.casts);
-const callHandlers = new HandlerCache((definition) => definition.calls);
 
 export class Turns {
   readonly hand: Hand;
