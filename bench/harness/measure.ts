@@ -18,9 +18,11 @@ import {
 import { type Spread, spreadOf } from './spread.js';
 
 const plans: { readonly full: Plan; readonly quick: Plan } = {
-  full: { forks: 3, warmups: 2, rounds: 4 },
-  quick: { forks: 1, warmups: 1, rounds: 2 },
+  full: { forks: 2, warmups: 2, warmMs: 500, rounds: 5 },
+  quick: { forks: 1, warmups: 1, warmMs: 100, rounds: 3 },
 };
+/** However short the work is, no contender is warmed by more runs. */
+const MOST_WARMUPS = 50;
 
 /** What was measured of one contender. */
 export interface Measured {
@@ -127,35 +129,46 @@ async function measureFork(
   const running = new Map<Entry, Running>();
   try {
     say('starting');
-    await Promise.all(
-      question.contenders.map(async (contender, index) => {
-        const entry = entries[index];
-        if (entry === undefined || entry.absent !== undefined) return;
-        try {
-          const started = await contender.start(size, { signal });
-          running.set(entry, started);
-          entry.version = started.version;
-        } catch (error) {
-          if (!(error instanceof Absent) || index === 0) throw error;
-          entry.absent = error.message;
-          say(`${contender.name} takes no part: ${error.message}`);
-        }
-      }),
-    );
-    const inOrder = entries.filter((entry) => running.has(entry));
-    for (let round = 1 - plan.warmups; round <= plan.rounds; round += 1) {
-      // Backwards every second time: whoever comes after a heavy one does not do so always.
-      for (const entry of round % 2 === 0 ? inOrder.toReversed() : inOrder) {
-        signal.throwIfAborted();
-        say(`${round > 0 ? `round ${round} of ${plan.rounds}` : 'warming up'}, ${entry.name}`);
-        const completed = await running.get(entry)?.run(size);
-        const figures = check(question, size, entry.name, completed);
-        if (round > 0) entry.runs.push(figures);
+    const starts = question.contenders.map(async (contender, index) => {
+      const entry = entries[index];
+      if (entry === undefined || entry.absent !== undefined) return;
+      try {
+        const started = await contender.start(size, { signal });
+        running.set(entry, started);
+        entry.version = started.version;
+      } catch (error) {
+        if (!(error instanceof Absent) || index === 0) throw error;
+        entry.absent = error.message;
+        say(`${contender.name} takes no part: ${error.message}`);
       }
+    });
+    // All of them, so that whoever starts after another failed is stopped as well.
+    for (const start of await Promise.allSettled(starts)) if (start.status === 'rejected') throw start.reason;
+    const inOrder = entries.filter((entry) => running.has(entry));
+    const run = async (entry: Entry, what: string): Promise<Readonly<Record<string, number>>> => {
+      signal.throwIfAborted();
+      say(`${what}, ${entry.name}`);
+      return check(question, size, entry.name, await running.get(entry)?.run(size));
+    };
+    for (const entry of inOrder) await warm(plan, () => run(entry, 'warming up'));
+    for (let round = 1; round <= plan.rounds; round += 1) {
+      // Backwards every second time: whoever comes after a heavy one does not do so always.
+      for (const entry of round % 2 === 0 ? inOrder.toReversed() : inOrder)
+        entry.runs.push(await run(entry, `round ${round} of ${plan.rounds}`));
     }
   } finally {
     await Promise.all([...running.values()].map((each) => each.stop()));
   }
+}
+
+/** Runs until a compiler has had its time: so often and so long as the plan says. */
+async function warm(
+  { warmups, warmMs = 0 }: Plan,
+  run: () => Promise<Readonly<Record<string, number>>>,
+): Promise<void> {
+  let worked = 0;
+  for (let done = 0; done < MOST_WARMUPS && (done < warmups || worked < warmMs); done += 1)
+    worked += (await run())['ms'] ?? Number.NaN;
 }
 
 /** The measures of a run that did all of its work. @throws Error when it did less or more. */

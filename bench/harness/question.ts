@@ -67,8 +67,10 @@ export interface Goal {
 export interface Plan {
   /** Times that all contenders are started afresh: what a compiler decides once is decided so often. */
   readonly forks: number;
-  /** Runs of each contender before those that count. */
+  /** Runs of each contender before those that count, at least. */
   readonly warmups: number;
+  /** Time that each contender has worked before its runs count, at least; none without it. */
+  readonly warmMs?: number;
   /** Interleaved runs of each contender in a fork. */
   readonly rounds: number;
 }

@@ -5,7 +5,7 @@
  *     two in turn
  */
 import type { ActorAddress } from '#protocols/wire/address';
-import { SkepError, toWireError } from '#protocols/wire/error';
+import { type SkepError, toWireError } from '#protocols/wire/error';
 import type { Info } from '../actor/definition.js';
 import { callHandlers, castHandlers } from '../actor/handler-cache.js';
 import { handles, infoHandler, phaseOf, phaseSpec } from '../actor/phase-table.js';

@@ -84,12 +84,21 @@ t.test('where less is better, the ratio still says how many times better ours is
   );
 });
 
+t.test('a contender is warmed until it has worked so often and so long, and no further', async (t) => {
+  const log: string[] = [];
+  const plan = { forks: 1, warmups: 2, warmMs: 10, rounds: 1 };
+  const contenders = [scripted('fast', [done(4)], log), scripted('slow', [done(20)], log)];
+  await measure(question(contenders, { plans: { full: plan, quick: plan } }), options);
+  t.equal(log.filter((line) => line === 'fast').length, 3 + 1, 'three times 4 ms');
+  t.equal(log.filter((line) => line === 'slow').length, 2 + 1, 'twice, although once is 20 ms');
+});
+
 t.test('contenders are run forwards and backwards in turns, after a warm-up that does not count', async (t) => {
   const log: string[] = [];
   const plan = { forks: 2, warmups: 1, rounds: 2 };
   const contenders = ['a', 'b'].map((name) => scripted(name, [done(100), done(1), done(1)], log));
   const answer = await measure(question(contenders, { plans: { full: plan, quick: plan } }), options);
-  const fork = ['start a', 'start b', 'b', 'a', 'a', 'b', 'b', 'a', 'stop a', 'stop b'];
+  const fork = ['start a', 'start b', 'a', 'b', 'a', 'b', 'b', 'a', 'stop a', 'stop b'];
   t.same(log, [...fork, ...fork]);
   t.equal(answer.contenders[0]?.measures['ms']?.most, 1);
 });
