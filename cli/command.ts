@@ -90,8 +90,7 @@ export function addCommand<Options>(
   const settings = { ...Object.fromEntries(picks.map((pick) => [pick, settingFlags[pick].path])), ...spec.settings };
   return command.action(async (...given: unknown[]) => {
     const self = given.at(-1) as Command;
-    // The last argument may be variadic, which is an array.
-    const args = given.slice(0, -2).flat() as (string | undefined)[];
+    const args = given.slice(0, -2) as (string | undefined)[];
     process.exitCode = await execute(spec, settings, args, self.opts<CommonOptions & Record<string, unknown>>());
   });
 }

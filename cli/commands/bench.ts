@@ -65,7 +65,7 @@ async function runBench({ args, options, signal }: CommandContext<BenchOptions>)
       value === undefined ? [] : [`--${name}`, value],
     ),
   ];
-  const names = args.flatMap((name) => name ?? []);
+  const names = (args[0] ?? []) as unknown as readonly string[];
   const child = spawn(process.execPath, [program, ...names, ...flags], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both; a signal to this process alone is handed on.
   signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true });

@@ -3,7 +3,7 @@
  * order of their serials: those are kept by serial, without the text of an address for each. The first child that is
  * elsewhere, or comes out of order, makes a plain map of them.
  */
-import { type ActorAddress, type AddressParts, addressParts, formatAddress } from '#protocols/wire/address';
+import { type ActorAddress, type AddressParts, addressParts, formatAddress, parseAddress } from '#protocols/wire/address';
 import { SerialTable } from '../executor/serial-table.js';
 
 type Home = Pick<AddressParts, 'node' | 'incarnation' | 'executor'>;
@@ -77,9 +77,12 @@ export class ChildTable<T extends object> {
   }
 
   #serialOf(address: ActorAddress): number | undefined {
-    const { node, incarnation, executor, serial } = addressParts(address);
+    // Whoever asks may have the id of a child in hand, which is no address.
+    const parts = parseAddress(address);
     const home = this.#home;
-    return node === home?.node && incarnation === home.incarnation && executor === home.executor ? serial : undefined;
+    if (parts === undefined || home === undefined) return undefined;
+    const isHome = parts.node === home.node && parts.incarnation === home.incarnation;
+    return isHome && parts.executor === home.executor ? parts.serial : undefined;
   }
 
   #mapped(): Map<ActorAddress, T> {
