@@ -35,6 +35,8 @@ class RunQueue implements Dispatcher {
   #sliceEndMs = 0;
   #sliceEndTurn = 0;
   #spent = false;
+  /** Whether something left in this pass already; what comes after waits for its end. */
+  #sent = false;
 
   readonly #sliceMs: number;
   readonly #takeTurns = (): void => this.#turn();
@@ -59,10 +61,11 @@ class RunQueue implements Dispatcher {
   }
 
   flushSoon(): void {
-    if (this.#running || this.#flushing) return;
+    if (this.#running || this.#flushing || (this.#sent && this.#marked)) return;
     this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;
+      this.#sent = this.#marked;
       this.#flush();
     });
   }
@@ -109,7 +112,12 @@ class RunQueue implements Dispatcher {
     }
     meter.rest();
     this.#running = false;
-    this.#flush();
+    // What is produced first in a pass of the event loop leaves at once. Later turns of the same pass, such as the steps
+    // of a stream, each woken by a promise, leave as one frame when the pass ends.
+    if (!this.#sent) {
+      this.#sent = true;
+      this.#flush();
+    }
     if (this.#queue.size > 0) this.#wake();
   }
 
@@ -122,6 +130,8 @@ class RunQueue implements Dispatcher {
     setImmediate(() => {
       this.#marked = false;
       this.#spent = false;
+      this.#sent = false;
+      this.#flush();
       this.#meter.beat();
     });
   }

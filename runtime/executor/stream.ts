@@ -7,7 +7,7 @@ import { Queue } from '../mailbox/queue.js';
 import type { CallSink } from './pending-call.js';
 
 /** Items that a sender may have under way. */
-export const STREAM_WINDOW = 64;
+export const STREAM_WINDOW = 256;
 
 type Result = IteratorResult<unknown, undefined>;
 type Waiter = { readonly resolve: (result: Result) => void; readonly reject: (error: SkepError) => void };

@@ -3,7 +3,13 @@
  * order of their serials: those are kept by serial, without the text of an address for each. The first child that is
  * elsewhere, or comes out of order, makes a plain map of them.
  */
-import { type ActorAddress, type AddressParts, addressParts, formatAddress, parseAddress } from '#protocols/wire/address';
+import {
+  type ActorAddress,
+  type AddressParts,
+  addressParts,
+  formatAddress,
+  parseAddress,
+} from '#protocols/wire/address';
 import { SerialTable } from '../executor/serial-table.js';
 
 type Home = Pick<AddressParts, 'node' | 'incarnation' | 'executor'>;

@@ -12,11 +12,13 @@ import { settle } from '../support.js';
 const definition = defineActor({ name: 'load', init: () => null });
 
 /** A queue under a clock of its own. */
-function queueOf(options: { readonly throughput?: number; readonly sliceMs?: number } = {}) {
+function queueOf(
+  options: { readonly throughput?: number; readonly sliceMs?: number; readonly flush?: () => void } = {},
+) {
   const clock = new VirtualClock();
   const log = createLogger({ level: 'silent', format: 'json' }, {});
   const meter = new TurnMeter(0, log, undefined, options.throughput);
-  return { clock, queue: runQueueOf(options.sliceMs)(clock, meter, () => {}) };
+  return { clock, queue: runQueueOf(options.sliceMs)(clock, meter, options.flush ?? (() => {})) };
 }
 
 /** An actor that is nothing but a number of messages. */
@@ -121,3 +123,38 @@ t.test('options of scheduling out of range are refused by name', async (t) => {
     await t.rejects(ActorSystem.create({ node: 'a', scheduling }), { code: 'BAD_CONFIG', facts: { field } });
   }
 });
+
+t.test(
+  'what promises send one after another in a pass of the event loop leaves at its start and at its end',
+  async (t) => {
+    let waiting = 0;
+    const frames: number[] = [];
+    const flush = (): void => {
+      if (waiting > 0) frames.push(waiting);
+      waiting = 0;
+    };
+    const { queue } = queueOf({ flush });
+    const first = new Load(() => (waiting += 1));
+    first.waiting = 1;
+    queue.add(first);
+    // The steps of a stream: each is a promise, and each sends.
+    for (let step = 0; step < 100; step += 1) {
+      await Promise.resolve();
+      waiting += 1;
+      queue.flushSoon();
+    }
+    await settle();
+    t.equal(
+      frames.reduce((sum, frame) => sum + frame, 0),
+      101,
+      'nothing waits longer than the pass',
+    );
+    t.ok(frames.length <= 3, `in ${frames.length} frames`);
+    // The next pass begins anew: a lone message leaves at once.
+    const before = frames.length;
+    waiting = 1;
+    queue.flushSoon();
+    await Promise.resolve();
+    t.equal(frames.length, before + 1);
+  },
+);
