@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Bench, benchOf, benchOfSweep, loadScenarios } from './harness/section.js';
 import { durableMany, durableOne } from './questions/durability/durable.js';
 import { local } from './questions/local/index.js';
-import { idleActors } from './questions/memory/idle-actors.js';
+import { idleActors, spawn } from './questions/memory/idle-actors.js';
 import { nodesQuestions } from './questions/nodes/index.js';
 import { savina } from './questions/savina/index.js';
 import { startQuestions } from './questions/start/index.js';
@@ -23,6 +23,7 @@ export const benches: readonly Bench[] = [
     ...threads,
     ...nodesQuestions,
     idleActors,
+    spawn,
     ...savina,
     durableOne,
     durableMany,

@@ -5,18 +5,28 @@
 %% operating system counts, as it is for the other side.
 -mode(compile).
 
-main(["idle" | _]) ->
+main([Work | _]) ->
     io:format("ready version=~s~n", [erlang:system_info(otp_release)]),
-    serve().
+    serve(Work).
 
-serve() ->
+serve(Work) ->
     case io:get_line("") of
-        "run " ++ Text -> run(size_of("actors", Text)), serve();
+        "run " ++ Text -> run(Work, size_of("actors", Text)), serve(Work);
         eof -> halt(0);
-        _ -> serve()
+        _ -> serve(Work)
     end.
 
-run(Count) ->
+%% Starts processes, asks each, and ends them all before the next run.
+run("spawn", Count) ->
+    AtRest = erlang:system_info(process_count),
+    Start = erlang:monotonic_time(microsecond),
+    Pids = spawn_all(Count, []),
+    Took = erlang:monotonic_time(microsecond) - Start,
+    Answered = ask_all(Pids, 0),
+    [exit(Pid, kill) || Pid <- Pids],
+    wait_for_rest(AtRest),
+    io:format("done ms=~.3f operations=~b~n", [Took / 1000, Answered]);
+run("idle", Count) ->
     erlang:garbage_collect(),
     Before = resident(),
     Start = erlang:monotonic_time(microsecond),
@@ -26,6 +36,12 @@ run(Count) ->
     Bytes = resident() - Before,
     Answered = ask_all(Pids, 0),
     io:format("done ms=~.3f operations=~b bytes_each=~.1f~n", [Took / 1000, Answered, Bytes / Count]).
+
+wait_for_rest(AtRest) ->
+    case erlang:system_info(process_count) > AtRest of
+        true -> timer:sleep(1), wait_for_rest(AtRest);
+        false -> ok
+    end.
 
 size_of(Name, Text) ->
     [Value] = [V || Word <- string:lexemes(Text, " \n"), [N, V] <- [string:split(Word, "=")], N =:= Name],
