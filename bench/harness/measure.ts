@@ -18,7 +18,7 @@ import {
 import { type Spread, spreadOf } from './spread.js';
 
 const plans: { readonly full: Plan; readonly quick: Plan } = {
-  full: { forks: 2, warmups: 2, warmMs: 500, rounds: 5 },
+  full: { forks: 2, warmups: 2, warmMs: 600, rounds: 5 },
   quick: { forks: 1, warmups: 1, warmMs: 100, rounds: 3 },
 };
 /** However short the work is, no contender is warmed by more runs. */

@@ -15,7 +15,7 @@ export const callNodes: Question = {
   suite: 'nodes',
   asks: 'How long does a call to an actor of another node on the same machine take, when nothing else is under way?',
   counts: 'calls',
-  sizes: { full: { calls: 1_000 }, quick: { calls: 100 } },
+  sizes: { full: { calls: 300 }, quick: { calls: 100 } },
   completes: ({ calls = 0 }) => calls,
   // Effect carries requests between runners by sockets of its own. It would take most of the time of the other question.
   contenders: [...contenders, nodePeer('effect', 'effect/nodes.mjs', 'call')],

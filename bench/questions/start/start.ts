@@ -2,7 +2,7 @@
 import { erlang, nodePeer, skep } from '../../harness/process.js';
 import type { Question } from '../../harness/question.js';
 
-const plans = { full: { forks: 1, warmups: 1, rounds: 5 }, quick: { forks: 1, warmups: 0, rounds: 1 } };
+const plans = { full: { forks: 1, warmups: 1, rounds: 3 }, quick: { forks: 1, warmups: 0, rounds: 1 } };
 
 export const startNode: Question = {
   name: 'start-node',
