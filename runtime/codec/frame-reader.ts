@@ -4,7 +4,7 @@ import type { Envelope } from '#protocols/wire/envelope';
 import { unreachable, type WireError } from '#protocols/wire/error';
 import { readTraceparent } from '#protocols/wire/trace-context';
 import { isPriority } from '../mailbox/priority.js';
-import { Flag, KIND_BITS, kinds, VERSION } from './frame-layout.js';
+import { Again, Flag, KIND_BITS, kinds, VERSION } from './frame-layout.js';
 import { readSignal } from './signal.js';
 import { ValueReader } from './value-reader.js';
 
@@ -36,11 +36,16 @@ export class FrameReader {
 
   #row(): Envelope {
     const head = this.#values.byte();
-    const kind = kinds[head & KIND_BITS];
+    const code = head & KIND_BITS;
+    if (code === Again.cast) return this.#cast(head);
+    if (code === Again.call) return this.#call(head);
+    const kind = kinds[code];
     switch (kind) {
       case 'cast':
+        this.#where();
         return this.#cast(head);
       case 'call':
+        this.#where();
         return this.#call(head);
       case 'reply':
       case 'item':
@@ -75,14 +80,12 @@ export class FrameReader {
   }
 
   #cast(head: number): Envelope {
-    this.#where(head);
     const { to, from, name } = this.#place();
     const message = this.#values.value();
     return this.#tail(head, { kind: 'cast', to, from, name, message });
   }
 
   #call(head: number): Envelope {
-    this.#where(head);
     const { to, from, name } = this.#place();
     const call: Envelope = {
       kind: 'call',
@@ -98,8 +101,8 @@ export class FrameReader {
     return this.#tail(head, call);
   }
 
-  #where(head: number): void {
-    if ((head & Flag.again) !== 0) return;
+  /** Reads where a row goes, for itself and for those after it. */
+  #where(): void {
     this.#to = this.#address();
     this.#from = this.#address();
     this.#name = this.#listed(this.#names, 'a name');

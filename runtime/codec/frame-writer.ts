@@ -2,7 +2,7 @@
 import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { unreachable } from '#protocols/wire/error';
-import { codeOf, Flag, VERSION } from './frame-layout.js';
+import { Again, codeOf, Flag, VERSION } from './frame-layout.js';
 import { ValueWriter } from './value-writer.js';
 
 type UserMessage = Extract<Envelope, { kind: 'cast' | 'call' }>;
@@ -150,7 +150,7 @@ export class FrameWriter {
       before.from === envelope.from;
     const trace = envelope.trace === undefined ? 0 : Flag.trace;
     const priority = envelope.priority === undefined ? 0 : Flag.priority;
-    this.#values.byte(code | trace | priority | (again ? Flag.again : 0));
+    this.#values.byte((again ? Again[envelope.kind] : code) | trace | priority);
     if (again) return;
     this.#address(envelope.to);
     this.#address(envelope.from);

@@ -9,12 +9,18 @@ const PLACES = 4_096;
 export class RecentTexts {
   readonly #texts: string[] = new Array<string>(PLACES).fill('');
 
-  /** The text of so many ASCII bytes. */
-  ascii(bytes: Buffer, at: number, length: number): string {
+  /** The text of so many ASCII bytes; undefined when some are not. */
+  ascii(bytes: Buffer, at: number, length: number): string | undefined {
     const end = at + length;
     // FNV-1a, four bytes at a time would be no faster: texts are short.
     let hash = length;
-    for (let index = at; index < end; index += 1) hash = Math.imul(hash ^ (bytes[index] as number), 0x01000193);
+    let all = 0;
+    for (let index = at; index < end; index += 1) {
+      const byte = bytes[index] as number;
+      all |= byte;
+      hash = Math.imul(hash ^ byte, 0x01000193);
+    }
+    if (all > 0x7f) return undefined;
     const place = (hash ^ (hash >>> 15)) & (PLACES - 1);
     const known = this.#texts[place] as string;
     if (isText(known, bytes, at, length)) return known;

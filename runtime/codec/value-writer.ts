@@ -1,10 +1,19 @@
 /**
- * Writes plain data into a growing buffer, in the form that `tags.ts` describes. By hand rather than by a library,
- * because one pass does what takes three otherwise: it checks that the data is plain, finds the shapes of objects, and
- * writes the bytes. Small messages take a third of the time.
+ * Writes plain data into a growing buffer as msgpack, in the form that `tags.ts` describes. By hand rather than by
+ * msgpackr, which reads what is written here, because one pass does what takes three otherwise: it checks that the data is
+ * plain, finds the shapes of objects, and writes the bytes. Small messages take a third of the time.
  */
 import { assertPlain } from './msgpack.js';
-import { MAX_SHAPE_KEYS, MAX_SHAPES, MAX_SHORT_TEXT, Tag } from './tags.js';
+import {
+  Extension,
+  MAX_SHAPE_KEYS,
+  MAX_SHAPES,
+  MAX_SHORT_TEXT,
+  MAX_SMALL_ARRAY,
+  MAX_SMALL_TEXT,
+  SMALL_NUMBERS,
+  Tag,
+} from './tags.js';
 
 /** The keys of objects alike, and their number in the frame that is being written. */
 interface Shape {
@@ -87,18 +96,22 @@ export class ValueWriter {
     const bytes = this.#bytes;
     // The one test covers whole numbers of 32 bits; -0 is among them, and arrives as 0.
     if ((value | 0) !== value) {
-      bytes[this.#at] = Tag.float;
-      this.#view.setFloat64(this.#at + 1, value, true);
+      bytes[this.#at] = Tag.float64;
+      this.#view.setFloat64(this.#at + 1, value);
       this.#at += 9;
-    } else if (value >= 0 && value < Tag.text) {
+    } else if (value >= 0 && value < SMALL_NUMBERS) {
       bytes[this.#at++] = value;
+    } else if (value >= 0 && value <= 0xff) {
+      bytes[this.#at] = Tag.uint8;
+      bytes[this.#at + 1] = value;
+      this.#at += 2;
     } else {
       const at = this.#at;
-      bytes[at] = Tag.int;
-      bytes[at + 1] = value;
-      bytes[at + 2] = value >> 8;
-      bytes[at + 3] = value >> 16;
-      bytes[at + 4] = value >> 24;
+      bytes[at] = Tag.int32;
+      bytes[at + 1] = value >> 24;
+      bytes[at + 2] = value >> 16;
+      bytes[at + 3] = value >> 8;
+      bytes[at + 4] = value;
       this.#at = at + 5;
     }
   }
@@ -109,22 +122,27 @@ export class ValueWriter {
     // Three bytes of UTF-8 for one of UTF-16 at most.
     if (this.#at + 5 + 3 * length > this.#bytes.length) this.#grow(5 + 3 * length);
     const written = this.#bytes.write(value, this.#at + 5);
-    this.#bytes[this.#at] = Tag.longText;
-    this.#view.setUint32(this.#at + 1, written, true);
+    this.#bytes[this.#at] = Tag.text32;
+    this.#view.setUint32(this.#at + 1, written);
     this.#at += 5 + written;
   }
 
   /** False, and nothing written, when it is not ASCII. */
   #shortText(value: string, length: number): boolean {
-    if (this.#at + 1 + length > this.#bytes.length) this.#grow(1 + length);
+    if (this.#at + 2 + length > this.#bytes.length) this.#grow(2 + length);
     const bytes = this.#bytes;
-    const at = this.#at + 1;
+    const small = length <= MAX_SMALL_TEXT;
+    const at = this.#at + (small ? 1 : 2);
     for (let index = 0; index < length; index += 1) {
       const char = value.charCodeAt(index);
       if (char > 0x7f) return false;
       bytes[at + index] = char;
     }
-    bytes[this.#at] = Tag.text + length;
+    if (small) bytes[this.#at] = Tag.smallText + length;
+    else {
+      bytes[this.#at] = Tag.text8;
+      bytes[this.#at + 1] = length;
+    }
     this.#at = at + length;
     return true;
   }
@@ -156,7 +174,7 @@ export class ValueWriter {
         this.byte(value ? Tag.true : Tag.false);
         return;
       case 'undefined':
-        this.byte(Tag.undefined);
+        this.#extension(Extension.undefined, 0);
         return;
       case 'object':
         if (value === null) this.byte(Tag.null);
@@ -172,21 +190,19 @@ export class ValueWriter {
     if (prototype === PLAIN || prototype === null) this.#fields(value as Readonly<Record<string, unknown>>);
     else if (Array.isArray(value)) this.#array(value);
     else if (value instanceof Uint8Array) this.#blob(value);
-    else if (value instanceof Date) {
-      this.number(0.5);
-      this.#bytes[this.#at - 9] = Tag.date;
-      this.#view.setFloat64(this.#at - 8, value.getTime(), true);
-    } else throw new TypeError('an instance of a class is not plain data');
+    else if (value instanceof Date) this.#date(value.getTime());
+    else throw new TypeError('an instance of a class is not plain data');
   }
 
   #array(values: readonly unknown[]): void {
-    this.#count(Tag.array, values.length);
+    if (values.length <= MAX_SMALL_ARRAY) this.byte(Tag.smallArray + values.length);
+    else this.#count(Tag.array32, values.length);
     // By index, because a hole is `undefined` then and not left out.
     for (let index = 0; index < values.length; index += 1) this.value(values[index]);
   }
 
   #blob(value: Uint8Array): void {
-    this.#count(Tag.bytes, value.length);
+    this.#count(Tag.bytes32, value.length);
     if (this.#at + value.length > this.#bytes.length) this.#grow(value.length);
     this.#bytes.set(value, this.#at);
     this.#at += value.length;
@@ -195,8 +211,31 @@ export class ValueWriter {
   #count(tag: number, count: number): void {
     if (this.#at + 5 > this.#bytes.length) this.#grow(5);
     this.#bytes[this.#at] = tag;
-    this.#view.setUint32(this.#at + 1, count, true);
+    this.#view.setUint32(this.#at + 1, count);
     this.#at += 5;
+  }
+
+  /** An extension of one byte. */
+  #extension(type: number, value: number): void {
+    this.byte(Tag.extension1);
+    this.byte(type);
+    this.byte(value);
+  }
+
+  #date(ms: number): void {
+    if (Number.isNaN(ms)) {
+      this.#extension(Extension.date, Extension.date);
+      return;
+    }
+    if (this.#at + 15 > this.#bytes.length) this.#grow(15);
+    const at = this.#at;
+    const seconds = Math.floor(ms / 1_000);
+    this.#bytes[at] = Tag.extension;
+    this.#bytes[at + 1] = 12;
+    this.#bytes[at + 2] = Extension.date;
+    this.#view.setUint32(at + 3, (ms - seconds * 1_000) * 1_000_000);
+    this.#view.setBigInt64(at + 7, BigInt(seconds));
+    this.#at = at + 15;
   }
 
   #fields(value: Readonly<Record<string, unknown>>): void {
@@ -229,8 +268,8 @@ export class ValueWriter {
     shape.number = this.#shapeCount;
     this.#shapes[this.#shapeCount] = shape;
     this.#shapeCount += 1;
-    this.byte(Tag.newShape);
-    this.byte(shape.keys.length);
+    this.#extension(Extension.shape, Tag.object + shape.number);
+    this.#count(Tag.array32, shape.keys.length);
     for (const key of shape.keys) this.text(key);
   }
 
@@ -252,7 +291,7 @@ export class ValueWriter {
   #map(value: Readonly<Record<string, unknown>>): void {
     const keys: string[] = [];
     for (const key in value) keys.push(key);
-    this.#count(Tag.map, keys.length);
+    this.#count(Tag.map32, keys.length);
     for (const key of keys) {
       this.text(key);
       this.value(value[key]);
