@@ -20,6 +20,10 @@ export const call: Question = {
   goals: [{ row: 'local call, one after another', against: 'Erlang/OTP', atLeast: 1 }],
 };
 
+/**
+ * Without nact: it knows its questions by random numbers of 32 bits, and of two under way with the same number one is
+ * never answered. With 128 under way that ended one of a few million calls.
+ */
 export const calls128: Question = {
   name: 'call-128',
   suite: 'local',
@@ -34,7 +38,6 @@ export const calls128: Question = {
     skep('messages', 'call'),
     erlang('messages', 'call'),
     erlang('messages', 'call-one-scheduler', 'Erlang/OTP, one scheduler'),
-    nodePeer('nact', 'nact/messages.mjs', 'call'),
     nodePeer('moleculer', 'moleculer/messages.mjs', 'call'),
   ],
   goals: [{ row: 'local call, 128 at once', against: 'Erlang/OTP', atLeast: 2 }],
