@@ -70,7 +70,7 @@ async function main(): Promise<void> {
     if (read === 1_000) break;
   }
   const made = await numbers.call('made');
-  console.log(`stream: read ${read} of an endless stream; its source made ${made - read} more, of a window of 64`);
+  console.log(`stream: read ${read} of an endless stream; its source made ${made - read} more, of a window of 256`);
 
   const grains = 5_000;
   const to = await system.spawn(mill, undefined, { executor: 2 });
