@@ -3,6 +3,7 @@
  * line is always `N passed, N failed`, counted in assertions, and the exit code is 0 only when something ran and nothing
  * failed: a run that found no test is a failure, because it is the form that a broken runner takes.
  */
+import { availableParallelism } from 'node:os';
 import { listSources } from '../build.mjs';
 import { prepareClone, preparePrograms, root } from '../prepare.mjs';
 import { PrepareError, say, secondsSince } from '../say.mjs';
@@ -13,8 +14,8 @@ import { createTestReport } from '../test-report.mjs';
 const limitMs = 45 * 60_000;
 /** How long one file may take. */
 const fileLimitMs = 240_000;
-/** Files at a time. */
-const jobs = 2;
+/** Files at a time: one more than there are cores, because many wait for processes and clocks rather than compute. */
+const jobs = Math.min(8, availableParallelism() + 1);
 
 /** Runs the tests and gives the exit code. */
 export async function main(filters) {
