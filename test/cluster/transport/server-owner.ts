@@ -7,7 +7,6 @@ import { startNatsServer } from '#cluster/transport/nats-server';
 import { probeNats } from '#cluster/transport/probe';
 
 const server = await startNatsServer();
-process.stdout.write(`${server.pid} ${server.port}\n`);
 if (process.argv[2] === 'linger') {
   const held = setInterval(() => {}, 1_000);
   process.once('SIGINT', () => {
@@ -20,3 +19,5 @@ if (process.argv[2] === 'linger') {
     void useThenStop();
   });
 }
+// Last: whoever reads it sends signals at once.
+process.stdout.write(`${server.pid} ${server.port}\n`);
