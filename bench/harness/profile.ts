@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import type { MeasureOptions } from './measure.js';
 import type { Bench } from './section.js';
 
-/** Runs of the work that a profile covers. */
-const RUNS = 5;
+/** Time of work that a profile covers, at least, so that starting is a small part of it; and runs, at most. */
+const WORK_MS = 4_000;
+const MOST_RUNS = 200;
 /** Functions that the summary names. */
 const TOP = 8;
 
@@ -31,9 +32,10 @@ export async function profile(bench: Bench, folder: string, { quick, signal, say
   const size = quick ? sizes.quick : sizes.full;
   try {
     const running = await contender.start(size, { signal, profileTo: raw });
-    for (let run = 1; run <= RUNS; run += 1) {
-      say(`${bench.name}: profiling ${contender.name}, run ${run} of ${RUNS}`);
-      await running.run(size);
+    let worked = 0;
+    for (let run = 1; run <= MOST_RUNS && worked < (quick ? 0.1 : 1) * WORK_MS; run += 1) {
+      say(`${bench.name}: profiling ${contender.name}, run ${run}`);
+      worked += (await running.run(size)).ms;
     }
     // Profiles are written when the threads end.
     await running.stop();
