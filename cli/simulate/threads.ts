@@ -8,7 +8,7 @@ import type { Kind, Reply, Request, ThreadData, Work } from './work.js';
 
 interface Job {
   readonly request: Request;
-  readonly resolve: (answer: Work[Kind]['answer']) => void;
+  readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -36,9 +36,8 @@ export class Threads {
 
   /** Has a piece of work done. @throws SkepError JOB_CANCELLED when it is interrupted, or what the work throws. */
   ask<K extends Kind>(kind: K, model: string, ask: Work[K]['ask']): Promise<Work[K]['answer']> {
-    const done = new Promise<Work[Kind]['answer']>((resolve, reject) => {
-      const request = { kind, model, ask } as Request;
-      if (this.#ended === undefined) this.#queue.push({ request, resolve, reject });
+    const done = new Promise<unknown>((resolve, reject) => {
+      if (this.#ended === undefined) this.#queue.push({ request: { kind, model, ask } as Request, resolve, reject });
       else reject(this.#ended);
     });
     this.#next();

@@ -4,7 +4,8 @@
  */
 import { register } from 'node:module';
 import { text } from 'node:stream/consumers';
-import type { FailedRun } from '#runtime/simulation/campaign';
+import type * as ModelsModule from '#cli/simulate/models';
+import type * as CampaignModule from '#runtime/simulation/campaign';
 import { withMutant } from './hook.js';
 import type { Mutant } from './mutant.js';
 
@@ -22,7 +23,7 @@ export interface Trial {
 export interface TrialResult {
   readonly tried: number;
   readonly ms: number;
-  readonly found?: Pick<FailedRun, 'seed' | 'failure'>;
+  readonly found?: Pick<CampaignModule.FailedRun, 'seed' | 'failure'>;
   /** Why it could not be tried. */
   readonly error?: string;
 }
@@ -30,14 +31,11 @@ export interface TrialResult {
 /** The compiled tree. */
 const dist = new URL('../../../', import.meta.url);
 
-type ModelsModule = typeof import('#cli/simulate/models');
-type CampaignModule = typeof import('#runtime/simulation/campaign');
-
 async function attempt({ model: name, modules, mutant, from, seeds }: Trial, number: number): Promise<TrialResult> {
   const at = (path: string): string => withMutant(new URL(path, dist).href, number);
   // All of it comes from the mutated tree: an error of one version is no instance of a class of another.
-  const { Models } = (await import(at('cli/simulate/models.js'))) as ModelsModule;
-  const { runSeeds } = (await import(at('runtime/simulation/campaign.js'))) as CampaignModule;
+  const { Models } = (await import(at('cli/simulate/models.js'))) as typeof ModelsModule;
+  const { runSeeds } = (await import(at('runtime/simulation/campaign.js'))) as typeof CampaignModule;
   const models = await Models.of(modules.map((module) => withMutant(module, number)));
   const model = await models.load(name);
   const planted = Reflect.get(globalThis, 'plantedMutants') as ReadonlySet<number> | undefined;
