@@ -122,7 +122,11 @@ async function takeTurn({ turnMs = 0 }: Plan, counts: string, run: () => Promise
     mean(({ others: of }) => of[name] ?? Number.NaN),
   ]);
   const rate = (mean(({ operations }) => operations) / mean((each) => each.ms)) * 1_000;
-  return { ms: mean((each) => each.ms), [`${counts}/s`]: rate, ...Object.fromEntries(others) };
+  return {
+    ms: mean((each) => each.ms),
+    [`${counts}/s`]: rate,
+    ...(Object.fromEntries(others) as Record<string, number>),
+  };
 }
 
 /** Against the geometric mean of our turns before and after. */

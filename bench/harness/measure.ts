@@ -9,7 +9,7 @@ import { type Ratio, ratioOf } from './ratio.js';
 import { type Spread, spreadOf } from './spread.js';
 
 const plans: { readonly full: Plan; readonly quick: Plan } = {
-  full: { forks: 2, warmups: 2, warmMs: 400, rounds: 4, roundsMs: 7_000, turnMs: 100, error: 0.03 },
+  full: { forks: 3, warmups: 2, warmMs: 400, rounds: 3, roundsMs: 3_500, turnMs: 100, error: 0.02 },
   quick: { forks: 1, warmups: 1, warmMs: 100, rounds: 2 },
 };
 
@@ -61,33 +61,72 @@ export interface MeasureOptions {
   readonly say: (line: string) => void;
 }
 
-/** Measures a question. @throws Error when a contender fails or does not complete the work. */
-export async function measure(question: Question, options: MeasureOptions): Promise<Answer> {
-  const startMs = performance.now();
-  const size = options.quick ? question.sizes.quick : question.sizes.full;
-  const plan = (question.plans ?? plans)[options.quick ? 'quick' : 'full'];
-  const figure = question.figure ?? { measure: `${question.counts}/s`, better: 'more' };
-  const entries = question.contenders.map(({ name }): Entry => ({ name, turns: [], pairs: [] }));
-  for (let fork = 1; fork <= plan.forks; fork += 1) {
-    const say = (line: string): void =>
-      options.say(`${question.name}: ${plan.forks > 1 ? `start ${fork} of ${plan.forks}, ` : ''}${line}`);
-    await measureFork({ question, size, plan, figure, entries, signal: options.signal, say });
+/** A question on its way to an answer, start by start; between two of them other questions may have their turn. */
+export class Measuring {
+  /** Fresh starts that its plan asks for. */
+  readonly forks: number;
+  readonly #question: Question;
+  readonly #quick: boolean;
+  readonly #plan: Plan;
+  readonly #size: Size;
+  readonly #figure: Figure;
+  readonly #entries: readonly Entry[];
+  #done = 0;
+  #seconds = 0;
+
+  constructor(question: Question, quick: boolean) {
+    this.#question = question;
+    this.#quick = quick;
+    this.#plan = (question.plans ?? plans)[quick ? 'quick' : 'full'];
+    this.forks = this.#plan.forks;
+    this.#size = quick ? question.sizes.quick : question.sizes.full;
+    this.#figure = question.figure ?? { measure: `${question.counts}/s`, better: 'more' };
+    this.#entries = question.contenders.map(({ name }): Entry => ({ name, turns: [], pairs: [] }));
   }
-  return {
-    kind: 'question',
-    question: question.name,
-    suite: question.suite,
-    asks: question.asks,
-    quick: options.quick,
-    size,
-    day: new Date().toISOString().slice(0, 10),
-    machine: machine(),
-    plan,
-    figure,
-    contenders: entries.map(summarise),
-    goals: (question.goals ?? []).map((goal) => judge(goal, figure, entries)),
-    seconds: (performance.now() - startMs) / 1_000,
-  };
+
+  /** The next fresh start. @throws Error when a contender fails or does not complete the work. */
+  async fork({ signal, say: tell }: Omit<MeasureOptions, 'quick'>): Promise<void> {
+    const startMs = performance.now();
+    const [question, size, plan, figure, entries] = [
+      this.#question,
+      this.#size,
+      this.#plan,
+      this.#figure,
+      this.#entries,
+    ];
+    const which = this.forks > 1 ? `start ${this.#done + 1} of ${this.forks}, ` : '';
+    const say = (line: string): void => tell(`${question.name}: ${which}${line}`);
+    await measureFork({ question, size, plan, figure, entries, signal, say });
+    this.#done += 1;
+    this.#seconds += (performance.now() - startMs) / 1_000;
+  }
+
+  /** What the starts so far come to. */
+  answer(): Answer {
+    const { name, suite, asks, goals = [] } = this.#question;
+    return {
+      kind: 'question',
+      question: name,
+      suite,
+      asks,
+      quick: this.#quick,
+      size: this.#size,
+      day: new Date().toISOString().slice(0, 10),
+      machine: machine(),
+      plan: { ...this.#plan, forks: this.#done },
+      figure: this.#figure,
+      contenders: this.#entries.map(summarise),
+      goals: goals.map((goal) => judge(goal, this.#figure, this.#entries)),
+      seconds: this.#seconds,
+    };
+  }
+}
+
+/** Measures a question, all starts one after the other. @throws Error when a contender fails or lacks some of the work. */
+export async function measure(question: Question, options: MeasureOptions): Promise<Answer> {
+  const measuring = new Measuring(question, options.quick);
+  for (let fork = 0; fork < measuring.forks; fork += 1) await measuring.fork(options);
+  return measuring.answer();
 }
 
 function judge(goal: Goal, usual: Figure, entries: readonly Entry[]): Judged {
