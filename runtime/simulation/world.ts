@@ -51,6 +51,9 @@ interface Place {
   rate: number;
   /** How far its wall clock is ahead. */
   aheadUs: number;
+  /** What its clock had counted when it got its rate, and when that was. */
+  countedUs: number;
+  ratedAtUs: number;
 }
 
 /** Time, network, disks and clocks of some nodes. */
@@ -90,6 +93,8 @@ export class World {
       disk: new Disk(this, node, knobs),
       rate: 1 + knobs.drift * ((2 * this.chances.clock.next()) / 2 ** 32 - 1),
       aheadUs: Math.round((knobs.offsetUs * this.chances.clock.next()) / 2 ** 32),
+      countedUs: 0,
+      ratedAtUs: 0,
     }));
   }
 
@@ -167,13 +172,26 @@ export class World {
 
   /** What the wall clock of a node shows, in microseconds; it drifts, differs from others and may be set back. */
   wallUs(node: number): number {
-    const { aheadUs, rate } = this.#place(node);
-    return Math.round(this.nowUs * rate) + aheadUs;
+    return Math.round(this.monotonicUs(node)) + this.#place(node).aheadUs;
+  }
+
+  /** What the monotonic clock of a node has counted, in microseconds, not whole: it drifts and is never set. */
+  monotonicUs(node: number): number {
+    const { countedUs, ratedAtUs, rate } = this.#place(node);
+    return countedUs + (this.nowUs - ratedAtUs) * rate;
   }
 
   /** Sets the wall clock of a node ahead, or back. */
   jump(node: number, byUs: number): void {
     this.#place(node).aheadUs += byUs;
+  }
+
+  /** From now on the clock of a node runs faster than true time by this factor; what is due already is due as it was. */
+  setRate(node: number, rate: number): void {
+    const place = this.#place(node);
+    place.countedUs = this.monotonicUs(node);
+    place.ratedAtUs = this.nowUs;
+    place.rate = rate;
   }
 
   /**
@@ -229,10 +247,8 @@ export class World {
     this.healed = true;
     this.network.calm(knobs);
     for (const [node, place] of this.#places.entries()) {
+      this.setRate(node, 1);
       place.disk.calm(knobs);
-      // A clock that is put right does not jump by what it went wrong.
-      place.aheadUs = this.wallUs(node) - this.nowUs;
-      place.rate = 1;
       while (place.pauses > 0) this.resume(node);
     }
   }
