@@ -11,7 +11,7 @@ export const simulator: Question = {
   suite: 'simulation',
   asks: 'How many events a second does the simulator step, with every invariant looked at after each of them?',
   counts: 'runs',
-  sizes: { full: { runs: 10 }, quick: { runs: 2 } },
+  sizes: { full: { runs: 20 }, quick: { runs: 10 } },
   completes: ({ runs = 0 }) => runs,
   contenders: [
     skep('simulator', 'empty', { name: 'skep, an empty protocol' }),
@@ -21,6 +21,6 @@ export const simulator: Question = {
   figure: { measure: 'events/s', better: 'more' },
   plans: {
     full: { forks: 1, warmups: 1, rounds: 3 },
-    quick: { forks: 1, warmups: 0, rounds: 1 },
+    quick: { forks: 1, warmups: 1, rounds: 1 },
   },
 };
