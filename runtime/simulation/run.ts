@@ -54,7 +54,7 @@ export interface RunOptions {
 }
 
 /** A run with more events than this does not end by itself. */
-const MOST_EVENTS = 20_000_000;
+const MOST_EVENTS = 5_000_000;
 /** Events between two questions whether all has settled. */
 const ASK_EVERY = 64;
 
