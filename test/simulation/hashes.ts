@@ -29,7 +29,8 @@ function withoutEnd(simulated: Simulated): Simulated {
     crashed: (node) => simulated.crashed(node),
     restarted: (node) => simulated.restarted(node),
     healed: () => simulated.healed(),
-    check: () => simulated.check(),
+    // What an observer finds out has no part in the run, and most of its cost.
+    check: () => {},
     settled: () => true,
     finish: () => {},
     state: () => simulated.state(),
