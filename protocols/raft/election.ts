@@ -73,7 +73,7 @@ function poll(state: RaftState, from: NodeId, granted: boolean, out: Output): vo
 
 /** The first entry of a leader is a no-op: with it everything before it is committed. (6.4, step 1) */
 function lead(state: RaftState, out: Output): void {
-  becomeLeader(state, out);
+  becomeLeader(state);
   const index = lastIndex(state.log) + 1;
   appendOwn(state, { type: 'noop', index, term: state.term });
   // There may be a change among the entries before, and none may be proposed before the no-op is committed. (4.1)

@@ -22,7 +22,12 @@ export const raftMutants: readonly Mutant[] = [
     'const early = isEarly(message);',
     "const early = isEarly(message) || message.type === 'vote-response';",
   ),
-  raft('election', 'a joint configuration elects by one majority', 'quorumVote(state.config,', 'quorumVote({ ...state.config, votersOutgoing: [] },'),
+  raft(
+    'election',
+    'a joint configuration elects by one majority',
+    'quorumVote(state.config,',
+    'quorumVote({ ...state.config, votersOutgoing: [] },',
+  ),
   raft('election', 'a node that lost its log or its votes votes', 'return !damaged && !amnesiac;', 'return true;'),
   // Replication.
   raft('quorum', 'a majority is n / 2', 'Math.floor(count / 2) + 1', 'Math.max(1, Math.floor(count / 2))'),
@@ -44,7 +49,12 @@ export const raftMutants: readonly Mutant[] = [
     'Math.min(message.commit, last)',
     'Math.min(message.commit, lastIndex(log))',
   ),
-  raft('follower', 'the entry before is not compared', 'if (!matches(log, index, logTerm))', 'if (index > lastIndex(log))'),
+  raft(
+    'follower',
+    'the entry before is not compared',
+    'if (!matches(log, index, logTerm))',
+    'if (index > lastIndex(log))',
+  ),
   raft(
     'follower',
     'a follower acknowledges its last entry in the place of the last new one',
@@ -96,7 +106,12 @@ export const raftMutants: readonly Mutant[] = [
   // Reads.
   raft('read', 'a read asks no quorum', 'round === 0 || round > confirmed', 'round === 0'),
   raft('read', 'a read does not wait for an entry of the term', 'if (!hasCommittedInTerm(state)) {', 'if (false) {'),
-  raft('election', 'leases without check-quorum: nobody stands by a leader', "reads === 'lease' && elapsed < electionTicks", 'false'),
+  raft(
+    'election',
+    'leases without check-quorum: nobody stands by a leader',
+    "reads === 'lease' && elapsed < electionTicks",
+    'false',
+  ),
   raft('read', 'a lease is longer than the promise', '(electionTicks - 1) * (1 - clockDrift)', '4 * electionTicks'),
   // Membership.
   raft(
