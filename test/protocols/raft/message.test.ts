@@ -113,7 +113,7 @@ t.test(
       ),
       { numRuns: 5_000 },
     );
-    t.ok(passed > 100, `${passed} were messages nevertheless`);
+    t.ok(passed > 20, `${passed} were messages nevertheless`);
     t.end();
   },
 );
