@@ -14,7 +14,12 @@ export const raftMutants: readonly Mutant[] = [
   // Elections.
   raft('election', 'votes for a log that is not up to date', ' && isUpToDate(state.log, index, logTerm)', ''),
   raft('election', 'votes twice in a term', 'state.vote === from', 'true'),
-  raft('output', 'the vote is not persisted', 'before.vote !== state.vote', 'false'),
+  raft(
+    'output',
+    'the vote is not persisted',
+    'return { term, vote, commit, damaged, amnesiac };',
+    'return { term, vote: undefined, commit, damaged, amnesiac };',
+  ),
   raft('output', 'the term is not persisted', 'before.term !== state.term', 'false'),
   raft(
     'output',
@@ -39,9 +44,9 @@ export const raftMutants: readonly Mutant[] = [
   ),
   raft(
     'follower',
-    'each append truncates',
+    'each append truncates what is behind its entries',
     'const conflict = findConflict(log, entries);',
-    'const conflict = entries.length === 0 ? 0 : index + 1;',
+    'const end = index + entries.length; if (end < lastIndex(log)) { truncate(log, end + 1); state.handed = Math.min(state.handed, end); } const conflict = findConflict(log, entries);',
   ),
   raft(
     'follower',
