@@ -114,8 +114,8 @@ export const raftMutants: readonly Mutant[] = [
   raft(
     'election',
     'leases without check-quorum: nobody stands by a leader',
-    "reads === 'lease' && elapsed < electionTicks",
-    'false',
+    'if (!settings.checkQuorum)',
+    'if (true)',
   ),
   raft('read', 'a lease is longer than the promise', '(electionTicks - 1) * (1 - clockDrift)', '4 * electionTicks'),
   // Membership.
