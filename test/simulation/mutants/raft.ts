@@ -90,12 +90,7 @@ export const raftMutants: readonly Mutant[] = [
     'const known = Math.min(progress.match, commit);',
     'const known = commit;',
   ),
-  raft(
-    'receive',
-    'acknowledgements of earlier terms count, also of entries that were truncated since',
-    'if (message.term < state.term)',
-    "if (message.term < state.term && message.type !== 'append-response')",
-  ),
+  raft('receive', 'messages of earlier terms are heard', 'if (message.term < state.term)', 'if (false)'),
   raft(
     'replication',
     'learners are counted',
@@ -111,12 +106,7 @@ export const raftMutants: readonly Mutant[] = [
   // Reads.
   raft('read', 'a read asks no quorum', 'round === 0 || round > confirmed', 'round === 0'),
   raft('read', 'a read does not wait for an entry of the term', 'if (!hasCommittedInTerm(state)) {', 'if (false) {'),
-  raft(
-    'election',
-    'leases without check-quorum: nobody stands by a leader',
-    'if (!settings.checkQuorum)',
-    'if (true)',
-  ),
+  raft('election', 'leases without check-quorum: nobody stands by a leader', 'if (!settings.checkQuorum)', 'if (true)'),
   raft('read', 'a lease is longer than the promise', '(electionTicks - 1) * (1 - clockDrift)', '4 * electionTicks'),
   // Membership.
   raft(
