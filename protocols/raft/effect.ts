@@ -52,9 +52,9 @@ export type RaftEffect =
   | { readonly type: 'send'; readonly to: NodeId; readonly message: RaftMessage; readonly early: boolean }
   /** Committed: apply these, then give `applied`. The state machine ignores all but `normal` entries. */
   | { readonly type: 'apply'; readonly entries: readonly Entry[] }
-  /** Replace the state machine by the snapshot, which is durable. Needs no answer. */
+  /** Replace the state machine by the snapshot, which is durable, then give `applied` with its index. */
   | { readonly type: 'restore'; readonly snapshot: Snapshot }
-  /** The state machine as it is now may answer the read: it has applied `index`. */
+  /** The state machine has applied `index`, and may answer the read as it is, now or at any time later. */
   | { readonly type: 'read'; readonly id: RequestId; readonly index: number }
   | {
       readonly type: 'reject';

@@ -37,7 +37,7 @@ export interface AppendResponse {
   readonly reject: boolean;
   readonly rejectHint: number;
   readonly logTerm: number;
-  /** The sender has lost entries that it acknowledged before. */
+  /** What the sender acknowledges does not count, because it has lost what it acknowledged or promised before. */
   readonly damaged: boolean;
 }
 
@@ -50,11 +50,14 @@ export interface Heartbeat {
   readonly sentAt: number;
 }
 
+/** `round` 0 of a node that may have voted in a later term and does not know. */
 export interface HeartbeatResponse {
   readonly type: 'heartbeat-response';
   readonly term: number;
   readonly round: number;
   readonly sentAt: number;
+  /** As in {@link AppendResponse}. */
+  readonly damaged: boolean;
 }
 
 /** `index` and `logTerm` are those of the last entry of the candidate. */
@@ -147,7 +150,7 @@ const checks: Readonly<Record<RaftMessage['type'], Check>> = {
   'append-response': (m) =>
     whole(m.index) && flag(m.reject) && whole(m.rejectHint) && whole(m.logTerm) && flag(m.damaged),
   heartbeat: (m) => whole(m.commit) && whole(m.round) && whole(m.sentAt),
-  'heartbeat-response': (m) => whole(m.round) && whole(m.sentAt),
+  'heartbeat-response': (m) => whole(m.round) && whole(m.sentAt) && flag(m.damaged),
   vote: (m) => whole(m.index) && whole(m.logTerm) && flag(m.transfer),
   'pre-vote': (m) => whole(m.index) && whole(m.logTerm),
   'vote-response': (m) => flag(m.reject),

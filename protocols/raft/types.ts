@@ -169,7 +169,7 @@ export interface Progress {
   sending: Snapshot | undefined;
   /** Offset of the chunk that is read or under way. */
   chunkOffset: number;
-  /** Offset behind that chunk; equal to `chunkOffset` as long as it is being read. */
+  /** Offset behind that chunk; -1 as long as it is being read. */
   chunkEnd: number;
   /** Answered heartbeats since that chunk was asked for. */
   chunkWaits: number;
@@ -177,7 +177,7 @@ export interface Progress {
   round: number;
   /** The tick at which the newest heartbeat that it answered was sent; minus infinity before the first. */
   leaseAt: number;
-  /** It has lost entries, and counts again once it has all up to here; 0 when it is sound. */
+  /** It has lost entries and does not count; it is sound again once it has all up to here. 0 when it is sound. */
   recoverTo: number;
 }
 
@@ -210,8 +210,10 @@ export interface RaftState {
   commit: number;
   /** Handed to the state machine up to here. */
   applying: number;
-  /** The state machine said that it has applied all up to here. */
+  /** The state machine said that it has applied all up to here. Below `log.base` while a snapshot is restored. */
   applied: number;
+  /** Bytes of the entries in between. */
+  applyingBytes: number;
   damaged: boolean;
   amnesiac: boolean;
   /** The newest durable snapshot. Undefined for a node that joins and has received nothing. */
