@@ -50,6 +50,9 @@ interface Place {
   rate: number;
   /** How far its wall clock is ahead. */
   aheadUs: number;
+  /** What its clock had counted when it got its rate, and when that was. */
+  countedUs: number;
+  ratedAtUs: number;
 }
 
 /** Time, network, disks and clocks of some nodes. */
@@ -85,6 +88,8 @@ export class World {
       disk: new Disk(this, node, knobs),
       rate: 1 + knobs.drift * ((2 * this.chances.clock.next()) / 2 ** 32 - 1),
       aheadUs: Math.round((knobs.offsetUs * this.chances.clock.next()) / 2 ** 32),
+      countedUs: 0,
+      ratedAtUs: 0,
     }));
   }
 
@@ -161,8 +166,13 @@ export class World {
 
   /** What the wall clock of a node shows, in microseconds; it drifts, differs from others and may be set back. */
   wallUs(node: number): number {
-    const { aheadUs, rate } = this.#place(node);
-    return Math.round(this.nowUs * rate) + aheadUs;
+    return Math.round(this.monotonicUs(node)) + this.#place(node).aheadUs;
+  }
+
+  /** What the monotonic clock of a node has counted, in microseconds, not whole: it drifts and is never set. */
+  monotonicUs(node: number): number {
+    const { countedUs, ratedAtUs, rate } = this.#place(node);
+    return countedUs + (this.nowUs - ratedAtUs) * rate;
   }
 
   /** Sets the wall clock of a node ahead, or back. */
@@ -210,7 +220,9 @@ export class World {
   /** From now on the network loses nothing, disks are sound, and clocks run alike. */
   calm(knobs: Knobs): void {
     this.network.knobs = knobs;
-    for (const place of this.#places) {
+    for (const [node, place] of this.#places.entries()) {
+      place.countedUs = this.monotonicUs(node);
+      place.ratedAtUs = this.nowUs;
       place.disk.knobs = knobs;
       place.disk.setFull(false);
       place.disk.slowUntil(0);
