@@ -42,6 +42,10 @@ export class Clients {
   readonly #random: Random;
   readonly #deliver: (place: number, request: Request) => void;
   readonly #clients: Client[];
+  /** The last command of each session that its client knows to be carried out. */
+  readonly #acknowledged = new Map<number, number>();
+  /** Reads of the end that have not begun. */
+  readonly #reads: { readonly input: MapInput; readonly via: 'log' | 'read' }[] = [];
   #loss: number;
   /** Sessions so far. */
   #sessions: number;
@@ -64,7 +68,7 @@ export class Clients {
 
   /** True when no operation waits for its reply. */
   get idle(): boolean {
-    return this.#clients.every(({ pending }) => pending === undefined);
+    return this.#reads.length === 0 && this.#clients.every(({ pending }) => pending === undefined);
   }
 
   /** A client begins an operation, unless it is at one that it does not give up. */
@@ -82,6 +86,20 @@ export class Clients {
     // Reads go anywhere, commands where the leader was last; sometimes the other way round.
     if ((via === 'read') !== this.#random.chance(0.2)) client.place = place;
     this.#send(client);
+  }
+
+  /** Reads every key, through the log and without it, so that the end of the history shows what became of all writes. */
+  readAll(): void {
+    for (let key = 0; key < this.#setup.keys; key += 1)
+      for (const via of ['log', 'read'] as const) this.#reads.push({ input: { type: 'read', key: `k${key}` }, via });
+    this.#readNext();
+  }
+
+  /** A command that was acknowledged and that a state machine, by its last command of each session, has not seen. */
+  lost(lastOf: (session: number) => number): string | undefined {
+    for (const [session, seq] of this.#acknowledged)
+      if (lastOf(session) < seq) return `command ${seq} of session ${session}`;
+    return undefined;
   }
 
   /** From now on nothing is lost between clients and nodes. */
@@ -115,7 +133,17 @@ export class Clients {
     if (pending === undefined) return;
     const reply = output === undefined ? undefined : { at: this.#world.nowUs, output };
     this.history.push({ client: session, input: pending.input, callAt: pending.callAt, reply });
+    if (reply !== undefined && pending.via === 'log') this.#acknowledged.set(session, client.seq);
     client.pending = undefined;
+    this.#readNext();
+  }
+
+  /** The first client reads at the end. */
+  #readNext(): void {
+    const client = this.#clients[0];
+    if (client === undefined || client.pending !== undefined) return;
+    const next = this.#reads.shift();
+    if (next !== undefined) this.call(0, next.input, next.via, this.#random.below(this.#world.size), false);
   }
 
   #send(client: Client): void {

@@ -11,15 +11,18 @@
 import type { Persist, RaftEffect, RejectReason } from '#protocols/raft/effect';
 import type { RaftInput } from '#protocols/raft/input';
 import { asMessage, type RaftMessage } from '#protocols/raft/message';
-import { describeSnapshot, snapshotsInUse, startRaft, stepRaft } from '#protocols/raft/raft';
-import type { NodeId, RaftState, RequestId, Settings, Snapshot } from '#protocols/raft/types';
+import { describeSnapshot } from '#protocols/raft/membership';
+import { snapshotsInUse } from '#protocols/raft/snapshot';
+import { type Start, startRaft } from '#protocols/raft/start';
+import { stepRaft } from '#protocols/raft/step';
+import type { Config, Entry, NodeId, RaftState, RequestId, Settings, Snapshot } from '#protocols/raft/types';
 import { unreachable } from '#protocols/wire/error';
 import { decode, encodeChecked } from '../../codec/msgpack.js';
 import { DiskFull } from '../disk.js';
 import type { World } from '../world.js';
 import { type Answer, decodeCommand, Machine } from './machine.js';
 import type { RaftSetup } from './plan.js';
-import { Storage } from './storage.js';
+import { type Recovered, Storage } from './storage.js';
 
 /** What a node tells those who watch it: the invariants, the clients, whoever counts what was met. */
 export interface Watcher {
@@ -43,8 +46,8 @@ export interface DriverOptions {
   readonly settings: Settings;
   readonly setup: RaftSetup;
   readonly seed: number;
-  /** The snapshot that the first members of the cluster begin with; undefined for a node that joins. */
-  readonly bootstrap: Snapshot | undefined;
+  /** What the first members of the cluster begin with; undefined for a node that joins. */
+  readonly bootstrap: Config | undefined;
   readonly watcher: Watcher;
   /** The place of a node; undefined when it is nowhere any more. */
   readonly placeOf: (id: NodeId) => number | undefined;
@@ -92,7 +95,7 @@ export class Driver {
     this.machine = Machine.restore(found?.data ?? new Uint8Array());
     this.foundRot = found?.rotten ?? false;
     this.foundTorn = found?.torn ?? false;
-    const { state, effects } = startRaft(settings, seed, found ?? { snapshot: bootstrap });
+    const { state, effects } = startRaft(settings, seed, startOf(found, bootstrap));
     this.state = state;
     options.watcher.started(this);
     this.#scheduleTick();
@@ -216,9 +219,7 @@ export class Driver {
       case 'apply':
         return this.#apply(effect.entries);
       case 'restore':
-        this.machine = Machine.restore(this.#storage.read(effect.snapshot.index, 0, Number.MAX_SAFE_INTEGER)?.data ?? new Uint8Array());
-        this.#incoming = undefined;
-        return watcher.applied(this, effect.snapshot.index, undefined);
+        return this.#restore(effect.snapshot);
       case 'read':
         return watcher.readable(this, effect.id);
       case 'reject':
@@ -243,11 +244,19 @@ export class Driver {
     }
   }
 
-  #apply(entries: readonly { readonly index: number; readonly type: string; readonly data?: Uint8Array }[]): void {
+  #restore({ index }: Snapshot): void {
+    const bytes = this.#storage.read(index, 0, Number.MAX_SAFE_INTEGER)?.data;
+    this.machine = Machine.restore(bytes ?? new Uint8Array());
+    this.#incoming = undefined;
+    this.#options.watcher.applied(this, index, undefined);
+    this.give({ type: 'applied', index });
+  }
+
+  #apply(entries: readonly Entry[]): void {
     const { watcher } = this.#options;
-    for (const { index, data } of entries) {
-      const command = data === undefined ? undefined : decodeCommand(data);
-      watcher.applied(this, index, command === undefined ? undefined : this.machine.apply(command));
+    for (const entry of entries) {
+      const command = entry.type === 'normal' ? decodeCommand(entry.data) : undefined;
+      watcher.applied(this, entry.index, command === undefined ? undefined : this.machine.apply(command));
     }
     const last = entries.at(-1)?.index ?? 0;
     this.give({ type: 'applied', index: last });
@@ -276,6 +285,14 @@ export class Driver {
     if (place === undefined || place === this.place) return;
     world.network.send(this.place, place, encodeChecked([this.id, to, message]));
   }
+}
+
+function startOf(found: Recovered | undefined, bootstrap: Config | undefined): Start {
+  if (found !== undefined) {
+    const { hardState, snapshot, entries, rotten } = found;
+    return { type: 'restart', hardState, snapshot, entries, damaged: rotten };
+  }
+  return bootstrap === undefined ? { type: 'join' } : { type: 'bootstrap', config: bootstrap };
 }
 
 /** Who sent a packet and to whom; undefined when it is no message. */

@@ -49,10 +49,15 @@ export class Invariants {
     this.#views.get(id)?.synced(persist);
   }
 
-  /** The node is in another state, perhaps. */
-  stepped(id: NodeId, state: RaftState): void {
+  /** The configuration of the last leader that committed something. */
+  get config(): Config | undefined {
+    return this.#config;
+  }
+
+  /** The node is in another state, perhaps. True when entries of its log were removed. */
+  stepped(id: NodeId, state: RaftState): boolean {
     const view = this.#views.get(id);
-    if (view === undefined) return;
+    if (view === undefined) return false;
     const { committed } = this.ledger;
     const led = view.role === 'leader' && view.term === state.term;
     const change = view.observe(state);
@@ -65,6 +70,7 @@ export class Invariants {
       this.#quorums();
     }
     view.config = state.config;
+    return change.cut;
   }
 
   /** LeaderCompletenessInv: a leader has all that was committed in terms before its own. */

@@ -18,6 +18,8 @@ export interface Site {
   lives(id: NodeId): boolean;
   /** Of the highest term among those that are up and believe that they lead. */
   leader(): Driver | undefined;
+  /** Configurations that are in force somewhere. */
+  configs(): readonly Config[];
   driverAt(place: number): Driver | undefined;
   /** Takes the disk of a place away and starts an empty node there under another id. */
   wipe(place: number): void;
@@ -101,8 +103,10 @@ export class Operator {
   #mayLose({ config, pendingConfIndex, applied, log }: RaftState, place: number): boolean {
     if (isJoint(config) || pendingConfIndex > applied) return false;
     if (log.entries.some(({ type, index }) => type === 'config' && index > applied)) return false;
-    if (membersOf(config).some((id) => !this.#site.lives(id))) return false;
-    return !config.voters.includes(this.#site.idAt(place)) || config.voters.length > LEAST_VOTERS;
+    const known = this.#site.configs();
+    if (known.some((one) => membersOf(one).some((id) => !this.#site.lives(id)))) return false;
+    const id = this.#site.idAt(place);
+    return known.every(({ voters }) => !voters.includes(id) || voters.length >= LEAST_VOTERS);
   }
 
   #ask(leader: Driver, change: ConfigChange): void {
