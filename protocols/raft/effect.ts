@@ -36,7 +36,7 @@ export type RejectReason =
 /** Written to disk as one: after a crash it is there whole or, if it was not complete, as a part from its beginning. */
 export interface Persist {
   readonly type: 'persist';
-  /** Written first. Undefined: as it was. */
+  /** Written first: no entry may be found after a crash whose term, or the commit index that came with it, is not. */
   readonly hardState: HardState | undefined;
   /** Written next: the chunks stored for it are its bytes, and all entries of the log are replaced by it. */
   readonly snapshot: Snapshot | undefined;

@@ -13,6 +13,7 @@
  * First members begin as if they had a snapshot of the entry 1 of term 1, which carries the configuration; so a node that
  * joins later, with nothing, needs a snapshot and gets the configuration with it.
  */
+import { unreachable } from '../wire/error.js';
 import { changeConfig, newConfig } from './config.js';
 import type { RaftEffect } from './effect.js';
 import { lastIndex, lastTerm, newLog } from './log.js';
@@ -40,7 +41,10 @@ export interface Restart {
   readonly snapshot: Snapshot | undefined;
   /** The entries up to the first that is missing or unreadable; those up to the snapshot may be among them. */
   readonly entries: readonly Entry[];
-  /** Something that had been durable is missing or unreadable. Unsynced writes that a crash took do not count. */
+  /**
+   * Something that had been durable is missing or unreadable. Unsynced writes that a crash took or tore do not count: the
+   * driver has to tell them apart, by a note that it writes once a `persist` is durable, or call it damage to be safe.
+   */
   readonly damaged: boolean;
   /** A state machine that is itself durable has applied all up to here. By default it is restored from the snapshot. */
   readonly applied?: number;
@@ -76,6 +80,8 @@ function restartOf(start: Start): Restart {
       return empty(BLANK);
     case 'amnesiac':
       return { ...empty({ ...BLANK, amnesiac: true }), damaged: true };
+    default:
+      return unreachable(start);
   }
 }
 
@@ -91,7 +97,8 @@ function stateOf(settings: Settings, seed: number, restart: Restart): RaftState 
   const last = lastIndex(log);
   // A term is written before its entries, so a term that is behind them was lost, and the vote with it.
   const amnesiac = hardState.amnesiac || hardState.term < lastTerm(log);
-  const damaged = hardState.damaged || restart.damaged || !whole || hardState.commit > last || amnesiac;
+  const damaged = hardState.damaged || restart.damaged || !whole || amnesiac;
+  // The commit index is written before the entries that came with it, which a crash may have taken.
   const commit = Math.max(base, Math.min(hardState.commit, last));
   const applied = Math.min(restart.applied ?? 0, commit);
   const state: RaftState = {
