@@ -180,6 +180,14 @@ export class World {
     this.#place(node).aheadUs += byUs;
   }
 
+  /** From now on the clock of a node runs faster than true time by this factor; what is due already is due as it was. */
+  setRate(node: number, rate: number): void {
+    const place = this.#place(node);
+    place.countedUs = this.monotonicUs(node);
+    place.ratedAtUs = this.nowUs;
+    place.rate = rate;
+  }
+
   /** Ends the life of a node; `power` takes with it what its disk had not synced. */
   crash(node: number, power: boolean): void {
     const place = this.#place(node);
@@ -221,13 +229,11 @@ export class World {
   calm(knobs: Knobs): void {
     this.network.knobs = knobs;
     for (const [node, place] of this.#places.entries()) {
-      place.countedUs = this.monotonicUs(node);
-      place.ratedAtUs = this.nowUs;
+      this.setRate(node, 1);
       place.disk.knobs = knobs;
       place.disk.setFull(false);
       place.disk.slowUntil(0);
       place.disk.failSync(undefined);
-      place.rate = 1;
     }
   }
 

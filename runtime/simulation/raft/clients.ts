@@ -4,32 +4,51 @@
  * they saw is the history that has to be linearizable. They are not on the network of the nodes and may reach both sides
  * of any partition, which is the worst that clients can do.
  */
+import type { SessionCommand } from '#protocols/raft/sessions';
+import { unreachable } from '#protocols/wire/error';
 import type { MapInput, Operation, RegisterOutput } from '../../testing/linearizability/index.js';
 import type { Random } from '../../testing/random.js';
 import type { World } from '../world.js';
+import { encodeCommand, encodeInput } from './machine.js';
 import type { RaftSetup } from './plan.js';
 
 /** What a client sends to a node. */
 export interface Request {
-  readonly session: number;
-  readonly seq: number;
-  readonly attempt: number;
-  readonly input: MapInput;
-  readonly via: 'log' | 'read';
+  /** Of this attempt alone. */
+  readonly id: string;
+  readonly client: number;
+  /** The bytes to log; undefined to read without the log. */
+  readonly command: Uint8Array | undefined;
+  readonly key: string;
 }
 
 /** What a node sends back. */
 export type Reply =
+  | { readonly type: 'registered'; readonly session: number }
   | { readonly type: 'done'; readonly output: RegisterOutput }
+  /** The session is gone: whether the command took effect is not known. */
+  | { readonly type: 'expired' }
   /** Not carried out, as far as this attempt goes; `place` may know more. */
   | { readonly type: 'refused'; readonly place: number | undefined };
 
 interface Client {
-  /** Of a client that gave up an operation the session is lost, and it begins another. */
-  session: number;
+  /** Stays the same for an operation and all its attempts. */
+  number: number;
+  /** Undefined before it has registered. */
+  session: number | undefined;
+  /** Of its last command. */
   seq: number;
+  /** Counts all that it ever sent. */
   attempt: number;
-  pending: { readonly input: MapInput; readonly via: 'log' | 'read'; readonly callAt: number } | undefined;
+  pending:
+    | {
+        readonly input: MapInput;
+        readonly via: 'log' | 'read';
+        readonly callAt: number;
+        /** Attempts below this one are of operations before. */
+        readonly firstAttempt: number;
+      }
+    | undefined;
   /** Where it goes next. */
   place: number;
 }
@@ -47,8 +66,8 @@ export class Clients {
   /** Reads of the end that have not begun. */
   readonly #reads: { readonly input: MapInput; readonly via: 'log' | 'read' }[] = [];
   #loss: number;
-  /** Sessions so far. */
-  #sessions: number;
+  /** Clients so far. */
+  #numbers: number;
 
   constructor(world: World, setup: RaftSetup, deliver: (place: number, request: Request) => void) {
     this.#world = world;
@@ -56,9 +75,10 @@ export class Clients {
     this.#random = world.chances.workload;
     this.#deliver = deliver;
     this.#loss = setup.clientLoss;
-    this.#sessions = setup.clients;
-    this.#clients = Array.from({ length: setup.clients }, (_, session) => ({
-      session,
+    this.#numbers = setup.clients;
+    this.#clients = Array.from({ length: setup.clients }, (_, number) => ({
+      number,
+      session: undefined,
       seq: 0,
       attempt: 0,
       pending: undefined,
@@ -71,20 +91,23 @@ export class Clients {
     return this.#reads.length === 0 && this.#clients.every(({ pending }) => pending === undefined);
   }
 
-  /** A client begins an operation, unless it is at one that it does not give up. */
-  call(number: number, input: MapInput, via: 'log' | 'read', place: number, giveUp: boolean): void {
-    const client = this.#clients[number % this.#clients.length] as Client;
+  /** The sessions of all clients that have one. */
+  sessions(): readonly number[] {
+    return this.#clients.flatMap(({ session }) => session ?? []);
+  }
+
+  /** A client begins an operation, unless it is at one that it does not give up; by default where it was last heard. */
+  call(index: number, input: MapInput, via: 'log' | 'read', place: number | undefined, giveUp: boolean): void {
+    const client = this.#clients[index % this.#clients.length] as Client;
     if (client.pending !== undefined) {
       if (!giveUp) return;
       this.#world.met('operation given up');
-      this.#note(client, undefined);
-      client.session = this.#sessions;
-      this.#sessions += 1;
+      this.#end(client, undefined);
+      this.#beginAnew(client);
     }
-    client.seq += 1;
-    client.pending = { input, via, callAt: this.#world.nowUs };
-    // Reads go anywhere, commands where the leader was last; sometimes the other way round.
-    if ((via === 'read') !== this.#random.chance(0.2)) client.place = place;
+    if (via === 'log') client.seq += 1;
+    client.pending = { input, via, callAt: this.#world.nowUs, firstAttempt: client.attempt + 1 };
+    client.place = place ?? client.place;
     this.#send(client);
   }
 
@@ -96,9 +119,9 @@ export class Clients {
   }
 
   /** A command that was acknowledged and that a state machine, by its last command of each session, has not seen. */
-  lost(lastOf: (session: number) => number): string | undefined {
+  lost(lastOf: (session: number) => number | undefined): string | undefined {
     for (const [session, seq] of this.#acknowledged)
-      if (lastOf(session) < seq) return `command ${seq} of session ${session}`;
+      if ((lastOf(session) ?? seq) < seq) return `command ${seq} of session ${session}`;
     return undefined;
   }
 
@@ -108,15 +131,38 @@ export class Clients {
   }
 
   /** What a node says to a request. */
-  reply({ session, seq, attempt }: Request, reply: Reply): void {
+  reply({ id, client: number }: Request, reply: Reply): void {
     if (this.#random.chance(this.#loss)) return this.#world.met('reply to a client lost');
     this.#world.at(this.#world.nowUs + this.#delayUs(), -1, 0, () => {
-      const client = this.#clients.find((one) => one.session === session);
-      if (client?.pending === undefined || client.seq !== seq) return;
-      this.#world.trace.add('note', this.#world.nowUs, -1, -1, session * 1_000_003 + seq);
-      if (reply.type === 'done') this.#note(client, reply.output);
-      else if (client.attempt === attempt) this.#redirect(client, reply.place);
+      const client = this.#clients.find((one) => one.number === number);
+      const attempt = Number(id.slice(id.indexOf('.') + 1));
+      if (client?.pending === undefined || attempt < client.pending.firstAttempt) return;
+      this.#world.trace.add('note', this.#world.nowUs, -1, -1, id);
+      this.#take(client, attempt, reply);
     });
+  }
+
+  #take(client: Client, attempt: number, reply: Reply): void {
+    switch (reply.type) {
+      case 'registered':
+        // Registered twice, one session is never used.
+        if (client.session !== undefined) return;
+        client.session = reply.session;
+        return this.#send(client);
+      case 'done':
+        this.#end(client, reply.output);
+        return this.#readNext();
+      case 'expired':
+        this.#world.met('session expired');
+        this.#end(client, undefined);
+        this.#beginAnew(client);
+        return this.#readNext();
+      case 'refused':
+        if (client.attempt === attempt) this.#redirect(client, reply.place);
+        return;
+      default:
+        return unreachable(reply);
+    }
   }
 
   #redirect(client: Client, place: number | undefined): void {
@@ -127,15 +173,22 @@ export class Clients {
     } else this.#retryAfter(client, this.#setup.retryUs / 4);
   }
 
-  /** The pending operation is over. */
-  #note(client: Client, output: RegisterOutput | undefined): void {
-    const { pending, session } = client;
+  /** The pending operation is over; its outcome is unknown without an output. */
+  #end(client: Client, output: RegisterOutput | undefined): void {
+    const { pending, number, session, seq } = client;
     if (pending === undefined) return;
     const reply = output === undefined ? undefined : { at: this.#world.nowUs, output };
-    this.history.push({ client: session, input: pending.input, callAt: pending.callAt, reply });
-    if (reply !== undefined && pending.via === 'log') this.#acknowledged.set(session, client.seq);
+    this.history.push({ client: number, input: pending.input, callAt: pending.callAt, reply });
+    if (reply !== undefined && pending.via === 'log' && session !== undefined) this.#acknowledged.set(session, seq);
     client.pending = undefined;
-    this.#readNext();
+  }
+
+  /** As another client, without a session. */
+  #beginAnew(client: Client): void {
+    client.number = this.#numbers;
+    client.session = undefined;
+    client.seq = 0;
+    this.#numbers += 1;
   }
 
   /** The first client reads at the end. */
@@ -147,23 +200,23 @@ export class Clients {
   }
 
   #send(client: Client): void {
-    const { session, seq, pending, place } = client;
+    const { number, pending, place } = client;
     if (pending === undefined) return;
     client.attempt += 1;
-    const request = { session, seq, attempt: client.attempt, input: pending.input, via: pending.via };
+    const command = pending.via === 'read' ? undefined : encodeCommand(commandOf(client, pending.input));
+    const request = { id: `${number}.${client.attempt}`, client: number, command, key: pending.input.key };
     this.#retryAfter(client, this.#setup.retryUs);
     if (this.#random.chance(this.#loss)) return this.#world.met('request of a client lost');
     this.#world.at(this.#world.nowUs + this.#delayUs(), place, 0, () => {
-      this.#world.trace.add('note', this.#world.nowUs, place, -1, session * 1_000_003 + seq);
+      this.#world.trace.add('note', this.#world.nowUs, place, -1, request.id);
       this.#deliver(place, request);
     });
   }
 
   #retryAfter(client: Client, delayUs: number): void {
-    const { session, seq, attempt } = client;
+    const { number, attempt } = client;
     this.#world.at(this.#world.nowUs + Math.round(delayUs), -1, 0, () => {
-      if (client.pending === undefined || client.session !== session || client.seq !== seq) return;
-      if (client.attempt !== attempt) return;
+      if (client.pending === undefined || client.number !== number || client.attempt !== attempt) return;
       client.place = this.#random.below(this.#world.size);
       this.#send(client);
     });
@@ -172,4 +225,10 @@ export class Clients {
   #delayUs(): number {
     return this.#random.between(100, 5_000);
   }
+}
+
+/** The command that is pending, or the registration that has to come before it. */
+function commandOf({ session, seq }: Client, input: MapInput): SessionCommand {
+  if (session === undefined) return { type: 'register' };
+  return { type: 'command', session, seq, acked: seq - 1, data: encodeInput(input) };
 }

@@ -19,7 +19,8 @@ import type { World } from '../world.js';
 import { Clients, type Request } from './clients.js';
 import { Driver, openPacket, type Watcher } from './driver.js';
 import { Invariants } from './invariants.js';
-import { type Answer, encodeCommand } from './machine.js';
+import type { Answer } from './machine.js';
+import { unreachable } from '#protocols/wire/error';
 import { Milestones } from './milestones.js';
 import { Operator, type Site } from './operator.js';
 import type { RaftOperation, RaftSetup } from './plan.js';
@@ -172,6 +173,10 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     return this.#world.paused(place) ? undefined : this.#drivers[place];
   }
 
+  get committed(): number {
+    return this.invariants.ledger.committed;
+  }
+
   configs(): readonly Config[] {
     const known = this.#drivers.flatMap((driver) => (driver === undefined ? [] : [driver.state.config]));
     return this.invariants.config === undefined ? known : [...known, this.invariants.config];
@@ -239,38 +244,42 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     this.#beside.synced?.(driver, effect);
   }
 
-  applied(driver: Driver, index: number, answer: Answer | undefined): void {
+  applied(driver: Driver, index: number, id: RequestId | undefined, answer: Answer | undefined): void {
     this.invariants.applied(driver.id, driver.state, index, driver.machine.hash);
-    this.#beside.applied?.(driver, index, answer);
-    if (answer === undefined) return;
-    const { session, seq, output, repeated } = answer;
-    if (repeated) this.#world.met('session retry deduplicated');
-    const waiting = this.#waiting[driver.place];
-    const request = waiting?.get(`${session}.${seq}`);
+    this.#beside.applied?.(driver, index, id, answer);
+    if (id === undefined || answer === undefined) return;
+    if (answer.type === 'reply' && answer.again) this.#world.met('session retry deduplicated');
+    const request = this.#waiting[driver.place]?.get(id);
     if (request === undefined) return;
-    waiting?.delete(`${session}.${seq}`);
-    this.clients.reply(request, { type: 'done', output });
+    this.#waiting[driver.place]?.delete(id);
+    switch (answer.type) {
+      case 'registered':
+        return this.clients.reply(request, answer);
+      case 'reply':
+        return this.clients.reply(request, { type: 'done', output: answer.reply });
+      case 'closed':
+      case 'expired':
+        return this.clients.reply(request, { type: 'expired' });
+      case 'refused':
+        // An attempt that came after the reply to another: nobody waits for it.
+        return;
+      default:
+        return unreachable(answer);
+    }
   }
 
   readable(driver: Driver, id: RequestId): void {
     const request = this.#waiting[driver.place]?.get(id);
     if (request === undefined) return;
     this.#waiting[driver.place]?.delete(id);
-    this.clients.reply(request, { type: 'done', output: driver.machine.read(request.input.key) });
+    this.clients.reply(request, { type: 'done', output: driver.machine.read(request.key) });
   }
 
-  refused(
-    driver: Driver,
-    what: string,
-    id: RequestId,
-    reason: RejectReason,
-    leader: NodeId | undefined,
-  ): void {
+  refused(driver: Driver, what: string, id: RequestId, reason: RejectReason, leader: NodeId | undefined): void {
     this.#milestones.refused(what, reason);
-    const waiting = this.#waiting[driver.place];
-    const request = waiting?.get(id) ?? waiting?.get(id.slice(0, id.lastIndexOf('.')));
+    const request = this.#waiting[driver.place]?.get(id);
     if (request === undefined) return;
-    if (what === 'read') waiting?.delete(id);
+    this.#waiting[driver.place]?.delete(id);
     const place = leader === undefined ? undefined : this.#places.get(leader);
     this.clients.reply(request, { type: 'refused', place });
   }
@@ -287,7 +296,7 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     const seed = world.chances.protocol.next();
     const placeOf = (node: NodeId): number | undefined => this.#places.get(node);
     try {
-      const settings = raftSettings(id, this.#setup);
+      const settings = raftSettings(id, this.#setup.settings);
       const driver = new Driver({
         world,
         place,
@@ -308,16 +317,10 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
   /** A request of a client arrived at a place that is up. */
   #request(place: number, request: Request): void {
     const driver = this.#drivers[place];
-    const { session, seq, attempt, input, via } = request;
-    const id = `${session}.${seq}.${attempt}`;
     if (driver === undefined) return;
-    if (via === 'read') {
-      this.#waiting[place]?.set(id, request);
-      driver.read(id);
-    } else {
-      this.#waiting[place]?.set(`${session}.${seq}`, request);
-      driver.give({ type: 'propose', id, data: encodeCommand({ session, seq, input }) });
-    }
+    this.#waiting[place]?.set(request.id, request);
+    if (request.command === undefined) driver.read(request.id);
+    else driver.give({ type: 'propose', id: request.id, data: request.command });
   }
 
   #isMember(id: NodeId): boolean {

@@ -20,7 +20,7 @@ import { unreachable } from '#protocols/wire/error';
 import { decode, encodeChecked } from '../../codec/msgpack.js';
 import { DiskFull } from '../disk.js';
 import type { World } from '../world.js';
-import { type Answer, decodeCommand, Machine } from './machine.js';
+import { type Answer, Machine } from './machine.js';
 import type { RaftSetup } from './plan.js';
 import { type Recovered, Storage } from './storage.js';
 
@@ -32,7 +32,8 @@ export interface Watcher {
   sent(driver: Driver, to: NodeId, message: RaftMessage): void;
   persisting(driver: Driver, effect: Persist): void;
   synced(driver: Driver, effect: Persist): void;
-  applied(driver: Driver, index: number, answer: Answer | undefined): void;
+  /** The state machine is in its state after an index; `id` and `answer` of a command that brought it there. */
+  applied(driver: Driver, index: number, id: RequestId | undefined, answer: Answer | undefined): void;
   readable(driver: Driver, id: RequestId): void;
   refused(driver: Driver, what: string, id: RequestId, reason: RejectReason, leader: NodeId | undefined): void;
   /** The node gives up: its disk is full. */
@@ -92,7 +93,7 @@ export class Driver {
     this.#storage = new Storage(world.disk(place));
     this.#tickedUs = world.monotonicUs(place);
     const found = this.#storage.recover();
-    this.machine = Machine.restore(found?.data ?? new Uint8Array());
+    this.machine = Machine.restore(options.setup.sessions, found?.data ?? new Uint8Array());
     this.foundRot = found?.rotten ?? false;
     this.foundTorn = found?.torn ?? false;
     const { state, effects } = startRaft(settings, seed, startOf(found, bootstrap));
@@ -246,17 +247,17 @@ export class Driver {
 
   #restore({ index }: Snapshot): void {
     const bytes = this.#storage.read(index, 0, Number.MAX_SAFE_INTEGER)?.data;
-    this.machine = Machine.restore(bytes ?? new Uint8Array());
+    this.machine = Machine.restore(this.#options.setup.sessions, bytes ?? new Uint8Array());
     this.#incoming = undefined;
-    this.#options.watcher.applied(this, index, undefined);
+    this.#options.watcher.applied(this, index, undefined, undefined);
     this.give({ type: 'applied', index });
   }
 
   #apply(entries: readonly Entry[]): void {
     const { watcher } = this.#options;
     for (const entry of entries) {
-      const command = entry.type === 'normal' ? decodeCommand(entry.data) : undefined;
-      watcher.applied(this, entry.index, command === undefined ? undefined : this.machine.apply(command));
+      if (entry.type === 'normal') watcher.applied(this, entry.index, entry.id, this.machine.apply(entry.index, entry.data));
+      else watcher.applied(this, entry.index, undefined, undefined);
     }
     const last = entries.at(-1)?.index ?? 0;
     this.give({ type: 'applied', index: last });

@@ -65,7 +65,7 @@ export class Invariants {
     if (change.grown > 0 || change.cut) this.#atMostTheLeaders(view, change.from);
     if (this.ledger.committed > committed) this.#committed(view, state);
     else if (change.cut && change.from <= this.ledger.committed) this.#quorums();
-    else if (state.role === 'leader' && state.config !== view.config) {
+    else if (state.role === 'leader' && state.config !== view.config && state.commit === committed) {
       this.#config = state.config;
       this.#quorums();
     }

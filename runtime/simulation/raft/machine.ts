@@ -1,37 +1,35 @@
 /**
- * The replicated state machine of the simulated cluster: a map of registers, and for each client session the number and
- * the answer of its last command, so that a command that is proposed twice takes effect once (Ongaro, "Consensus:
- * bridging theory and practice", section 6.3). Sessions are part of the state and travel in snapshots.
+ * The replicated state machine of the simulated cluster: a map of registers behind the table of client sessions. Both are
+ * the state, so both travel in snapshots, and the hash by which state machines are compared is of both.
  */
+import {
+  applySession,
+  dumpSessions,
+  loadSessions,
+  newSessions,
+  type SessionCommand,
+  type SessionDump,
+  type SessionLimits,
+  type SessionResult,
+  type SessionTable,
+} from '#protocols/raft/sessions';
 import { unreachable } from '#protocols/wire/error';
-import type { MapInput, RegisterOutput, Value } from '../../testing/linearizability/index.js';
 import { decode, encodeChecked } from '../../codec/msgpack.js';
+import type { MapInput, RegisterOutput, Value } from '../../testing/linearizability/index.js';
 
-/** What a log entry carries: the `seq`th command of a session. Numbers of a session only grow. */
-export interface Command {
-  readonly session: number;
-  readonly seq: number;
-  readonly input: MapInput;
-}
-
-/** The answer to a command. `repeated` when it had taken effect before. */
-export interface Answer {
-  readonly session: number;
-  readonly seq: number;
-  readonly output: RegisterOutput;
-  readonly repeated: boolean;
-}
-
-interface Session {
-  readonly seq: number;
-  readonly output: RegisterOutput;
-}
+/** What came of a log entry. */
+export type Answer = SessionResult<RegisterOutput>;
 
 /** A map of registers with client sessions. */
 export class Machine {
   readonly #cells = new Map<string, Value>();
-  readonly #sessions = new Map<number, Session>();
+  readonly #sessions: SessionTable<RegisterOutput>;
   #hash = 0;
+
+  constructor(limits: SessionLimits, sessions: SessionTable<RegisterOutput> = newSessions(limits)) {
+    this.#sessions = sessions;
+    for (const session of sessions.sessions.keys()) this.#hash ^= this.#hashOf(session);
+  }
 
   /** Depends on the state alone, not on how it came about; kept up to date with each change. */
   get hash(): number {
@@ -43,41 +41,37 @@ export class Machine {
     return this.#cells.get(key) ?? null;
   }
 
-  /** The number of the last command of a session that took effect; 0 for none. */
-  lastOf(session: number): number {
-    return this.#sessions.get(session)?.seq ?? 0;
+  /** The highest number of a command of a session that took effect; undefined when there is no such session any more. */
+  lastOf(session: number): number | undefined {
+    const held = this.#sessions.sessions.get(session);
+    return held === undefined ? undefined : Math.max(held.acked, ...held.replies.keys());
   }
 
-  /** Carries a command out, unless it was before. An older command than the last is of no interest to its client. */
-  apply({ session, seq, input }: Command): Answer | undefined {
-    const before = this.#sessions.get(session);
-    if (before !== undefined && seq < before.seq) return undefined;
-    if (before?.seq === seq) return { session, seq, output: before.output, repeated: true };
-    const output = this.#perform(input);
-    if (before !== undefined) this.#hash ^= hashOfSession(session, before);
-    const after = { seq, output };
-    this.#sessions.set(session, after);
-    this.#hash ^= hashOfSession(session, after);
-    return { session, seq, output, repeated: false };
+  /** Applies the bytes of the log entry `index`. */
+  apply(index: number, data: Uint8Array): Answer {
+    const command = decode(data) as SessionCommand;
+    const { sessions } = this.#sessions;
+    // What may change of the table: the session that is spoken of, or the one that is silent longest.
+    const touched = command.type === 'register' ? sessions.keys().next().value : command.session;
+    if (touched !== undefined) this.#hash ^= this.#hashOf(touched);
+    const answer = applySession(this.#sessions, index, command, (input) => this.#perform(decode(input) as MapInput));
+    if (touched !== undefined) this.#hash ^= this.#hashOf(touched);
+    if (answer.type === 'registered') this.#hash ^= this.#hashOf(index);
+    return answer;
   }
 
   /** The whole state, as bytes that depend on the state alone. */
   snapshot(): Uint8Array {
     const cells = [...this.#cells].toSorted(([one], [other]) => (one < other ? -1 : 1));
-    const sessions = [...this.#sessions].toSorted(([one], [other]) => one - other);
-    return encodeChecked([cells, sessions.map(([session, { seq, output }]) => [session, seq, output])]);
+    return encodeChecked([cells, dumpSessions(this.#sessions)]);
   }
 
-  /** A machine in the state of a snapshot. */
-  static restore(snapshot: Uint8Array): Machine {
-    const machine = new Machine();
-    if (snapshot.length === 0) return machine;
-    const [cells, sessions] = decode(snapshot) as [[string, Value][], [number, number, RegisterOutput][]];
+  /** A machine in the state of a snapshot; an empty one is of the beginning. */
+  static restore(limits: SessionLimits, snapshot: Uint8Array): Machine {
+    if (snapshot.length === 0) return new Machine(limits);
+    const [cells, sessions] = decode(snapshot) as [[string, Value][], SessionDump<RegisterOutput>];
+    const machine = new Machine(limits, loadSessions(limits, sessions));
     for (const [key, value] of cells) machine.#set(key, value);
-    for (const [session, seq, output] of sessions) {
-      machine.#sessions.set(session, { seq, output });
-      machine.#hash ^= hashOfSession(session, { seq, output });
-    }
     return machine;
   }
 
@@ -104,25 +98,22 @@ export class Machine {
     this.#cells.set(key, value);
     this.#hash ^= hashOfText(`${key}=${value}`);
   }
-}
 
-/** The command of a log entry; undefined for bytes that are none. */
-export function decodeCommand(data: Uint8Array): Command | undefined {
-  try {
-    const [session, seq, input] = decode(data) as [number, number, MapInput];
-    return { session, seq, input };
-  } catch {
-    return undefined;
+  #hashOf(session: number): number {
+    const held = this.#sessions.sessions.get(session);
+    if (held === undefined) return 0;
+    return hashOfText(`${session}:${held.acked}:${[...held.replies].join(';')}`);
   }
 }
 
-/** A command as the bytes of a log entry. */
-export function encodeCommand({ session, seq, input }: Command): Uint8Array {
-  return encodeChecked([session, seq, input]);
+/** The bytes of a log entry. */
+export function encodeCommand(command: SessionCommand): Uint8Array {
+  return encodeChecked(command);
 }
 
-function hashOfSession(session: number, { seq, output }: Session): number {
-  return hashOfText(`${session}:${seq}>${output}`);
+/** The bytes of what a command asks of the map. */
+export function encodeInput(input: MapInput): Uint8Array {
+  return encodeChecked(input);
 }
 
 /** FNV-1a, with a last mix so that the sums of many differ. */

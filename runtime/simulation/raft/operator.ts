@@ -26,6 +26,8 @@ export interface Site {
   /** Stops the node for good. */
   retire(place: number): void;
   readonly size: number;
+  /** The last index that anybody ever knew to be committed. */
+  readonly committed: number;
 }
 
 /** Plans and cleaning up. */
@@ -73,7 +75,8 @@ export class Operator {
     }
     const dead = membersOf(config).find((id) => !this.#site.lives(id));
     if (dead !== undefined) return this.#ask(leader, { transition: 'auto', changes: [{ type: 'remove', node: dead }] });
-    if (leader.state.pendingConfIndex > leader.state.applied || leader.state.applied < leader.state.commit) return;
+    // A leader that was deposed may not know who is a member by now.
+    if (leader.state.pendingConfIndex > leader.state.applied || leader.state.applied < this.#site.committed) return;
     for (let place = 0; place < this.#site.size; place += 1)
       if (!membersOf(config).includes(this.#site.idAt(place))) this.#site.retire(place);
   }

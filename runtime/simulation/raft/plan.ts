@@ -2,6 +2,8 @@
  * Draws a run of the Raft cluster: how many nodes, how they are set, and what clients and operators ask of them. Each
  * seed is another kind of cluster, from one that hardly ever compacts its log to one that hardly ever keeps any of it.
  */
+import type { SessionLimits } from '#protocols/raft/sessions';
+import type { Settings } from '#protocols/raft/types';
 import type { MapInput } from '../../testing/linearizability/index.js';
 import type { Random } from '../../testing/random.js';
 import type { Knobs } from '../knobs.js';
@@ -14,18 +16,8 @@ export interface RaftSetup {
   readonly learners: number;
   /** Length of a tick, in microseconds of the clock of a node. */
   readonly tickUs: number;
-  readonly electionTicks: number;
-  readonly heartbeatTicks: number;
-  readonly preVote: boolean;
-  readonly checkQuorum: boolean;
-  readonly reads: 'quorum' | 'lease';
-  readonly clockDrift: number;
-  readonly maxAppendBytes: number;
-  readonly maxInflight: number;
-  readonly maxInflightBytes: number;
-  readonly maxUncommittedBytes: number;
-  readonly maxApplyBytes: number;
-  readonly keepEntries: number;
+  readonly settings: Omit<Settings, 'id'>;
+  readonly sessions: SessionLimits;
   /** A driver takes a snapshot after so many entries. */
   readonly snapshotEntries: number;
   /** Bytes of a snapshot in one message. */
@@ -40,8 +32,6 @@ export interface RaftSetup {
   readonly clientLoss: number;
   /** A client that has no reply tries again after this time, in microseconds. */
   readonly retryUs: number;
-  /** Only what etcd's TLA+ specification models is used, and nothing of it is lost. */
-  readonly plain: boolean;
 }
 
 /** What a client or an operator does. Places are numbers of nodes in the world. */
@@ -52,7 +42,8 @@ export type RaftOperation =
       readonly client: number;
       readonly input: MapInput;
       readonly via: 'log' | 'read';
-      readonly at: number;
+      /** The place that is called first; undefined for the one that answered last. */
+      readonly at: number | undefined;
       readonly giveUp: boolean;
     }
   /** `place` is brought in, made a voter or a learner, or taken out; `instead` is taken out in the same step. */
@@ -96,19 +87,23 @@ function drawSetup(random: Random, knobs: Knobs, voters: number, learners: numbe
     voters,
     learners,
     tickUs: random.between(8_000, 40_000),
-    electionTicks: random.between(6, 14),
-    heartbeatTicks: random.between(1, 3),
-    preVote: random.chance(0.7),
-    checkQuorum,
-    reads: checkQuorum && random.chance(0.4) ? 'lease' : 'quorum',
-    // What the clocks of this world really do, and a little more.
-    clockDrift: knobs.drift + 0.01,
-    maxAppendBytes: random.pick([1, 200, 1_000, 65_536]),
-    maxInflight: random.pick([1, 2, 8, 64]),
-    maxInflightBytes: random.pick([500, 1_048_576]),
-    maxUncommittedBytes: small ? random.between(100, 400) : 4_194_304,
-    maxApplyBytes: random.pick([1, 300, 1_048_576]),
-    keepEntries: random.pick([0, 3, 20]),
+    settings: {
+      electionTicks: random.between(6, 14),
+      heartbeatTicks: random.between(1, 3),
+      preVote: random.chance(0.7),
+      checkQuorum,
+      reads: checkQuorum && random.chance(0.4) ? 'lease' : 'quorum',
+      // What the clocks of this world really do, and a little more.
+      clockDrift: knobs.drift + 0.01,
+      maxAppendBytes: random.pick([1, 200, 1_000, 65_536]),
+      maxInflight: random.pick([1, 2, 8, 64]),
+      maxInflightBytes: random.pick([500, 1_048_576]),
+      maxUncommittedBytes: small ? random.between(100, 400) : 4_194_304,
+      maxApplyBytes: random.pick([1, 300, 1_048_576]),
+      keepEntries: random.pick([0, 3, 20]),
+      maxReads: random.pick([2, 10_000]),
+    },
+    sessions: { maxSessions: random.chance(0.2) ? 3 : 1_000, maxReplies: 4 },
     snapshotEntries: random.pick([5, 10, 30, 200]),
     chunkBytes: random.pick([64, 300, 4_096]),
     groupCommit: random.chance(0.7),
@@ -117,7 +112,6 @@ function drawSetup(random: Random, knobs: Knobs, voters: number, learners: numbe
     keys: random.between(1, 4),
     clientLoss: random.chance(0.6) ? random.next() / 2 ** 32 / 4 : 0,
     retryUs: random.between(100_000, 800_000),
-    plain: false,
   };
 }
 
@@ -131,10 +125,10 @@ function drawCalls(random: Random, { clients, keys }: RaftSetup, size: number, u
     const via = random.chance(reading) ? 'read' : 'log';
     const input = via === 'read' ? ({ type: 'read', key } as const) : drawInput(random, key, number);
     const client = random.below(clients);
-    return {
-      atUs,
-      operation: { type: 'call', client, input, via, at: random.below(size), giveUp: random.chance(0.1) },
-    };
+    // Reads go anywhere, commands where the leader was last; sometimes the other way round.
+    const anywhere = (via === 'read') !== random.chance(0.2);
+    const at = anywhere ? random.below(size) : undefined;
+    return { atUs, operation: { type: 'call', client, input, via, at, giveUp: random.chance(0.1) } };
   });
 }
 
@@ -158,13 +152,13 @@ function drawChanges(random: Random, size: number, untilUs: number): readonly Dr
 }
 
 /** What operators do now and then, and what nobody should need to do. */
-function drawNudges(random: Random, { reads }: RaftSetup, size: number, untilUs: number): readonly Drawn[] {
+function drawNudges(random: Random, { settings }: RaftSetup, size: number, untilUs: number): readonly Drawn[] {
   if (random.chance(0.4)) return [];
   return drawTimes(random, random.between(500_000, 3_000_000), untilUs).map((atUs) => {
     const place = random.below(size);
     const what = random.below(8);
     if (what === 0) return { atUs, operation: { type: 'campaign', place } };
-    if (what === 1 && reads === 'quorum') return { atUs, operation: { type: 'forget-leader', place } };
+    if (what === 1 && settings.reads === 'quorum') return { atUs, operation: { type: 'forget-leader', place } };
     return { atUs, operation: { type: 'transfer', to: place } };
   });
 }
