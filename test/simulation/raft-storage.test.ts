@@ -106,7 +106,9 @@ t.test('raft simulation: any record that rots is noticed, and what is lost is sa
       is = after;
     }
     disk.kill();
-    const key = random.pick(disk.keys());
+    // Snapshots of before may lie about; nobody needs them.
+    const needed = disk.keys().filter((one) => !one.startsWith('snap/') || one.startsWith(`snap/${is.snapshot}/`));
+    const key = random.pick(needed);
     const record = (disk.read(key) ?? new Uint8Array()).slice();
     const at = random.below(record.length);
     record[at] = (record[at] ?? 0) ^ (1 << random.below(8));
