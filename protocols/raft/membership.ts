@@ -13,6 +13,7 @@
  * the leader's own term, its no-op, is applied.
  */
 import { changeConfig, isLearner, isVoter, membersOf } from './config.js';
+import type { RejectReason } from './effect.js';
 import { entryAt, entryBytes, lastIndex, payloadBytes, termAt } from './log.js';
 import { type Output, reject } from './output.js';
 import { newProgress } from './progress.js';
@@ -25,7 +26,7 @@ const LEAVE: ConfigChange = { transition: 'auto', changes: [] };
 
 /** Proposes a change. One at a time, and only one that can be made. */
 export function proposeChange(state: RaftState, id: RequestId, change: ConfigChange, out: Output): void {
-  const refuse = (reason: Parameters<typeof reject>[4]): void => reject(state, out, 'change', id, reason);
+  const refuse = (reason: RejectReason): void => reject(state, out, 'change', id, reason);
   if (state.role !== 'leader') return refuse('not-leader');
   if (state.leadTransferee !== undefined) return refuse('transferring');
   if (state.pendingConfIndex > state.applied || !hasCommittedInTerm(state)) return refuse('config-pending');

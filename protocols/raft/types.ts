@@ -12,7 +12,10 @@
 /** Name of a node: unique for the life of its disk. A node that lost its disk has to come back under another. */
 export type NodeId = string;
 
-/** What a client calls its proposal or read, to find the outcome by. Not looked into; at most {@link MAX_ID} long. */
+/**
+ * What a client calls its proposal or read, to find the outcome by. Not looked into; at most {@link MAX_ID} long. The id
+ * of a read is used once, also beyond the life of a process: an answer that is late must not be taken for another's.
+ */
 export type RequestId = string;
 
 /** Longest {@link RequestId} and {@link NodeId}, in UTF-16 code units. */
