@@ -117,7 +117,7 @@ t.test('raft simulation: any record that rots is noticed, and what is lost is sa
     const found = new Storage(disk).recover();
     const kind = key.slice(0, 4);
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    if (found === undefined) return t.fail(`seed ${seed}: nothing was found`);
+    if (found === undefined) throw new Error(`seed ${seed}: nothing was found`);
     // One copy of a commit record is mended; everything else that is broken is lost, and said to be.
     t.equal(found.rotten, kind !== 'hard', `seed ${seed}: ${key}`);
     t.equal(found.hardState.damaged, kind !== 'hard', `seed ${seed}: ${key}`);

@@ -285,6 +285,7 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
   }
 
   failed(driver: Driver): void {
+    this.invariants.stopped(driver.id);
     crash(this.#world, this, driver.place, false, FULL_AGAIN_US);
   }
 

@@ -7,6 +7,7 @@
  * two equal chains are two equal prefixes, and a prefix is compared by a number.
  */
 import type { Entry, NodeId } from '#protocols/raft/types';
+import { unreachable } from '#protocols/wire/error';
 import { Violation } from '../violation.js';
 
 /** Terms are below this, so that index and term make one number. */
@@ -141,11 +142,13 @@ function contentOf(entry: Entry): number {
     case 'normal':
       for (let at = 0; at < entry.data.length; at += 1) hash = Math.imul(hash ^ (entry.data[at] as number), 0x01000193);
       return mixed(hash, 2);
-    default:
+    case 'config':
       for (const { type, node } of entry.change.changes)
         for (const text of [type, node])
           for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
       return mixed(hash, entry.change.transition.length);
+    default:
+      return unreachable(entry);
   }
 }
 
