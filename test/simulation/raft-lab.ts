@@ -31,6 +31,8 @@ export const ELECTION_US = 10 * TICK_US;
 export class Lab {
   readonly world: World;
   readonly cluster: Cluster;
+  /** Called between events. */
+  afterEvent: () => void = () => undefined;
 
   constructor({ seed = 1, size = 3, setup = {}, settings = {}, knobs = {}, watcher = {} }: LabOptions = {}) {
     let cluster: Cluster | undefined;
@@ -66,15 +68,17 @@ export class Lab {
   /** Lets time pass. */
   run(us: number): void {
     const untilUs = this.world.nowUs + us;
-    while (this.world.step(untilUs)) continue;
+    while (this.world.step(untilUs)) this.afterEvent();
   }
 
   /** Lets time pass until something holds. @throws Error when it does not within the time */
   until(what: string, holds: () => boolean, withinUs = 5_000_000): void {
     const untilUs = this.world.nowUs + withinUs;
-    while (!holds())
+    while (!holds()) {
       if (!this.world.step(untilUs))
         throw new Error(`no ${what} within ${withinUs / 1e6} s: ${this.cluster.state().join('; ')}`);
+      this.afterEvent();
+    }
   }
 
   /** The leader, once there is one whose place is among those given, by default any. */

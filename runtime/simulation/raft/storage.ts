@@ -148,7 +148,7 @@ export class Storage {
     };
     if (data !== undefined && snapshot !== undefined) this.#snapshots.set(snapshot.index, data);
     // What is sound is said to be so before anything is written over the rest.
-    if (rotten || torn) this.#commit(this.#extent);
+    if (rotten) this.#commit(this.#extent);
     const litter = this.#sweep();
     return { ...this.#extent, ...log, data: data ?? new Uint8Array(), torn: torn || litter, rotten };
   }
@@ -185,21 +185,32 @@ export class Storage {
     let torn = false;
     let forgotten = false;
     for (const slot of ['hard/0', 'hard/1']) {
-      let broken = 0;
-      for (const copy of ['a', 'b']) {
-        const record = this.#disk.read(`${slot}/${copy}`);
-        if (record === undefined) continue;
-        const content = unseal(slot, record) as CommitRecord | undefined;
-        if (content === undefined) broken += 1;
-        else if (content[0] > this.#version) {
+      const copies = ['a', 'b'].map((copy) => this.#disk.read(`${slot}/${copy}`));
+      const contents = copies.map((record) => unseal(slot, record) as CommitRecord | undefined);
+      for (const content of contents)
+        if (content !== undefined && content[0] > this.#version) {
           this.#version = content[0];
           extent = extentOf(content);
         }
-      }
-      torn ||= broken === 1;
-      forgotten ||= broken === 2;
+      if (copies.every((record, at) => record !== undefined && contents[at] === undefined)) forgotten = true;
+      else torn = this.#mend(slot, copies, contents) || torn;
     }
     return { extent, torn, forgotten };
+  }
+
+  /** Puts a sound copy in the place of a broken one, so that two tears in a row are not taken for rot. */
+  #mend(
+    slot: string,
+    copies: readonly (Uint8Array | undefined)[],
+    contents: readonly (CommitRecord | undefined)[],
+  ): boolean {
+    const broken = copies.findIndex((record, at) => record !== undefined && contents[at] === undefined);
+    if (broken < 0) return false;
+    const sound = copies[1 - broken];
+    const key = `${slot}/${broken === 0 ? 'a' : 'b'}`;
+    if (sound === undefined) this.#disk.remove(key);
+    else this.#disk.write(key, sound);
+    return true;
   }
 
   /** The sound entries from the snapshot on, and those before it that are sound up to it. */

@@ -88,7 +88,7 @@ t.test('linearizability checker: the textbook histories of a register', async (t
   }
 });
 
-t.test('linearizability checker: a history of an atomic map is accepted, whatever the interleaving', async (t) => {
+t.test('linearizability checker: a history of an atomic map is accepted, whatever the interleaving', async () => {
   fc.assert(
     fc.property(
       fc.nat(),
