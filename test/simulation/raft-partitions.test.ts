@@ -279,7 +279,7 @@ t.test('raft simulation: 15. the uncommitted-size cap refuses proposals under pa
   const leader = lab.leader();
   const links = lab.between([leader.place], lab.others(leader.place));
   lab.world.network.cut(links);
-  for (let count = 0; count < 20; count += 1)
+  for (let count = 0; count < 60; count += 1)
     leader.give({ type: 'propose', id: `p${count}`, data: encodeCommand({ type: 'register' }) });
   t.ok((lab.world.sometimes.get('proposal refused by the size cap') ?? 0) > 0);
   lab.world.network.mend(links);

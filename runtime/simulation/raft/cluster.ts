@@ -6,7 +6,7 @@
 import type { Persist, RaftEffect, RejectReason } from '#protocols/raft/effect';
 import type { RaftInput } from '#protocols/raft/input';
 import type { RaftMessage } from '#protocols/raft/message';
-import { newConfig } from '#protocols/raft/config';
+import { isJoint, newConfig } from '#protocols/raft/config';
 import { raftSettings } from '#protocols/raft/settings';
 import type { Config, NodeId, RequestId } from '#protocols/raft/types';
 import { lastIndex } from '#protocols/raft/log';
@@ -22,6 +22,7 @@ import { Invariants } from './invariants.js';
 import type { Answer } from './machine.js';
 import { unreachable } from '#protocols/wire/error';
 import { Milestones } from './milestones.js';
+import { Mischiefs } from './mischief.js';
 import { Operator, type Site } from './operator.js';
 import type { RaftOperation, RaftSetup } from './plan.js';
 
@@ -41,6 +42,7 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
   readonly #setup: RaftSetup;
   readonly #milestones: Milestones;
   readonly #operator: Operator;
+  readonly #mischiefs: Mischiefs;
   /** Watches along, for a trace. */
   readonly #beside: Partial<Watcher>;
   readonly #first: Config;
@@ -62,6 +64,7 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     this.size = size;
     this.#milestones = new Milestones(world);
     this.#operator = new Operator(this);
+    this.#mischiefs = new Mischiefs(world, this);
     this.clients = new Clients(world, setup, (place, request) => this.#request(place, request));
     this.#ids = Array.from({ length: size }, (_, place) => String(place + 1));
     for (const [place, id] of this.#ids.entries()) this.#places.set(id, place);
@@ -85,9 +88,17 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
   }
 
   operate(operation: RaftOperation): void {
-    if (operation.type !== 'call') return this.#operator.operate(operation);
-    const { client, input, via, at, giveUp } = operation;
-    this.clients.call(client, input, via, at, giveUp);
+    switch (operation.type) {
+      case 'call':
+        return this.clients.call(operation.client, operation.input, operation.via, operation.at, operation.giveUp);
+      case 'strike':
+      case 'strand':
+      case 'trap':
+      case 'trap-joint':
+        return this.#mischiefs.begin(operation, this.leader());
+      default:
+        this.#operator.operate(operation);
+    }
   }
 
   crashed(place: number): void {
@@ -106,6 +117,7 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
 
   healed(): void {
     this.#healed = true;
+    this.#mischiefs.end();
     this.clients.calm();
     const again = (): void => {
       this.#operator.cleanUp();
@@ -224,6 +236,8 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
   stepped(driver: Driver, input: RaftInput, effects: readonly RaftEffect[]): void {
     const cut = this.invariants.stepped(driver.id, driver.state);
     this.#milestones.stepped(driver, input, effects, cut);
+    if (driver.state.role === 'leader')
+      for (const effect of effects) if (effect.type === 'config' && isJoint(effect.config)) this.#mischiefs.joint(driver);
     this.#beside.stepped?.(driver, input, effects);
   }
 
@@ -232,6 +246,7 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     if (type === 'vote') this.invariants.ledger.voted(driver.id, term, driver.id);
     else if (type === 'vote-response' && !message.reject) this.invariants.ledger.voted(driver.id, term, to);
     this.#milestones.sent(driver, message);
+    this.#mischiefs.sent(driver, to, message);
     this.#beside.sent?.(driver, to, message);
   }
 

@@ -23,7 +23,6 @@ export const milestones = [
   'snapshot taken',
   'snapshot sent',
   'snapshot installed',
-  'snapshot chunk failed',
   'joint consensus entered',
   'joint consensus left',
   'leader crashed while joint',
@@ -43,6 +42,7 @@ export const milestones = [
   'session retry deduplicated',
   'client redirected',
   'hung node counted its ticks',
+  'trap sprung',
   'torn write met',
   'corrupted record found',
   'corrupted record recovered',
@@ -155,8 +155,6 @@ export class Milestones {
         if (before.role === 'leader' && role === 'follower' && term === before.term)
           this.#met('removed leader stepped down');
         return;
-      case 'chunk-failed':
-        return this.#met('snapshot chunk failed');
       default:
     }
   }

@@ -5,6 +5,7 @@
 import { changeConfig, isJoint, membersOf } from '#protocols/raft/config';
 import type { Config, ConfigChange, MemberChange, NodeId, RaftState } from '#protocols/raft/types';
 import type { Driver } from './driver.js';
+import type { Mischief } from './mischief.js';
 import type { RaftOperation } from './plan.js';
 
 /** Fewer voters than this are never asked for. */
@@ -40,7 +41,7 @@ export class Operator {
   }
 
   /** Carries a planned operation out, if it makes sense now. */
-  operate(operation: Exclude<RaftOperation, { type: 'call' }>): void {
+  operate(operation: Exclude<RaftOperation, Mischief | { type: 'call' }>): void {
     const leader = this.#site.leader();
     switch (operation.type) {
       case 'change':

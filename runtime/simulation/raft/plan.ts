@@ -8,6 +8,7 @@ import type { MapInput } from '../../testing/linearizability/index.js';
 import type { Random } from '../../testing/random.js';
 import type { Knobs } from '../knobs.js';
 import type { Planned } from '../model.js';
+import type { Mischief } from './mischief.js';
 
 /** Settings of a cluster and of its drivers. */
 export interface RaftSetup {
@@ -59,7 +60,8 @@ export type RaftOperation =
   /** The disk of the place is lost; it comes back under another id. */
   | { readonly type: 'wipe'; readonly place: number }
   | { readonly type: 'campaign'; readonly place: number }
-  | { readonly type: 'forget-leader'; readonly place: number };
+  | { readonly type: 'forget-leader'; readonly place: number }
+  | Mischief;
 
 type Drawn = { readonly atUs: number; readonly operation: RaftOperation };
 
@@ -75,6 +77,7 @@ export function drawPlan(random: Random, knobs: Knobs, untilUs: number): Planned
     ...drawCalls(random, setup, size, untilUs),
     ...(changing ? drawChanges(random, size, untilUs) : []),
     ...drawNudges(random, setup, size, untilUs),
+    ...drawMischief(random, size, untilUs),
   ];
   // Where members come and go it depends on the time which nodes can be done without.
   return { size, setup, operations, spare: changing ? 0 : (voters - 1) >> 1 };
@@ -83,13 +86,14 @@ export function drawPlan(random: Random, knobs: Knobs, untilUs: number): Planned
 function drawSetup(random: Random, knobs: Knobs, voters: number, learners: number): RaftSetup {
   const checkQuorum = random.chance(0.8);
   const small = random.chance(0.3);
+  const electionTicks = random.pick([4, 6, 8, 10, 14]);
   return {
     voters,
     learners,
     tickUs: random.between(8_000, 40_000),
     settings: {
-      electionTicks: random.between(6, 14),
-      heartbeatTicks: random.between(1, 3),
+      electionTicks,
+      heartbeatTicks: random.between(1, Math.min(3, electionTicks - 1)),
       preVote: random.chance(0.7),
       checkQuorum,
       reads: checkQuorum && random.chance(0.4) ? 'lease' : 'quorum',
@@ -160,6 +164,25 @@ function drawNudges(random: Random, { settings }: RaftSetup, size: number, until
     if (what === 0) return { atUs, operation: { type: 'campaign', place } };
     if (what === 1 && settings.reads === 'quorum') return { atUs, operation: { type: 'forget-leader', place } };
     return { atUs, operation: { type: 'transfer', to: place } };
+  });
+}
+
+/** Faults that strike where it hurts. */
+function drawMischief(random: Random, size: number, untilUs: number): readonly Drawn[] {
+  if (random.chance(0.3)) return [];
+  return drawTimes(random, random.between(150_000, 1_500_000), untilUs).map((atUs) => {
+    // Most are back before the others have noticed, so that they are asked again in the same term.
+    const forUs = random.chance(0.7) ? random.between(1_000, 40_000) : random.between(40_000, 1_500_000);
+    const power = random.chance(0.7);
+    const what = random.below(10);
+    if (what < 2) return { atUs, operation: { type: 'strike', power, forUs } };
+    if (what < 5) {
+      const places = Array.from({ length: random.below(3) }, () => random.below(size));
+      return { atUs, operation: { type: 'strand', places, forUs: random.between(100_000, 2_000_000) } };
+    }
+    if (what < 6) return { atUs, operation: { type: 'trap-joint', power, forUs } };
+    const on = random.pick(['vote', 'vote-response', 'append', 'append-response', 'snapshot-response', 'timeout-now'] as const);
+    return { atUs, operation: { type: 'trap', on, power, forUs } };
   });
 }
 
