@@ -1,0 +1,169 @@
+/**
+ * What must hold in a SWIM group at any time, looked at where something happens: after each step of a node, at that node,
+ * and at each event that it reports. The rules of which message overrides which are checked by their effects, from the
+ * order of events alone, and what is said of a node against what that node has really said.
+ *
+ * | invariant | says |
+ * |---|---|
+ * | IncarnationMonotonic | a node's own incarnation never goes back |
+ * | NoSelfDeath | a node that does not leave never believes itself suspect or dead |
+ * | OnlyOwnerBumps | nobody believes in an incarnation that the node itself has not begun |
+ * | EventOrder | what is believed of a member goes only upwards in (incarnation, alive < suspect < dead) |
+ * | LeftIsNotFailed | who knows that a member left never declares it failed |
+ * | LeaveIsNotDeath | what a node says of itself is a leave, and only a node that leaves says so |
+ * | TransmitLimit | no message is sent more than retransmitMult * ceil(log10(n + 1)) times |
+ * | PacketSize | no packet is larger than packetBytes |
+ * | CutOffBlamesNobody | a node that knows its transport to be gone declares nobody dead |
+ * | FalseSuspicion, FalseDeath | in a sound network a node that never hung is never suspected, nor declared dead |
+ */
+import type { Status } from '#protocols/swim/message';
+import { retransmitLimit } from '#protocols/swim/queue';
+import { selfOf, type SwimEvent } from '#protocols/swim/state';
+import { Violation } from '../violation.js';
+import type { Process } from './process.js';
+
+/** What a node believes of a member, from its events. */
+interface Belief {
+  status: Status;
+  incarnation: number;
+  address: string;
+}
+
+/** What is true of a name, over all its lives. */
+interface Truth {
+  /** The highest incarnation that it has begun. */
+  incarnation: number;
+  /** It said that it leaves. */
+  hasLeft: boolean;
+  /** It hung, died or moved at some time: suspecting it may be right, or may be old news. */
+  blemished: boolean;
+}
+
+/** Checks of one run. */
+export class Checks {
+  /** By machine. */
+  readonly #beliefs = new Map<Process, Map<string, Belief>>();
+  readonly #own = new Map<Process, number>();
+  readonly #truths = new Map<string, Truth>();
+  /** Nobody is to be suspected in vain. */
+  readonly #soundNetwork: boolean;
+  readonly #transmitLimit: (process: Process) => number;
+
+  constructor(size: number, soundNetwork: boolean) {
+    this.#soundNetwork = soundNetwork;
+    this.#transmitLimit = ({ state }) => retransmitLimit(state.settings.retransmitMult, size);
+  }
+
+  /** A node begins a life. */
+  began(process: Process): void {
+    this.#beliefs.set(process, new Map());
+    this.#own.set(process, 0);
+    const truth = this.#truths.get(process.name);
+    // A second life under a name may be taken for the first.
+    if (truth === undefined) this.#truths.set(process.name, { incarnation: 1, hasLeft: false, blemished: false });
+    else truth.blemished = true;
+  }
+
+  /** A node is gone. */
+  ended(process: Process): void {
+    this.blemish(process.name);
+    this.#beliefs.delete(process);
+    this.#own.delete(process);
+  }
+
+  /** From now on others have a reason to suspect it. */
+  blemish(name: string): void {
+    this.#truthOf(name).blemished = true;
+  }
+
+  /** It is about to say that it leaves. */
+  leaves(name: string): void {
+    const truth = this.#truthOf(name);
+    truth.hasLeft = true;
+    truth.blemished = true;
+  }
+
+  /** The node has taken a step. */
+  stepped(process: Process): void {
+    const { state } = process;
+    const { incarnation, status } = selfOf(state);
+    if (incarnation < (this.#own.get(process) ?? 0))
+      fail('IncarnationMonotonic', process, `${this.#own.get(process)} became ${incarnation}`);
+    this.#own.set(process, incarnation);
+    const truth = this.#truthOf(process.name);
+    truth.incarnation = Math.max(truth.incarnation, incarnation);
+    if (status !== (state.phase === 'running' ? 'alive' : 'left'))
+      fail('NoSelfDeath', process, `believes itself ${status} while it is ${state.phase}`);
+    const limit = this.#transmitLimit(process);
+    for (const { about, transmits } of state.queue.byMember.values())
+      if (transmits > limit) fail('TransmitLimit', process, `a message about ${about} was sent ${transmits} times`);
+  }
+
+  /** A packet leaves a node. */
+  packet(process: Process, packet: Uint8Array): void {
+    const { packetBytes } = process.state.settings;
+    if (packet.length > packetBytes) fail('PacketSize', process, `${packet.length} bytes, at most ${packetBytes}`);
+  }
+
+  /** A node reports a change. */
+  event(process: Process, event: SwimEvent): void {
+    if (event.type === 'conflict' || event.node === process.name) return;
+    const beliefs = this.#beliefs.get(process) as Map<string, Belief>;
+    const belief = beliefs.get(event.node);
+    const truth = this.#truthOf(event.node);
+    if (event.incarnation > truth.incarnation)
+      fail('OnlyOwnerBumps', process, `${event.node} ${event.incarnation}, and it began ${truth.incarnation}`);
+    if (!follows(belief, event))
+      fail(
+        belief?.status === 'left' && event.type === 'dead' ? 'LeftIsNotFailed' : 'EventOrder',
+        process,
+        `${event.node} is ${belief?.status} ${belief?.incarnation}, then ${event.type} ${event.incarnation}`,
+      );
+    this.#blame(process, event, truth);
+    const status = event.type === 'dead' ? (event.reason === 'left' ? 'left' : 'dead') : event.type;
+    beliefs.set(event.node, {
+      status: status === 'suspect' || status === 'left' || status === 'dead' ? status : 'alive',
+      incarnation: event.incarnation,
+      address: 'address' in event ? event.address : (belief?.address ?? ''),
+    });
+  }
+
+  #blame(process: Process, event: SwimEvent, truth: Truth): void {
+    if (this.#soundNetwork && !truth.blemished) {
+      if (event.type === 'suspect') fail('FalseSuspicion', process, event.node);
+      if (event.type === 'dead') fail('FalseDeath', process, event.node);
+    }
+    if (event.type !== 'dead') return;
+    const bySelf = event.from === event.node;
+    if (bySelf !== (event.reason === 'left') || (bySelf && !truth.hasLeft))
+      fail('LeaveIsNotDeath', process, `${event.node} ${event.reason}, from ${event.from}`);
+    if (event.from === process.name && !process.state.transportUp) fail('CutOffBlamesNobody', process, event.node);
+  }
+
+  #truthOf(name: string): Truth {
+    return this.#truths.get(name) as Truth;
+  }
+}
+
+/** Whether an event may come after what was believed. */
+function follows(belief: Belief | undefined, event: Exclude<SwimEvent, { readonly type: 'conflict' }>): boolean {
+  if (belief === undefined) return event.type === 'join';
+  const { status, incarnation, address } = belief;
+  const isLive = status === 'alive' || status === 'suspect';
+  switch (event.type) {
+    case 'join':
+      return !isLive && (event.incarnation > incarnation || event.address !== address);
+    case 'alive':
+      return status === 'suspect' && event.incarnation > incarnation;
+    case 'update':
+      return isLive && event.incarnation >= incarnation;
+    case 'suspect':
+      return status === 'alive' && event.incarnation >= incarnation;
+    case 'dead':
+      return isLive && event.incarnation >= incarnation;
+  }
+}
+
+function fail(invariant: string, { name, place }: Process, detail: string): never {
+  throw new Violation(invariant, `at ${name} on m${place + 1}: ${detail}`);
+}
