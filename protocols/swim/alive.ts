@@ -74,9 +74,11 @@ function conflict(state: SwimState, { node, address }: Member, other: string, ef
 
 /** Of an incarnation that is known it can only tell metadata that was missed. */
 function onOldAlive(state: SwimState, member: Member, message: Alive, effects: SwimEffect[]): void {
-  const { metadata } = message;
-  const missed = message.incarnation === member.incarnation && metadata.life === member.metadata.life;
-  if (missed && metadata.version > member.metadata.version && takeMetadata(state, member, metadata)) {
+  const { life, base, version } = message.metadata;
+  const known = member.metadata;
+  const continues = life === known.life && version > known.version && base <= known.version;
+  if (message.incarnation === member.incarnation && continues) {
+    takeMetadata(state, member, message.metadata);
     push(effects, describe('update', member));
   } else state.counts.old += 1;
 }

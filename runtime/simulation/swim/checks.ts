@@ -13,13 +13,16 @@
  * | LeaveIsNotDeath | what a node says of itself is a leave, and only a node that leaves says so |
  * | TransmitLimit | no message is sent more than retransmitMult * ceil(log10(n + 1)) times |
  * | PacketSize | no packet is larger than packetBytes |
+ * | SuspicionTime | a suspicion lasts as long as the formula says for its confirmations |
  * | CutOffBlamesNobody | a node that knows its transport to be gone declares nobody dead |
+ * | HungBlamesNobody | a node that hung declares nobody dead before it has asked again, and waited |
  * | FalseSuspicion, FalseDeath | in a sound network a node that never hung is never suspected, nor declared dead |
  */
 import type { Status } from '#protocols/swim/message';
-import { retransmitLimit } from '#protocols/swim/queue';
 import { selfOf, type SwimEvent } from '#protocols/swim/state';
+import type { Suspicion } from '#protocols/swim/suspicion';
 import { Violation } from '../violation.js';
+import type { World } from '../world.js';
 import type { Process } from './process.js';
 
 /** What a node believes of a member, from its events. */
@@ -44,14 +47,16 @@ export class Checks {
   /** By machine. */
   readonly #beliefs = new Map<Process, Map<string, Belief>>();
   readonly #own = new Map<Process, number>();
+  /** Until when a node that hung may not declare anybody dead, in microseconds. */
+  readonly #askingUntilUs = new Map<Process, number>();
   readonly #truths = new Map<string, Truth>();
   /** Nobody is to be suspected in vain. */
   readonly #soundNetwork: boolean;
-  readonly #transmitLimit: (process: Process) => number;
+  readonly #world: World;
 
-  constructor(size: number, soundNetwork: boolean) {
+  constructor(world: World, soundNetwork: boolean) {
+    this.#world = world;
     this.#soundNetwork = soundNetwork;
-    this.#transmitLimit = ({ state }) => retransmitLimit(state.settings.retransmitMult, size);
   }
 
   /** A node begins a life. */
@@ -69,6 +74,15 @@ export class Checks {
     this.blemish(process.name);
     this.#beliefs.delete(process);
     this.#own.delete(process);
+    this.#askingUntilUs.delete(process);
+  }
+
+  /** A node goes on that hung. */
+  resumed(process: Process): void {
+    const { stallMs, suspicionMult, probeIntervalMs } = process.state.settings;
+    if (process.silentUs <= 2_000 * stallMs) return;
+    // The shortest time that a suspicion lasts, by a clock that may be a tenth fast.
+    this.#askingUntilUs.set(process, this.#world.nowUs + 850 * suspicionMult * probeIntervalMs);
   }
 
   /** From now on others have a reason to suspect it. */
@@ -94,9 +108,12 @@ export class Checks {
     truth.incarnation = Math.max(truth.incarnation, incarnation);
     if (status !== (state.phase === 'running' ? 'alive' : 'left'))
       fail('NoSelfDeath', process, `believes itself ${status} while it is ${state.phase}`);
-    const limit = this.#transmitLimit(process);
+    const limit = state.settings.retransmitMult * Math.ceil(Math.log10(this.#world.size + 1));
     for (const { about, transmits } of state.queue.byMember.values())
       if (transmits > limit) fail('TransmitLimit', process, `a message about ${about} was sent ${transmits} times`);
+    for (const [node, suspicion] of state.suspicions)
+      if (Math.abs(suspicion.deadlineMs - suspicion.sinceMs - timeOf(suspicion)) > 1)
+        fail('SuspicionTime', process, `${node}: ${JSON.stringify(suspicion)}, ${suspicion.from.size - 1} confirmations`);
   }
 
   /** A packet leaves a node. */
@@ -137,7 +154,9 @@ export class Checks {
     const bySelf = event.from === event.node;
     if (bySelf !== (event.reason === 'left') || (bySelf && !truth.hasLeft))
       fail('LeaveIsNotDeath', process, `${event.node} ${event.reason}, from ${event.from}`);
-    if (event.from === process.name && !process.state.transportUp) fail('CutOffBlamesNobody', process, event.node);
+    if (event.from !== process.name) return;
+    if (!process.state.transportUp) fail('CutOffBlamesNobody', process, event.node);
+    if (this.#world.nowUs < (this.#askingUntilUs.get(process) ?? 0)) fail('HungBlamesNobody', process, event.node);
   }
 
   #truthOf(name: string): Truth {
@@ -162,6 +181,14 @@ function follows(belief: Belief | undefined, event: Exclude<SwimEvent, { readonl
     case 'dead':
       return isLive && event.incarnation >= incarnation;
   }
+}
+
+/** How long a suspicion should last, as the paper has it. */
+function timeOf({ from, wanted, minMs, maxMs }: Suspicion): number {
+  if (wanted === 0) return minMs;
+  const confirmations = from.size - 1;
+  const shrunk = maxMs - ((maxMs - minMs) * Math.log(1 + confirmations)) / Math.log(1 + wanted);
+  return Math.max(minMs, Math.floor(shrunk));
 }
 
 function fail(invariant: string, { name, place }: Process, detail: string): never {

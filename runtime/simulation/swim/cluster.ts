@@ -32,7 +32,7 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
   constructor(world: World, { size, setup }: Planned<SwimSetup, SwimOperation>, soundNetwork: boolean) {
     this.#world = world;
     this.#setup = setup;
-    this.#checks = new Checks(size, soundNetwork);
+    this.#checks = new Checks(world, soundNetwork);
     this.#wanted = Array.from({ length: size }, (_, place) => (place < setup.members ? `n${place + 1}` : undefined));
     this.#processes = Array.from({ length: size }, () => undefined);
     for (let place = 0; place < size; place += 1) this.#start(place);
@@ -81,7 +81,7 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
       case 'split':
         return this.#split(operation.parts, operation.forMs);
       case 'replace':
-        return this.#replace(operation.node, operation.by);
+        return this.#replace(operation.node, operation.by, operation.rebuilt);
       default:
         return unreachable(operation);
     }
@@ -191,8 +191,10 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
   }
 
   #startAgain(place: number): void {
-    if (this.#wanted.includes(`n${place + 1}`) && this.#wanted[place] === undefined) return;
-    this.#wanted[place] = `n${place + 1}`;
+    const name = this.#wanted[place] ?? `n${place + 1}`;
+    // Its name has moved to another machine.
+    if (this.#wanted.some((wanted, other) => wanted === name && other !== place)) return;
+    this.#wanted[place] = name;
     if (!this.#world.up(place)) this.#world.restart(place);
     this.#start(place);
   }
@@ -216,7 +218,10 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
     if (process === undefined || this.#world.paused(place)) return;
     this.#checks.blemish(process.name);
     this.#world.pause(place);
-    this.#world.at(this.#world.nowUs + forMs * 1_000, -1, 0, () => this.#world.resume(place));
+    this.#world.at(this.#world.nowUs + forMs * 1_000, -1, 0, () => {
+      if (this.#processes[place] === process) this.#checks.resumed(process);
+      this.#world.resume(place);
+    });
   }
 
   #cutOff(place: number, forMs: number): void {
@@ -236,14 +241,18 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
     this.#world.at(this.#world.nowUs + forMs * 1_000, -1, 0, () => this.#world.network.mend(links));
   }
 
-  #replace(place: number, by: number): void {
+  #replace(place: number, by: number, rebuilt: boolean): void {
     const name = this.#wanted[place];
     if (name === undefined || this.#wanted[by] !== undefined) return;
     this.#down(place);
-    this.#wanted[place] = undefined;
     this.#wanted[by] = name;
     if (!this.#world.up(by)) this.#world.restart(by);
     this.#start(by);
+    // The machine is put to use again, for a node with another name.
+    this.#wanted[place] = rebuilt ? `${name}b` : undefined;
+    if (!rebuilt) return;
+    this.#world.restart(place);
+    this.#start(place);
   }
 
   #links(chosen: (from: number, to: number) => boolean): readonly Link[] {
@@ -257,7 +266,8 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
 
 /** Whether a node sees exactly those that run. */
 function agrees({ state }: Process, running: readonly Process[]): boolean {
-  if (state.phase !== 'running' || state.live !== running.length) return false;
+  // It trusts itself again, too: it had nothing but success.
+  if (state.phase !== 'running' || state.live !== running.length || state.awareness > 0) return false;
   for (const other of running) {
     const member = state.members.get(other.name);
     if (member?.status !== 'alive' || member.address !== other.state.address) return false;

@@ -32,8 +32,8 @@ export type SwimOperation =
   | { readonly type: 'cut-off'; readonly node: number; readonly forMs: number }
   /** Each node hears only those of its part. */
   | { readonly type: 'split'; readonly parts: readonly number[]; readonly forMs: number }
-  /** A node of that name starts on another machine, and its own machine is gone for good. */
-  | { readonly type: 'replace'; readonly node: number; readonly by: number };
+  /** A node dies and starts on another machine; its own is gone for good, or serves a node with another name. */
+  | { readonly type: 'replace'; readonly node: number; readonly by: number; readonly rebuilt: boolean };
 
 type Timed = { readonly atUs: number; readonly operation: SwimOperation };
 
@@ -154,5 +154,6 @@ function drawReplacement(
 ): readonly Timed[] {
   if (members === seeds) return [];
   const node = random.between(seeds, members - 1);
-  return [{ atUs: random.below(busyUs), operation: { type: 'replace', node, by } }];
+  const rebuilt = random.chance(0.5);
+  return [{ atUs: random.below(busyUs), operation: { type: 'replace', node, by, rebuilt } }];
 }

@@ -57,6 +57,11 @@ export class Process {
     this.#tickLater();
   }
 
+  /** How long ago its last tick was. */
+  get silentUs(): number {
+    return this.#world.nowUs - this.#tickedAtUs;
+  }
+
   /** What it sends from now on is nothing. */
   end(): void {
     this.#ended = true;

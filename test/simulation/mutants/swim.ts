@@ -55,6 +55,18 @@ export const swimMutants: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'a suspicion does not shrink when others confirm it',
+    file: `${folder}/suspicion.js`,
+    find: 'suspicion.deadlineMs = sinceMs + suspicionTimeoutMs(confirmationsOf(suspicion), wanted, minMs, maxMs);',
+    replace: '',
+  },
+  {
+    name: 'awareness never goes down',
+    file: `${folder}/awareness.js`,
+    find: 'Math.min(multiplier - 1, score + change)',
+    replace: 'Math.min(multiplier - 1, Math.max(score, score + change))',
+  },
+  {
     name: 'messages are sent without a limit',
     file: `${folder}/queue.js`,
     find: `    return retransmitMult * Math.ceil(Math.log10(n + 1));`,
@@ -133,7 +145,7 @@ export const swimMutants: readonly Mutant[] = [
     replace: 'if (state.transportUp === undefined)',
   },
   {
-    name: 'time passes while a node hangs',
+    name: 'a node that hung does not ask again',
     file: `${folder}/time.js`,
     find: 'if (passedMs <= state.settings.stallMs)',
     replace: 'if (passedMs >= 0)',
