@@ -60,17 +60,21 @@ function tick(state: SwimState, clockMs: number, effects: SwimEffect[]): void {
   passTime(state, clockMs);
   if (state.phase === 'left') return;
   // Cut off, it hears nobody: that is not their fault, and nothing that it says arrives.
-  if (!state.transportUp) return;
+  if (state.transportUp) act(state, effects);
+  if (state.phase === 'leaving') endLeave(state, effects);
+}
+
+function act(state: SwimState, effects: SwimEffect[]): void {
   expireRelays(state, effects);
-  if (state.phase === 'running') {
+  const running = state.phase === 'running';
+  if (running) {
     probe(state, effects);
     expireSuspicions(state, effects);
   }
   gossip(state, effects);
-  if (state.phase === 'running') {
-    sync(state, effects);
-    reconnect(state, effects);
-  } else endLeave(state, effects);
+  if (!running) return;
+  sync(state, effects);
+  reconnect(state, effects);
 }
 
 function receive(state: SwimState, packet: Uint8Array, effects: SwimEffect[]): void {

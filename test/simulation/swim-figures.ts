@@ -37,7 +37,7 @@ export function measure(size: number, seed: number): Figures {
     receive: (to, from, packet) => cluster?.receive(to, from, packet),
   });
   const setup = { settings: lan, members: size, seeds: Math.min(3, size), tickMs: 50, garble: 0 };
-  cluster = new Cluster(world, { size, setup, operations: [], spare: 0 }, false);
+  cluster = new Cluster(world, { size, setup, operations: [], spare: 0 });
   const group = cluster;
   const run = (untilUs: number): void => {
     while (world.step(untilUs));

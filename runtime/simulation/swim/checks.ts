@@ -9,6 +9,7 @@
  * | NoSelfDeath | a node that does not leave never believes itself suspect or dead |
  * | OnlyOwnerBumps | nobody believes in an incarnation that the node itself has not begun |
  * | EventOrder | what is believed of a member goes only upwards in (incarnation, alive < suspect < dead) |
+ * | NoDeathWithoutSuspicion | a node declares dead only what it suspects |
  * | LeftIsNotFailed | who knows that a member left never declares it failed |
  * | LeaveIsNotDeath | what a node says of itself is a leave, and only a node that leaves says so |
  * | TransmitLimit | no message is sent more than retransmitMult * ceil(log10(n + 1)) times |
@@ -21,6 +22,7 @@
 import type { Status } from '#protocols/swim/message';
 import { selfOf, type SwimEvent } from '#protocols/swim/state';
 import type { Suspicion } from '#protocols/swim/suspicion';
+import { unreachable } from '#protocols/wire/error';
 import { Violation } from '../violation.js';
 import type { World } from '../world.js';
 import type { Process } from './process.js';
@@ -44,19 +46,19 @@ interface Truth {
 
 /** Checks of one run. */
 export class Checks {
-  /** By machine. */
+  /** By life of a node. */
   readonly #beliefs = new Map<Process, Map<string, Belief>>();
   readonly #own = new Map<Process, number>();
   /** Until when a node that hung may not declare anybody dead, in microseconds. */
   readonly #askingUntilUs = new Map<Process, number>();
   readonly #truths = new Map<string, Truth>();
-  /** Nobody is to be suspected in vain. */
-  readonly #soundNetwork: boolean;
+  /** Until when packets arrive, all and soon, in microseconds: nobody is to be suspected in vain. */
+  readonly #soundUntilUs: number;
   readonly #world: World;
 
-  constructor(world: World, soundNetwork: boolean) {
+  constructor(world: World, soundUntilUs: number) {
     this.#world = world;
-    this.#soundNetwork = soundNetwork;
+    this.#soundUntilUs = soundUntilUs;
   }
 
   /** A node begins a life. */
@@ -136,17 +138,18 @@ export class Checks {
         process,
         `${event.node} is ${belief?.status} ${belief?.incarnation}, then ${event.type} ${event.incarnation}`,
       );
+    if (event.type === 'dead' && event.from === process.name && belief?.status !== 'suspect')
+      fail('NoDeathWithoutSuspicion', process, `${event.node} was ${belief?.status}`);
     this.#blame(process, event, truth);
-    const status = event.type === 'dead' ? (event.reason === 'left' ? 'left' : 'dead') : event.type;
     beliefs.set(event.node, {
-      status: status === 'suspect' || status === 'left' || status === 'dead' ? status : 'alive',
+      status: statusAfter(event, belief),
       incarnation: event.incarnation,
       address: 'address' in event ? event.address : (belief?.address ?? ''),
     });
   }
 
-  #blame(process: Process, event: SwimEvent, truth: Truth): void {
-    if (this.#soundNetwork && !truth.blemished) {
+  #blame(process: Process, event: Change, truth: Truth): void {
+    if (this.#world.nowUs < this.#soundUntilUs && !truth.blemished) {
       if (event.type === 'suspect') fail('FalseSuspicion', process, event.node);
       if (event.type === 'dead') fail('FalseDeath', process, event.node);
     }
@@ -164,8 +167,27 @@ export class Checks {
   }
 }
 
+type Change = Exclude<SwimEvent, { readonly type: 'conflict' }>;
+
+function statusAfter(event: Change, before: Belief | undefined): Status {
+  switch (event.type) {
+    case 'join':
+    case 'alive':
+      return 'alive';
+    case 'update':
+      // What was missed of a suspect may be told without a new incarnation.
+      return before?.status ?? 'alive';
+    case 'suspect':
+      return 'suspect';
+    case 'dead':
+      return event.reason === 'left' ? 'left' : 'dead';
+    default:
+      return unreachable(event);
+  }
+}
+
 /** Whether an event may come after what was believed. */
-function follows(belief: Belief | undefined, event: Exclude<SwimEvent, { readonly type: 'conflict' }>): boolean {
+function follows(belief: Belief | undefined, event: Change): boolean {
   if (belief === undefined) return event.type === 'join';
   const { status, incarnation, address } = belief;
   const isLive = status === 'alive' || status === 'suspect';
@@ -180,6 +202,8 @@ function follows(belief: Belief | undefined, event: Exclude<SwimEvent, { readonl
       return status === 'alive' && event.incarnation >= incarnation;
     case 'dead':
       return isLive && event.incarnation >= incarnation;
+    default:
+      return unreachable(event);
   }
 }
 

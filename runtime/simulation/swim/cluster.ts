@@ -4,8 +4,9 @@
  */
 import { valuesOf } from '#protocols/swim/metadata';
 import { decodePacket, encodeMessage } from '#protocols/swim/packet';
-import { selfOf, type SwimCounts, type SwimEvent } from '#protocols/swim/state';
+import { type Member, selfOf, type SwimCounts, type SwimEvent } from '#protocols/swim/state';
 import { unreachable } from '#protocols/wire/error';
+import type { Fault } from '../faults.js';
 import type { Planned, Simulated } from '../model.js';
 import { Violation } from '../violation.js';
 import type { World } from '../world.js';
@@ -14,6 +15,9 @@ import type { SwimOperation, SwimSetup } from './plan.js';
 import { Process, type ProcessWatch } from './process.js';
 
 type Link = readonly [number, number];
+
+/** What a run has in store, its faults among it when the simulator drew them. */
+export type SwimPlan = Planned<SwimSetup, SwimOperation> & { readonly faults?: readonly Fault[] };
 
 /** A group in a world. */
 export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
@@ -29,10 +33,13 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
   #doubt = 0;
   readonly #gone: SwimCounts[] = [];
 
-  constructor(world: World, { size, setup }: Planned<SwimSetup, SwimOperation>, soundNetwork: boolean) {
+  constructor(world: World, plan: SwimPlan) {
+    const { size, setup } = plan;
     this.#world = world;
     this.#setup = setup;
-    this.#checks = new Checks(world, soundNetwork);
+    this.#checks = new Checks(world, soundUntilUs(world, plan));
+    for (const { kind, node, atUs } of plan.faults ?? [])
+      if (kind === 'pause') world.at(atUs, -1, 0, () => this.#blemish(node));
     this.#wanted = Array.from({ length: size }, (_, place) => (place < setup.members ? `n${place + 1}` : undefined));
     this.#processes = Array.from({ length: size }, () => undefined);
     for (let place = 0; place < size; place += 1) this.#start(place);
@@ -45,7 +52,7 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
 
   receive(to: number, from: number, frame: Uint8Array): void {
     const process = this.#processes[to];
-    process?.receive(from, frame, (packet) => this.#garble(process, packet));
+    if (process !== undefined) process.receive(from, frame, (packet) => this.#garble(process, packet));
   }
 
   words(frame: Uint8Array): string {
@@ -121,8 +128,8 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
     const running = this.processes;
     for (const { name, state } of running)
       for (const other of running) {
-        const believed = JSON.stringify(valuesOf((state.members.get(other.name) ?? selfOf(state)).metadata));
-        const own = JSON.stringify(valuesOf(selfOf(other.state).metadata));
+        const believed = told(state.members.get(other.name));
+        const own = told(selfOf(other.state));
         if (believed !== own) throw new Violation('EqualMetadata', `${name} has ${believed} of ${other.name}: ${own}`);
       }
     for (const counts of [...this.#gone, ...running.map(({ state }) => state.counts)])
@@ -213,10 +220,16 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
     this.crashed(place);
   }
 
+  /** What runs there is going to hang. */
+  #blemish(place: number): void {
+    const process = this.#processes[place];
+    if (process !== undefined) this.#checks.blemish(process.name);
+  }
+
   #stall(place: number, forMs: number): void {
     const process = this.#processes[place];
     if (process === undefined || this.#world.paused(place)) return;
-    this.#checks.blemish(process.name);
+    this.#blemish(place);
     this.#world.pause(place);
     this.#world.at(this.#world.nowUs + forMs * 1_000, -1, 0, () => {
       if (this.#processes[place] === process) this.#checks.resumed(process);
@@ -262,6 +275,20 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
       for (let to = 0; to < size; to += 1) if (from !== to && chosen(from, to)) links.push([from, to]);
     return links;
   }
+}
+
+/** Until when every packet arrives in time. */
+function soundUntilUs(world: World, { operations, faults = [] }: SwimPlan): number {
+  const { loss, straggling } = world.network.knobs;
+  if (loss > 0 || straggling > 0) return 0;
+  const cuts = operations.filter(({ operation: { type } }) => type === 'split' || type === 'cut-off');
+  const faulty = faults.filter(({ kind }) => ['partition', 'oneway', 'bridge', 'clog'].includes(kind));
+  return Math.min(Number.POSITIVE_INFINITY, ...[...cuts, ...faulty].map(({ atUs }) => atUs));
+}
+
+/** Metadata as text; undefined when there is no such member. */
+function told(member: Member | undefined): string | undefined {
+  return member === undefined ? undefined : JSON.stringify(valuesOf(member.metadata));
 }
 
 /** Whether a node sees exactly those that run. */

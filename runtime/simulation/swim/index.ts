@@ -24,7 +24,7 @@ export const swimModel: Model<SwimSetup, SwimOperation> = {
   busyUs: BUSY_US,
   settleUs: SETTLE_US,
   plan: (random, knobs) => drawPlan(random, knobs, BUSY_US),
-  start: (world, plan) => new Cluster(world, plan, false),
+  start: (world, plan) => new Cluster(world, plan),
 };
 
 /** Groups in which nodes hang, come and go. */
@@ -36,8 +36,5 @@ export const swimStallModel: Model<SwimSetup, SwimOperation> = {
   busyUs: STALLS_US,
   settleUs: SETTLE_US,
   plan: (random, knobs) => drawStalls(random, knobs, STALLS_US),
-  start: (world, plan) => {
-    const { loss, straggling } = world.network.knobs;
-    return new Cluster(world, plan, loss === 0 && straggling === 0);
-  },
+  start: (world, plan) => new Cluster(world, plan),
 };

@@ -79,7 +79,7 @@ function drawSize(random: Random): number {
 function drawSetup(random: Random, knobs: Knobs, members: number): SwimSetup {
   const preset = random.pick([lan, lan, local, wan]);
   // A timeout that fits the network: the round trip is twice the delay, and its 99th percentile some times as much.
-  const leastMs = (8 * (knobs.delayLeastUs + knobs.delayMeanUs)) / 1_000;
+  const leastMs = (12 * (knobs.delayLeastUs + knobs.delayMeanUs)) / 1_000;
   const wantedMs = random.between(members > 20 ? 150 : 40, 250);
   const settings = scaled(preset, Math.max(leastMs, wantedMs) / preset.probeTimeoutMs);
   return {
