@@ -1,9 +1,10 @@
-/** Picking members by chance: each as likely as the others. */
+/** Picking members by chance: each as likely as the others, and all of them when all are wanted. */
 import { draw, type Member, type SwimState } from './state.js';
 
 /**
- * Up to so many others that are wanted. Tries three times as often as there are members, as memberlist does
- * (kRandomNodes): in a large group a few draws do, in a small one all are found.
+ * Up to so many others that are wanted. A shuffle that ends as soon as there are enough; what it has moved is kept beside
+ * the list, so that it costs what it looks at and not the length of the list. (memberlist, kRandomNodes, draws with
+ * replacement and gives up after 3n draws, which misses members of small groups.)
  */
 export function randomMembers(
   state: SwimState,
@@ -11,10 +12,13 @@ export function randomMembers(
   wanted: (member: Member) => boolean,
 ): readonly Member[] {
   const { order, members } = state;
+  const moved = new Map<number, number>();
   const picked: Member[] = [];
-  for (let tries = 3 * order.length; tries > 0 && picked.length < count; tries -= 1) {
-    const member = members.get(order[draw(state, order.length)] as string) as Member;
-    if (wanted(member) && !picked.includes(member)) picked.push(member);
+  for (let left = order.length; left > 0 && picked.length < count; left -= 1) {
+    const at = draw(state, left);
+    const member = members.get(order[moved.get(at) ?? at] as string) as Member;
+    moved.set(at, moved.get(left - 1) ?? left - 1);
+    if (wanted(member)) picked.push(member);
   }
   return picked;
 }

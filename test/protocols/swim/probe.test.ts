@@ -74,7 +74,7 @@ t.test('stream fallback: a member that only streams reach is not suspected', (t)
 });
 
 t.test('nack lowers self-score only: the target is suspect all the same, and the asker trusts itself', (t) => {
-  const group = new Group();
+  const group = new Group({ suspicionMult: 40 });
   const [n1] = group.together('n1', 'n2', 'n3', 'n4', 'n5');
   group.kill('@n2');
   group.runUntil(() => group.view('@n1', 'n2') === 'suspect 1' && n1?.counts.failedProbe !== 0, 20_000);

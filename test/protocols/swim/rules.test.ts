@@ -110,7 +110,7 @@ t.test('graceful leave ≠ dead: others see it leave, no probe follows, and it m
   group.kill('@n4');
   group.run(30_000);
   for (const address of ['@n1', '@n2', '@n3']) t.same(group.events(address), ['left n4 1']);
-  const [n4] = [group.start('n4', { address: '@elsewhere' })];
+  const n4 = group.start('n4', { address: '@elsewhere' });
   group.step('@elsewhere', { type: 'join', seeds: ['@n1'] });
   group.run(2_000);
   t.equal(n4.live, 4);

@@ -80,8 +80,7 @@ t.test('a node whose transport is gone suspects nobody, sends nothing, and asks 
 
 t.test('acks of a life before are not taken for those of this one', (t) => {
   const group = new Group();
-  const [one] = [group.start('n1', { seed: 1 })];
-  const { lastSeq } = one;
+  const { lastSeq } = group.start('n1', { seed: 1 });
   group.kill('@n1');
   const two = group.start('n1', { seed: 2 });
   t.not(two.lastSeq, lastSeq);
