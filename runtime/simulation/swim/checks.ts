@@ -49,6 +49,8 @@ export class Checks {
   /** By life of a node. */
   readonly #beliefs = new Map<Process, Map<string, Belief>>();
   readonly #own = new Map<Process, number>();
+  /** How many members a node has declared dead itself, as of its last step. */
+  readonly #deaths = new Map<Process, number>();
   /** Until when a node that hung may not declare anybody dead, in microseconds. */
   readonly #askingUntilUs = new Map<Process, number>();
   readonly #truths = new Map<string, Truth>();
@@ -76,6 +78,7 @@ export class Checks {
     this.blemish(process.name);
     this.#beliefs.delete(process);
     this.#own.delete(process);
+    this.#deaths.delete(process);
     this.#askingUntilUs.delete(process);
   }
 
@@ -106,6 +109,7 @@ export class Checks {
     if (incarnation < (this.#own.get(process) ?? 0))
       fail('IncarnationMonotonic', process, `${this.#own.get(process)} became ${incarnation}`);
     this.#own.set(process, incarnation);
+    this.#deaths.set(process, state.counts.death);
     const truth = this.#truthOf(process.name);
     truth.incarnation = Math.max(truth.incarnation, incarnation);
     if (status !== (state.phase === 'running' ? 'alive' : 'left'))
@@ -138,9 +142,7 @@ export class Checks {
         process,
         `${event.node} is ${belief?.status} ${belief?.incarnation}, then ${event.type} ${event.incarnation}`,
       );
-    if (event.type === 'dead' && event.from === process.name && belief?.status !== 'suspect')
-      fail('NoDeathWithoutSuspicion', process, `${event.node} was ${belief?.status}`);
-    this.#blame(process, event, truth);
+    this.#blame(process, event, truth, belief);
     beliefs.set(event.node, {
       status: statusAfter(event, belief),
       incarnation: event.incarnation,
@@ -148,7 +150,7 @@ export class Checks {
     });
   }
 
-  #blame(process: Process, event: Change, truth: Truth): void {
+  #blame(process: Process, event: Change, truth: Truth, belief: Belief | undefined): void {
     if (this.#world.nowUs < this.#soundUntilUs && !truth.blemished) {
       if (event.type === 'suspect') fail('FalseSuspicion', process, event.node);
       if (event.type === 'dead') fail('FalseDeath', process, event.node);
@@ -157,7 +159,10 @@ export class Checks {
     const bySelf = event.from === event.node;
     if (bySelf !== (event.reason === 'left') || (bySelf && !truth.hasLeft))
       fail('LeaveIsNotDeath', process, `${event.node} ${event.reason}, from ${event.from}`);
-    if (event.from !== process.name) return;
+    // What comes back to it from a life of its own before is no verdict of this one.
+    const own = event.from === process.name && process.state.counts.death > (this.#deaths.get(process) ?? 0);
+    if (!own) return;
+    if (belief?.status !== 'suspect') fail('NoDeathWithoutSuspicion', process, `${event.node} was ${belief?.status}`);
     if (!process.state.transportUp) fail('CutOffBlamesNobody', process, event.node);
     if (this.#world.nowUs < (this.#askingUntilUs.get(process) ?? 0)) fail('HungBlamesNobody', process, event.node);
   }
