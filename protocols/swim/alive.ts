@@ -19,7 +19,17 @@ import type { Alive } from './message.js';
 import { applyDelta, type MetadataDelta, newMetadata, valuesOf } from './metadata.js';
 import { refute } from './refute.js';
 import { broadcast } from './send.js';
-import { draw, isBehind, type Member, selfOf, setStatus, type SwimEffect, type SwimEvent, type SwimState } from './state.js';
+import {
+  draw,
+  isBehind,
+  isLive,
+  type Member,
+  selfOf,
+  setStatus,
+  type SwimEffect,
+  type SwimEvent,
+  type SwimState,
+} from './state.js';
 
 /** Somebody says that a member is alive. */
 export function onAlive(state: SwimState, message: Alive, effects: SwimEffect[]): void {
@@ -77,7 +87,8 @@ function onOldAlive(state: SwimState, member: Member, message: Alive, effects: S
   const { life, base, version } = message.metadata;
   const known = member.metadata;
   const continues = life === known.life && version > known.version && base <= known.version;
-  if (message.incarnation === member.incarnation && continues) {
+  // Nobody wants to hear news of the dead.
+  if (message.incarnation === member.incarnation && continues && isLive(member)) {
     takeMetadata(state, member, message.metadata);
     push(effects, describe('update', member));
   } else state.counts.old += 1;

@@ -102,7 +102,11 @@ function askOthers(state: SwimState, current: Probe, effects: SwimEffect[]): voi
 }
 
 /** The interval is over. */
-function finish(state: SwimState, { node, incarnation, asked, nacks, streamAcked }: Probe, effects: SwimEffect[]): void {
+function finish(
+  state: SwimState,
+  { node, incarnation, asked, nacks, streamAcked }: Probe,
+  effects: SwimEffect[],
+): void {
   state.probe = undefined;
   if (streamAcked) {
     state.counts.streamAck += 1;

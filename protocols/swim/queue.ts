@@ -75,7 +75,5 @@ export function takeBroadcasts(
 }
 
 function before(one: Broadcast, other: Broadcast): number {
-  return (
-    one.transmits - other.transmits || other.encoded.length - one.encoded.length || other.id - one.id
-  );
+  return one.transmits - other.transmits || other.encoded.length - one.encoded.length || other.id - one.id;
 }

@@ -6,11 +6,7 @@ import { draw, type Member, type SwimState } from './state.js';
  * the list, so that it costs what it looks at and not the length of the list. (memberlist, kRandomNodes, draws with
  * replacement and gives up after 3n draws, which misses members of small groups.)
  */
-export function randomMembers(
-  state: SwimState,
-  count: number,
-  wanted: (member: Member) => boolean,
-): readonly Member[] {
+export function randomMembers(state: SwimState, count: number, wanted: (member: Member) => boolean): readonly Member[] {
   const { order, members } = state;
   const moved = new Map<number, number>();
   const picked: Member[] = [];

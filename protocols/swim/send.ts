@@ -9,12 +9,7 @@ import { forgetRemoved } from './metadata.js';
 import { selfOf, type SwimEffect, type SwimState } from './state.js';
 
 /** Sends messages to one member in one packet, with gossip. Without any it is a packet of gossip, or none. */
-export function send(
-  state: SwimState,
-  effects: SwimEffect[],
-  to: string,
-  ...messages: readonly SwimMessage[]
-): void {
+export function send(state: SwimState, effects: SwimEffect[], to: string, ...messages: readonly SwimMessage[]): void {
   const own = messages.map(encodeMessage);
   const used = own.reduce((bytes, message) => bytes + bytesInPacket(message), packetHeaderBytes);
   const gossip = takeBroadcasts(

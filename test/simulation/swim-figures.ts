@@ -27,18 +27,16 @@ export interface Figures {
 
 /** Crashes one of `size` nodes that have run for a while. */
 export function measure(size: number, seed: number): Figures {
-  let cluster: Cluster | undefined;
   const world: World = new World({
     seed,
     size,
     knobs: { ...calm, delayLeastUs: 500, delayMeanUs: 500 },
     keep: 0,
     words: () => '',
-    receive: (to, from, packet) => cluster?.receive(to, from, packet),
+    receive: (to, from, packet) => group.receive(to, from, packet),
   });
   const setup = { settings: lan, members: size, seeds: Math.min(3, size), tickMs: 50, garble: 0 };
-  cluster = new Cluster(world, { size, setup, operations: [], spare: 0 });
-  const group = cluster;
+  const group: Cluster = new Cluster(world, { size, setup, operations: [], spare: 0 });
   const run = (untilUs: number): void => {
     while (world.step(untilUs));
   };
@@ -93,7 +91,11 @@ function spread(values: readonly number[], digits: number): string {
 export function table(sizes: readonly number[], seeds: number): string {
   const rows = sizes.map((size) => {
     const runs = Array.from({ length: seeds }, (_, seed) => measure(size, seed + 1));
-    const column = (what: keyof Figures, digits: number): string => spread(runs.map((run) => run[what]), digits);
+    const column = (what: keyof Figures, digits: number): string =>
+      spread(
+        runs.map((run) => run[what]),
+        digits,
+      );
     return `| ${size} | ${column('suspectedAfter', 1)} | ${column('deadAfter', 1)} | ${column('knownAfter', 1)} | ${column('packets', 1)} | ${column('bytes', 0)} | ${column('busyBytes', 0)} |`;
   });
   return [

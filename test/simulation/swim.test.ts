@@ -22,18 +22,21 @@ function campaign(model: Model, from: number, count: number): ReadonlyMap<string
   return met;
 }
 
-t.test('joins, leaves, crashes, restarts, stalls, partitions and loss: no invariant breaks, and after healing all see all', (t) => {
-  const met = campaign(swimModel as Model, 1, 40);
-  t.same(
-    swimModel.sometimes.filter((what) => !met.has(what)),
-    [],
-    'everything that a campaign has to meet was met',
-  );
-  t.end();
-});
+t.test(
+  'joins, leaves, crashes, restarts, stalls, partitions and loss: no invariant breaks, and after healing all see all',
+  (t) => {
+    const met = campaign(swimModel, 1, 40);
+    t.same(
+      swimModel.sometimes.filter((what) => !met.has(what)),
+      [],
+      'everything that a campaign has to meet was met',
+    );
+    t.end();
+  },
+);
 
 t.test('30 s stall of one node yields zero false deaths of others, in groups of 3 to 50', (t) => {
-  const met = campaign(swimStallModel as Model, 1, 12);
+  const met = campaign(swimStallModel, 1, 12);
   t.same(
     swimStallModel.sometimes.filter((what) => !met.has(what)),
     [],
@@ -43,11 +46,11 @@ t.test('30 s stall of one node yields zero false deaths of others, in groups of 
 
 t.test('a seed is a run: the same events, again and again', (t) => {
   for (const seed of [3, 7]) {
-    const [one, other] = [runSeed(swimModel as Model, seed), runSeed(swimModel as Model, seed)];
+    const [one, other] = [runSeed(swimModel, seed), runSeed(swimModel, seed)];
     t.equal(one.hash, other.hash);
     t.equal(one.events, other.events);
   }
-  t.not(runSeed(swimModel as Model, 3).hash, runSeed(swimModel as Model, 4).hash);
+  t.not(runSeed(swimModel, 3).hash, runSeed(swimModel, 4).hash);
   t.end();
 });
 

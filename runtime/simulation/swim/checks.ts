@@ -119,7 +119,11 @@ export class Checks {
       if (transmits > limit) fail('TransmitLimit', process, `a message about ${about} was sent ${transmits} times`);
     for (const [node, suspicion] of state.suspicions)
       if (Math.abs(suspicion.deadlineMs - suspicion.sinceMs - timeOf(suspicion)) > 1)
-        fail('SuspicionTime', process, `${node}: ${JSON.stringify(suspicion)}, ${suspicion.from.size - 1} confirmations`);
+        fail(
+          'SuspicionTime',
+          process,
+          `${node}: ${JSON.stringify(suspicion)}, ${suspicion.from.size - 1} confirmations`,
+        );
   }
 
   /** A packet leaves a node. */

@@ -293,8 +293,9 @@ function told(member: Member | undefined): string | undefined {
 
 /** Whether a node sees exactly those that run. */
 function agrees({ state }: Process, running: readonly Process[]): boolean {
-  // It trusts itself again, too: it had nothing but success.
-  if (state.phase !== 'running' || state.live !== running.length || state.awareness > 0) return false;
+  if (state.phase !== 'running' || state.live !== running.length) return false;
+  // It trusts itself again, too, as it had nothing but success; unless it is alone and had nothing at all.
+  if (state.awareness > 0 && running.length > 1) return false;
   for (const other of running) {
     const member = state.members.get(other.name);
     if (member?.status !== 'alive' || member.address !== other.state.address) return false;

@@ -8,7 +8,7 @@ import { drawPlan, drawStalls, type SwimOperation, type SwimSetup } from './plan
 
 const BUSY_US = 60_000_000;
 const STALLS_US = 110_000_000;
-const SETTLE_US = 300_000_000;
+const SETTLE_US = 150_000_000;
 
 /** Groups of 3 to 50 nodes with every fault of the network and of processes. */
 export const swimModel: Model<SwimSetup, SwimOperation> = {

@@ -42,7 +42,9 @@ export function drawPlan(random: Random, knobs: Knobs, busyUs: number): Planned<
   const setup = drawSetup(random, knobs, drawSize(random));
   const spares = random.chance(0.3) ? random.between(1, 2) : 0;
   const size = setup.members + spares;
-  const kinds = random.shuffle(['leave', 'down', 'set', 'stall', 'cut-off', 'split'] as const).slice(0, random.between(1, 6));
+  const kinds = random
+    .shuffle(['leave', 'down', 'set', 'stall', 'cut-off', 'split'] as const)
+    .slice(0, random.between(1, 6));
   const operations = Array.from({ length: random.between(2, 24) }, () =>
     drawOperation(random, random.pick(kinds), setup, busyUs),
   ).flat();
@@ -61,7 +63,11 @@ export function drawPlan(random: Random, knobs: Knobs, busyUs: number): Planned<
 export function drawStalls(random: Random, knobs: Knobs, busyUs: number): Planned<SwimSetup, SwimOperation> {
   const setup = { ...drawSetup(random, knobs, drawSize(random)), garble: 0 };
   const stalls = Array.from({ length: random.between(1, 3) }, (_, index) => {
-    const operation = { type: 'stall', node: random.below(setup.members), forMs: random.between(15_000, 30_000) } as const;
+    const operation = {
+      type: 'stall',
+      node: random.below(setup.members),
+      forMs: random.between(15_000, 30_000),
+    } as const;
     return { atUs: 5_000_000 + index * 35_000_000 + random.below(4_000_000), operation };
   });
   const others = Array.from({ length: random.between(0, 8) }, () =>
@@ -146,12 +152,7 @@ function drawOperation(
   }
 }
 
-function drawReplacement(
-  random: Random,
-  { members, seeds }: SwimSetup,
-  by: number,
-  busyUs: number,
-): readonly Timed[] {
+function drawReplacement(random: Random, { members, seeds }: SwimSetup, by: number, busyUs: number): readonly Timed[] {
   if (members === seeds) return [];
   const node = random.between(seeds, members - 1);
   const rebuilt = random.chance(0.5);

@@ -70,7 +70,8 @@ export class Streams {
     const key = `${from} ${life} ${number}`;
     if (this.#seen.has(key)) return undefined;
     this.#seen.add(key);
-    if (this.#seen.size > REMEMBERED) for (const oldest of [...this.#seen].slice(0, REMEMBERED / 2)) this.#seen.delete(oldest);
+    if (this.#seen.size > REMEMBERED)
+      for (const oldest of [...this.#seen].slice(0, REMEMBERED / 2)) this.#seen.delete(oldest);
     return { packet: frame.subarray(FRAME_HEADER), stream: true };
   }
 

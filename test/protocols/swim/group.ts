@@ -169,7 +169,11 @@ function inShort(event: SwimEvent): string {
 }
 
 /** Messages about a member, as peers send them. */
-export const alive = (node: string, incarnation: number, more: { readonly address?: string; readonly life?: number } = {}) =>
+export const alive = (
+  node: string,
+  incarnation: number,
+  more: { readonly address?: string; readonly life?: number } = {},
+) =>
   ({
     type: 'alive',
     node,

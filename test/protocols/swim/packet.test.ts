@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { alive, Group } from './group.js';
 
-const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((text) => Buffer.byteLength(text) <= 128);
+const name = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
+  .filter((text) => Buffer.byteLength(text) <= 128);
 const number = fc.maxSafeNat();
 const incarnation = fc.integer({ min: 1, max: 2 ** 40 });
 const entries = fc.array(
@@ -14,8 +16,7 @@ const entries = fc.array(
   { maxLength: 4 },
 );
 const full = fc.record({ life: number, base: fc.constant(0), version: number, entries });
-const delta = fc
-  .record({ life: number, base: fc.nat(9), version: fc.integer({ min: 9, max: 99 }), entries });
+const delta = fc.record({ life: number, base: fc.nat(9), version: fc.integer({ min: 9, max: 99 }), entries });
 const record = fc.record({
   node: name,
   address: name,

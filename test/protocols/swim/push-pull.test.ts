@@ -127,7 +127,14 @@ t.test('gossip to the recently dead: one that is alive hears of its death, and r
 t.test('nobody knocks at those that left, and at the dead only until their tombstone is gone', (t) => {
   const group = new Group({ tombstoneMs: 60_000 });
   group.start('n1');
-  group.receive('@n1', alive('gone', 1), alive('left', 1), alive('here', 1), dead('gone', 1, 'n9'), dead('left', 1, 'left'));
+  group.receive(
+    '@n1',
+    alive('gone', 1),
+    alive('left', 1),
+    alive('here', 1),
+    dead('gone', 1, 'n9'),
+    dead('left', 1, 'left'),
+  );
   group.passes = () => false;
   // Whoever is here has to live, or no round of probes ends.
   const keep = (): void => void group.receive('@n1', alive('here', group.nowMs + 2));

@@ -54,7 +54,10 @@ t.test('a newer message about a member invalidates the older one, and is as good
   takeBroadcasts(queue, 1_000, 4, ignore);
   const newer = bytes(11);
   enqueue(queue, 'm', newer);
-  t.same([...queue.byMember.values()].map(({ encoded, transmits }) => [encoded, transmits]), [[newer, 0]]);
+  t.same(
+    [...queue.byMember.values()].map(({ encoded, transmits }) => [encoded, transmits]),
+    [[newer, 0]],
+  );
   t.end();
 });
 

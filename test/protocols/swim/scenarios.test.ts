@@ -78,7 +78,10 @@ function interpreter(): (command: Command) => string {
       case 'hang': {
         const { passes } = group;
         group.passes = (packet) => packet.to !== `@${first}` && passes(packet);
-        group.run(ms(second), [...group.nodes.keys()].filter((address) => address !== `@${first}`));
+        group.run(
+          ms(second),
+          [...group.nodes.keys()].filter((address) => address !== `@${first}`),
+        );
         group.passes = passes;
         break;
       }
