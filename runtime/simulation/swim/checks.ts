@@ -7,8 +7,10 @@
  * |---|---|
  * | IncarnationMonotonic | a node's own incarnation never goes back |
  * | NoSelfDeath | a node that does not leave never believes itself suspect or dead |
+ * | RefutationPrevails | what a node says of itself is above all that it was told of itself |
  * | OnlyOwnerBumps | nobody believes in an incarnation that the node itself has not begun |
  * | EventOrder | what is believed of a member goes only upwards in (incarnation, alive < suspect < dead) |
+ * | ProbeTakesItsTime | a probe does not fail before its interval is over, as long as awareness makes it |
  * | NoDeathWithoutSuspicion | a node declares dead only what it suspects |
  * | LeftIsNotFailed | who knows that a member left never declares it failed |
  * | LeaveIsNotDeath | what a node says of itself is a leave, and only a node that leaves says so |
@@ -20,7 +22,8 @@
  * | FalseSuspicion, FalseDeath | in a sound network a node that never hung is never suspected, nor declared dead |
  */
 import type { Status } from '#protocols/swim/message';
-import { selfOf, type SwimEvent } from '#protocols/swim/state';
+import { decodePacket } from '#protocols/swim/packet';
+import { selfOf, type SwimEvent, type SwimInput } from '#protocols/swim/state';
 import type { Suspicion } from '#protocols/swim/suspicion';
 import { unreachable } from '#protocols/wire/error';
 import { Violation } from '../violation.js';
@@ -44,15 +47,27 @@ interface Truth {
   blemished: boolean;
 }
 
+/** What was seen of one life of a node, as of its last step. */
+interface Seen {
+  readonly beliefs: Map<string, Belief>;
+  incarnation: number;
+  /** Members that it has declared dead itself. */
+  deaths: number;
+  refutations: number;
+  failedProbes: number;
+  /** The probe under way, and when it may fail, in microseconds. */
+  probe: number;
+  probeFailsUs: number;
+  /** Until when it may not declare anybody dead, because it hung, in microseconds. */
+  askingUntilUs: number;
+}
+
+/** A node's clock may be a tenth fast: what lasts a millisecond by it takes that long at least, in microseconds. */
+const LEAST_US = 850;
+
 /** Checks of one run. */
 export class Checks {
-  /** By life of a node. */
-  readonly #beliefs = new Map<Process, Map<string, Belief>>();
-  readonly #own = new Map<Process, number>();
-  /** How many members a node has declared dead itself, as of its last step. */
-  readonly #deaths = new Map<Process, number>();
-  /** Until when a node that hung may not declare anybody dead, in microseconds. */
-  readonly #askingUntilUs = new Map<Process, number>();
+  readonly #seen = new Map<Process, Seen>();
   readonly #truths = new Map<string, Truth>();
   /** Until when packets arrive, all and soon, in microseconds: nobody is to be suspected in vain. */
   readonly #soundUntilUs: number;
@@ -65,8 +80,10 @@ export class Checks {
 
   /** A node begins a life. */
   began(process: Process): void {
-    this.#beliefs.set(process, new Map());
-    this.#own.set(process, 0);
+    this.#seen.set(process, {
+      beliefs: new Map(),
+      ...{ incarnation: 0, deaths: 0, refutations: 0, failedProbes: 0, probe: 0, probeFailsUs: 0, askingUntilUs: 0 },
+    });
     const truth = this.#truths.get(process.name);
     // A second life under a name may be taken for the first.
     if (truth === undefined) this.#truths.set(process.name, { incarnation: 1, hasLeft: false, blemished: false });
@@ -76,18 +93,15 @@ export class Checks {
   /** A node is gone. */
   ended(process: Process): void {
     this.blemish(process.name);
-    this.#beliefs.delete(process);
-    this.#own.delete(process);
-    this.#deaths.delete(process);
-    this.#askingUntilUs.delete(process);
+    this.#seen.delete(process);
   }
 
   /** A node goes on that hung. */
   resumed(process: Process): void {
     const { stallMs, suspicionMult, probeIntervalMs } = process.state.settings;
     if (process.silentUs <= 2_000 * stallMs) return;
-    // The shortest time that a suspicion lasts, by a clock that may be a tenth fast.
-    this.#askingUntilUs.set(process, this.#world.nowUs + 850 * suspicionMult * probeIntervalMs);
+    // The shortest time that a suspicion lasts.
+    this.#seenOf(process).askingUntilUs = this.#world.nowUs + LEAST_US * suspicionMult * probeIntervalMs;
   }
 
   /** From now on others have a reason to suspect it. */
@@ -103,27 +117,40 @@ export class Checks {
   }
 
   /** The node has taken a step. */
-  stepped(process: Process): void {
+  stepped(process: Process, input: SwimInput): void {
     const { state } = process;
+    const seen = this.#seenOf(process);
     const { incarnation, status } = selfOf(state);
-    if (incarnation < (this.#own.get(process) ?? 0))
-      fail('IncarnationMonotonic', process, `${this.#own.get(process)} became ${incarnation}`);
-    this.#own.set(process, incarnation);
-    this.#deaths.set(process, state.counts.death);
+    if (state.counts.refutation > seen.refutations) refuted(process, input);
+    seen.refutations = state.counts.refutation;
+    if (incarnation < seen.incarnation)
+      fail('IncarnationMonotonic', process, `${seen.incarnation} became ${incarnation}`);
+    seen.incarnation = incarnation;
+    seen.deaths = state.counts.death;
     const truth = this.#truthOf(process.name);
     truth.incarnation = Math.max(truth.incarnation, incarnation);
     if (status !== (state.phase === 'running' ? 'alive' : 'left'))
       fail('NoSelfDeath', process, `believes itself ${status} while it is ${state.phase}`);
+    this.#probed(process, seen);
     const limit = state.settings.retransmitMult * Math.ceil(Math.log10(this.#world.size + 1));
     for (const { about, transmits } of state.queue.byMember.values())
       if (transmits > limit) fail('TransmitLimit', process, `a message about ${about} was sent ${transmits} times`);
     for (const [node, suspicion] of state.suspicions)
       if (Math.abs(suspicion.deadlineMs - suspicion.sinceMs - timeOf(suspicion)) > 1)
-        fail(
-          'SuspicionTime',
-          process,
-          `${node}: ${JSON.stringify(suspicion)}, ${suspicion.from.size - 1} confirmations`,
-        );
+        fail('SuspicionTime', process, `${node}: ${JSON.stringify({ ...suspicion, from: [...suspicion.from] })}`);
+  }
+
+  #probed({ state }: Process, seen: Seen): void {
+    const { probe, counts, settings } = state;
+    if (counts.failedProbe > seen.failedProbes && this.#world.nowUs < seen.probeFailsUs)
+      throw new Violation(
+        'ProbeTakesItsTime',
+        `${state.node} gave up probe ${seen.probe} before its interval was over`,
+      );
+    seen.failedProbes = counts.failedProbe;
+    if (probe === undefined || probe.seq === seen.probe) return;
+    seen.probe = probe.seq;
+    seen.probeFailsUs = this.#world.nowUs + LEAST_US * settings.probeIntervalMs * (state.awareness + 1);
   }
 
   /** A packet leaves a node. */
@@ -135,7 +162,7 @@ export class Checks {
   /** A node reports a change. */
   event(process: Process, event: SwimEvent): void {
     if (event.type === 'conflict' || event.node === process.name) return;
-    const beliefs = this.#beliefs.get(process) as Map<string, Belief>;
+    const { beliefs } = this.#seenOf(process);
     const belief = beliefs.get(event.node);
     const truth = this.#truthOf(event.node);
     if (event.incarnation > truth.incarnation)
@@ -163,16 +190,35 @@ export class Checks {
     const bySelf = event.from === event.node;
     if (bySelf !== (event.reason === 'left') || (bySelf && !truth.hasLeft))
       fail('LeaveIsNotDeath', process, `${event.node} ${event.reason}, from ${event.from}`);
+    const { deaths, askingUntilUs } = this.#seenOf(process);
     // What comes back to it from a life of its own before is no verdict of this one.
-    const own = event.from === process.name && process.state.counts.death > (this.#deaths.get(process) ?? 0);
-    if (!own) return;
+    if (event.from !== process.name || process.state.counts.death === deaths) return;
     if (belief?.status !== 'suspect') fail('NoDeathWithoutSuspicion', process, `${event.node} was ${belief?.status}`);
     if (!process.state.transportUp) fail('CutOffBlamesNobody', process, event.node);
-    if (this.#world.nowUs < (this.#askingUntilUs.get(process) ?? 0)) fail('HungBlamesNobody', process, event.node);
+    if (this.#world.nowUs < askingUntilUs) fail('HungBlamesNobody', process, event.node);
+  }
+
+  #seenOf(process: Process): Seen {
+    return this.#seen.get(process) as Seen;
   }
 
   #truthOf(name: string): Truth {
     return this.#truths.get(name) as Truth;
+  }
+}
+
+/** It has refuted something: what it says now is above all that it was told of itself. */
+function refuted(process: Process, input: SwimInput): void {
+  const { state } = process;
+  const own = selfOf(state).incarnation;
+  if (input.type !== 'receive') return fail('RefutationPrevails', process, `it refuted at a ${input.type}`);
+  for (const message of decodePacket(input.packet) ?? []) {
+    const records = message.type === 'push-pull' ? message.members : 'incarnation' in message ? [message] : [];
+    for (const { node, incarnation, ...said } of records) {
+      // Another address makes it another node, whose incarnations are its own.
+      if (node !== state.node || ('address' in said && said.address !== state.address)) continue;
+      if (incarnation > own) fail('RefutationPrevails', process, `${own}, and it was told of ${incarnation}`);
+    }
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { valuesOf } from '#protocols/swim/metadata';
 import { decodePacket, encodeMessage } from '#protocols/swim/packet';
-import { type Member, selfOf, type SwimCounts, type SwimEvent } from '#protocols/swim/state';
+import { type Member, selfOf, type SwimCounts, type SwimEvent, type SwimInput } from '#protocols/swim/state';
 import { unreachable } from '#protocols/wire/error';
 import type { Fault } from '../faults.js';
 import type { Planned, Simulated } from '../model.js';
@@ -155,8 +155,8 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
     this.#checks.packet(process, packet);
   }
 
-  stepped(process: Process): void {
-    this.#checks.stepped(process);
+  stepped(process: Process, input: SwimInput): void {
+    this.#checks.stepped(process, input);
   }
 
   left(process: Process): void {

@@ -16,7 +16,7 @@ export interface ProcessWatch {
   /** A packet that is no stream leaves. */
   packet(process: Process, packet: Uint8Array): void;
   /** A step is over. */
-  stepped(process: Process): void;
+  stepped(process: Process, input: SwimInput): void;
   /** It has told others that it leaves, and ends. */
   left(process: Process): void;
 }
@@ -103,7 +103,7 @@ export class Process {
           unreachable(effect);
       }
     }
-    if (!this.#ended) this.#watch.stepped(this);
+    if (!this.#ended) this.#watch.stepped(this, input);
   }
 
   #tickLater(): void {

@@ -141,8 +141,8 @@ export const swimMutants: readonly Mutant[] = [
   {
     name: 'a node that was cut off blames the others',
     file: `${folder}/swim.js`,
-    find: 'if (!state.transportUp)',
-    replace: 'if (state.transportUp === undefined)',
+    find: 'if (state.transportUp)',
+    replace: 'if (state.transportUp !== undefined)',
   },
   {
     name: 'a node that hung does not ask again',
