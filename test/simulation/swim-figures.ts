@@ -108,7 +108,7 @@ export function table(sizes: readonly number[], seeds: number): string {
 if (process.argv[1]?.endsWith('swim-figures.js') === true) {
   const page = join(root, 'docs/protocols/swim.md');
   const text = await readFile(page, 'utf8');
-  const marked = /(<!-- figures -->\n)[\s\S]*?(\n<!-- end -->)/;
+  const marked = /(<!-- figures -->\n)[\s\S]*?(<!-- end -->)/;
   if (!marked.test(text)) throw new Error(`${page} has no place for the table`);
-  await writeFile(page, text.replace(marked, `$1${table([5, 20, 50], 20)}$2`));
+  await writeFile(page, text.replace(marked, `$1\n${table([5, 20, 50], 20)}\n\n$2`));
 }
