@@ -29,16 +29,19 @@ const sometimes = [
   ...['lie: false certificate', 'lie: view-change without a reason', 'lie: bad new-view', 'lie: two new-views'],
 ];
 
-/** The model with the given cryptography: a keyed hash is fast, Ed25519 is what a driver in production has. */
-export function pbftModelWith(cryptography: Cryptography): Model<Setup, Operation> {
+/**
+ * The model with the given cryptography: a keyed hash is fast, Ed25519 is what a driver in production has. `busyUs` is
+ * how long faults and operations go on.
+ */
+export function pbftModelWith(cryptography: Cryptography, busyUs = BUSY_US): Model<Setup, Operation> {
   return {
     name: 'pbft',
     about: 'PBFT groups of 4 and 7 replicas with up to f liars, twins, crashes and partitions',
     faults: faultKinds,
     sometimes,
-    busyUs: BUSY_US,
+    busyUs,
     settleUs: 120_000_000,
-    plan: (random: Random) => drawSetup(random, BUSY_US, cryptography),
+    plan: (random: Random) => drawSetup(random, busyUs, cryptography),
     start: (world, { setup }) => new Group(world, setup),
   };
 }

@@ -4,7 +4,7 @@
  * they are handed (see `lair.ts`), and that a signature belongs to these bytes and this signer is as true as with real
  * ones. The same model runs with Ed25519 and SHA-256 of node:crypto, as a driver in production would.
  */
-import { createHash, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import type { Claim } from '#protocols/pbft/evidence';
 import { signedBytes } from '#protocols/pbft/encoding';
 import type { Body, Signed } from '#protocols/pbft/message';
@@ -56,8 +56,7 @@ function keyedHash(names: readonly string[]): Keys {
 }
 
 function ed25519(names: readonly string[]): Keys {
-  const pairs = new Map<string, { publicKey: KeyObject; privateKey: KeyObject }>();
-  for (const name of names) pairs.set(name, generateKeyPairSync('ed25519'));
+  const pairs = new Map(names.map((name) => [name, keyPair(name)]));
   return {
     digest: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     sign: (signer, bytes) => {
@@ -69,6 +68,16 @@ function ed25519(names: readonly string[]): Keys {
       return pair !== undefined && verify(null, bytes, pair.publicKey, signature);
     },
   };
+}
+
+/** What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410). */
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** A key from a name, so that a run is the same each time; keys in production come from somewhere else. */
+function keyPair(name: string): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
+  const seed = createHash('sha256').update(name).digest();
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
+  return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
 /** 64 bits of a hash, as two halves; nobody here looks for collisions. */
