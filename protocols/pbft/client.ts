@@ -27,6 +27,8 @@ export interface ClientState {
   timestamp: number;
   /** The view that the group seems to be in. */
   view: number;
+  /** A request is being signed. */
+  signing: boolean;
   request: Signed<Request> | undefined;
   /** The first reply of each replica to the request under way. */
   readonly replies: Map<ReplicaId, Signed<Reply>>;
@@ -52,7 +54,7 @@ export type ClientEffect =
 
 /** A client whose last request had this timestamp, 0 if it never had one. */
 export function newClient(config: ClientConfig, timestamp = 0): ClientState {
-  return { config, timestamp, view: 0, request: undefined, replies: new Map(), leftTicks: 0, retries: 0 };
+  return { config, timestamp, view: 0, signing: false, request: undefined, replies: new Map(), leftTicks: 0, retries: 0 };
 }
 
 /** One step; it changes the state that it is given. */
@@ -75,14 +77,16 @@ export function stepClient(
 }
 
 function invoke(state: ClientState, operation: Uint8Array): readonly ClientEffect[] {
-  if (state.request !== undefined) return [{ type: 'busy', operation }];
+  if (state.signing || state.request !== undefined) return [{ type: 'busy', operation }];
+  state.signing = true;
   state.timestamp += 1;
   const { client } = state.config;
   return [{ type: 'sign', body: { type: 'request', client, timestamp: state.timestamp, operation } }];
 }
 
 function signed(state: ClientState, message: Signed<Request>): readonly ClientEffect[] {
-  if (message.timestamp !== state.timestamp) return [];
+  if (!state.signing || message.timestamp !== state.timestamp) return [];
+  state.signing = false;
   const { settings, retryTicks } = state.config;
   state.request = message;
   state.replies.clear();

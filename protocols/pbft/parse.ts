@@ -7,7 +7,6 @@ import type {
   Batch,
   Certificate,
   Checkpoint,
-  Commit,
   Fetch,
   NewView,
   PbftMessage,
@@ -59,8 +58,9 @@ function message(from: Fields, settings: PbftSettings): PbftMessage {
     case 'proposal':
       return proposal(from, settings);
     case 'prepare':
+      return prepare(from, settings);
     case 'commit':
-      return vote(from, from['type'], settings);
+      return { type: 'commit', ...vote(from, settings) };
     case 'checkpoint':
       return checkpoint(from, settings);
     case 'view-change':
@@ -111,15 +111,16 @@ function prePrepare(from: Fields): Signed<PrePrepare> {
   return { type: 'pre-prepare', view, seq, digest: text(from['digest']), signature: signature(from) };
 }
 
-function vote<T extends 'prepare' | 'commit'>(
-  from: Fields,
-  type: T,
-  settings: PbftSettings,
-): Signed<(Prepare | Commit) & { readonly type: T }> {
-  exactly(from, type);
+function prepare(from: Fields, settings: PbftSettings): Signed<Prepare> {
+  exactly(from, 'prepare');
+  return { type: 'prepare', ...vote(from, settings) };
+}
+
+/** What a prepare and a commit have in common. */
+function vote(from: Fields, settings: PbftSettings): Omit<Signed<Prepare>, 'type'> {
   const [view, seq] = [whole(from['view']), whole(from['seq'])];
   const replica = replicaOf(from, settings);
-  return { type, view, seq, digest: text(from['digest']), replica, signature: signature(from) };
+  return { view, seq, digest: text(from['digest']), replica, signature: signature(from) };
 }
 
 function checkpoint(from: Fields, settings: PbftSettings): Signed<Checkpoint> {
@@ -136,7 +137,7 @@ function proofIn(from: Fields, settings: PbftSettings): readonly Signed<Checkpoi
 function certificate(from: Fields, settings: PbftSettings): Certificate {
   return {
     prePrepare: prePrepare(fields(from['prePrepare'])),
-    prepares: list(from['prepares'], settings.replicas, (item) => vote(item, 'prepare', settings)),
+    prepares: list(from['prepares'], settings.replicas, (item) => prepare(item, settings)),
   };
 }
 

@@ -70,8 +70,7 @@ export class ClientNode {
   wish(): void {
     const { done, operations } = this.#wishes;
     const operation = operations[done];
-    if (!this.running || operation === undefined || this.#state.request !== undefined) return;
-    if (this.#kept.wish === done && this.#state.timestamp === this.#kept.timestamp) return;
+    if (!this.running || operation === undefined || this.#state.signing || this.#state.request !== undefined) return;
     if (this.#wishes.asked.wish !== done) this.#wishes.asked = { wish: done, floor: this.#watch.floor };
     this.#step({ type: 'invoke', operation: utf8.encode(operation) });
   }

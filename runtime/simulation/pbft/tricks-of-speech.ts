@@ -10,7 +10,7 @@ export const speechTricks: Readonly<Record<string, Trick>> = {
     send: (liar, _, message) =>
       message.type === 'proposal' || message.type === 'new-view' ? nothing(liar, 'silent primary') : [message],
   },
-  /** A primary that leaves out somebody each time. */
+  /** Helps batches to prepare, and never to commit. */
   'withhold commits': {
     send: (liar, _, message) => (message.type === 'commit' ? nothing(liar, 'commit withheld') : [message]),
   },
@@ -79,12 +79,8 @@ function flood(liar: Liar): void {
     liar.tell(liar.anybody(), lair.sign(id, { ...vote, type: random.chance(0.5) ? 'prepare' : 'commit' }));
   }
   const ahead = executed + random.below(2 ** 20);
-  const missing = [lair.wrongDigest()];
-  liar.tellAll(
-    lair.sign(id, {
-      ...{ type: 'status', replica: id, view: random.below(view + 2), active: random.chance(0.5), stable: ahead },
-      ...{ executed: random.below(executed + 1), slots: [], held: [], missing },
-    }),
-  );
+  const claims = { view: random.below(view + 2), active: random.chance(0.5), stable: ahead };
+  const wants = { executed: random.below(executed + 1), slots: [], held: [], missing: [lair.wrongDigest()] };
+  liar.tellAll(lair.sign(id, { type: 'status', replica: id, ...claims, ...wants }));
   liar.tellAll(lair.sign(id, { type: 'fetch', replica: id, executed: random.below(executed + 1) }));
 }
