@@ -29,7 +29,7 @@ export const speechTricks: Readonly<Record<string, Trick>> = {
   },
   /** Speaks in the name of another replica; its own signature is all it has. */
   forge: {
-    send: (liar, to, message) => ('replica' in message ? [message, forged(liar, message)] : [message]),
+    send: (liar, _, message) => ('replica' in message ? [message, forged(liar, message)] : [message]),
   },
   /** Bytes that are nothing. */
   noise: {
