@@ -36,7 +36,7 @@ export function stepReplica(
   state: ReplicaState,
   input: ReplicaInput,
 ): { readonly state: ReplicaState; readonly effects: readonly ReplicaEffect[] } {
-  const effects = new Effects(state.config);
+  const effects = new Effects(state);
   take(state, input, effects);
   orderNewView(state, effects);
   tryExecute(state, effects);

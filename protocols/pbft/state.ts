@@ -61,6 +61,8 @@ export interface Timer {
 /** State of a replica; made by {@link newReplica} or by `recoverReplica`. */
 export interface ReplicaState {
   readonly config: ReplicaConfig;
+  /** All replicas but this one. */
+  readonly others: readonly ReplicaId[];
   /** The view that it is in, or waits for when it is not active. */
   view: number;
   active: boolean;
@@ -118,8 +120,10 @@ export interface ReplicaState {
 
 /** A replica at its very beginning. */
 export function newReplica(config: ReplicaConfig): ReplicaState {
+  const replicas = Array.from({ length: config.settings.replicas }, (_, replica) => replica);
   return {
     config,
+    others: replicas.filter((replica) => replica !== config.id),
     view: 0,
     active: true,
     viewChange: undefined,
@@ -159,9 +163,9 @@ export class Effects {
   readonly #id: ReplicaId;
   readonly #others: readonly ReplicaId[];
 
-  constructor({ id, settings }: ReplicaConfig) {
-    this.#id = id;
-    this.#others = Array.from({ length: settings.replicas }, (_, replica) => replica).filter((other) => other !== id);
+  constructor({ config, others }: ReplicaState) {
+    this.#id = config.id;
+    this.#others = others;
   }
 
   push(effect: ReplicaEffect): void {

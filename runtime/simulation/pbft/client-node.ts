@@ -104,8 +104,7 @@ export class ClientNode {
       }
       case 'send':
         if (effect.to.length > 1) world.met('client asked everybody');
-        for (const to of effect.to) this.#around.send(this.node, to, effect.message);
-        return;
+        return this.#around.send(this.node, effect.to, effect.message);
       case 'result':
         world.met('request answered');
         this.#watch.believes(this.#config.client, effect.timestamp, effect.result, this.#wishes.asked.floor);

@@ -30,6 +30,7 @@ export class Group implements Simulated<Operation> {
   readonly #around: Surroundings;
   readonly #replicas = new Map<number, ReplicaNode>();
   readonly #liars = new Map<number, Liar>();
+  readonly #verified = new WeakMap<Uint8Array, boolean>();
   readonly #clients = new Map<number, ClientNode>();
   readonly #wishes: readonly Wishes[];
   #sides: readonly number[];
@@ -55,6 +56,11 @@ export class Group implements Simulated<Operation> {
         const said = this.#liars.get(from)?.reply(message) ?? message;
         const client = this.#clientNode(to);
         if (client !== undefined) world.network.send(from, client, encode(said));
+      },
+      verified: (packet, verify) => {
+        let good = this.#verified.get(packet);
+        if (good === undefined) this.#verified.set(packet, (good = verify()));
+        return good;
       },
     };
     for (let node = 0; node < world.size; node += 1) this.#begin(node);
@@ -174,10 +180,14 @@ export class Group implements Simulated<Operation> {
     if (replica.running) this.#world.every(ACT_US, node, () => liar.act());
   }
 
-  #send(from: number, to: number, message: PbftMessage): void {
+  #send(from: number, to: readonly number[], message: PbftMessage): void {
     const liar = this.#liars.get(from);
-    if (liar !== undefined) return liar.send(to, message);
-    this.#carry(from, to, encode(message));
+    if (liar !== undefined) {
+      for (const replica of to) liar.send(replica, message);
+      return;
+    }
+    const packet = encode(message);
+    for (const replica of to) this.#carry(from, replica, packet);
   }
 
   /** To the instance of the replica that the sender talks with. */

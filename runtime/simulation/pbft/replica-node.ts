@@ -25,9 +25,11 @@ export interface Surroundings {
   readonly world: World;
   readonly keys: Keys;
   readonly tickUs: number;
-  /** Lets a message of a node go to a replica, or to both of its instances where it has a twin. */
-  send(from: number, to: ReplicaId, message: PbftMessage): void;
+  /** Lets a message of a node go to replicas; where one has a twin, to the instance that the sender talks with. */
+  send(from: number, to: readonly ReplicaId[], message: PbftMessage): void;
   reply(from: number, to: string, message: Signed<Reply>): void;
+  /** Whether the signatures in a packet are good; one packet that goes to many is looked at once. */
+  verified(packet: Uint8Array, verify: () => boolean): boolean;
 }
 
 /** Sees what a replica does, before it has consequences. */
@@ -99,7 +101,7 @@ export class ReplicaNode {
       world.met('malformed packet dropped');
       return undefined;
     }
-    if (!signaturesIn(message, settings).every((claim) => keys.verify(claim))) {
+    if (!this.#around.verified(packet, () => signaturesIn(message, settings).every((claim) => keys.verify(claim)))) {
       world.met('forged message dropped');
       return undefined;
     }
@@ -179,8 +181,7 @@ export class ReplicaNode {
         this.#observer?.signing(this, effect.body);
         return this.step({ type: 'signed', message: signed(keys, { replica: this.id }, effect.body) });
       case 'send':
-        for (const to of effect.to) this.#around.send(this.node, to, effect.message);
-        return;
+        return this.#around.send(this.node, effect.to, effect.message);
       case 'reply':
         return this.#around.reply(this.node, effect.to, effect.message);
       case 'execute': {

@@ -120,8 +120,8 @@ export class Watch implements Observer {
       case 'pre-prepare':
       case 'prepare':
       case 'commit':
-        if (body.seq > state.stable.seq + this.#settings.logSize)
-          throw new Violation('Watermarks', `n${id + 1} signs ${body.type} ${body.seq} above ${state.stable.seq} + L`);
+        if (body.seq > lowOf(state) + this.#settings.logSize)
+          throw new Violation('Watermarks', `n${id + 1} signs ${body.type} ${body.seq} above ${lowOf(state)} + L`);
         if (body.view < (this.#left.get(id) ?? 0))
           throw new Violation('NoEquivocation', `n${id + 1} signs ${body.type} of view ${body.view}, which it has left`);
         this.#place(id, `${body.type} ${body.view}/${body.seq}`, body);
@@ -228,6 +228,12 @@ export class Watch implements Observer {
     if (state.stable.seq > state.executed)
       throw new Violation('Watermarks', `n${id + 1} has executed ${state.executed}, below its h ${state.stable.seq}`);
   }
+}
+
+/** The low water mark; for the orders of a new-view that is made, the latest checkpoint that its V proves. */
+function lowOf({ stable, active, forming }: ReplicaNode['state']): number {
+  if (active || forming === undefined) return stable.seq;
+  return Math.max(stable.seq, ...forming.chosen.map((viewChange) => viewChange.stable));
 }
 
 function keyOf({ client, timestamp, operation }: Request): string {
