@@ -7,6 +7,7 @@
  */
 import type { DurableRecord } from './effects.js';
 import { readState } from './encoding.js';
+import { ordersOf } from './evidence.js';
 import type { PrePrepare, Signed } from './message.js';
 import { prepare } from './ordering.js';
 import { type Effects, newReplica, type ReplicaConfig, type ReplicaState, slotAt } from './state.js';
@@ -38,7 +39,7 @@ function recoverView(state: ReplicaState, record: DurableRecord & { kind: 'view'
   state.viewChange = viewChange;
   state.newView = newView;
   state.progressed = view === 0;
-  state.ordered = newView?.prePrepares.at(-1)?.seq ?? 0;
+  if (newView !== undefined) state.ordered = newView.prePrepares.at(-1)?.seq ?? ordersOf(newView.viewChanges).minSeq;
   if (chosen === undefined) return;
   state.forming = { chosen, signed: new Map() };
   for (const one of chosen) state.viewChanges.set(one.replica, one);

@@ -1,7 +1,7 @@
 /** Lies by what a message says: other digests, two faces of one primary, invented requests, states and results. */
 import { batchBytes } from '#protocols/pbft/encoding';
 import type { PbftMessage, Proposal, Request, Signed } from '#protocols/pbft/message';
-import { primaryOf, type ReplicaId } from '#protocols/pbft/settings';
+import { primaryOf, quorum, type ReplicaId } from '#protocols/pbft/settings';
 import type { Face } from './lair.js';
 import type { Liar, Trick } from './liar.js';
 import { mutated } from './mutation.js';
@@ -78,14 +78,14 @@ function facesOf(liar: Liar, { prePrepare, batch }: Proposal): readonly [Face, F
   return faces;
 }
 
-/** All liars prepare and commit to each half what it is told. */
+/** All liars prepare and commit to each half what it is told, the primary too, whose prepare is worth nothing. */
 function vouch(liar: Liar, view: number, seq: number, faces: readonly [Face, Face]): void {
   const { lair } = liar;
   for (const replica of lair.liars)
     for (let to = 0; to < lair.settings.replicas; to += 1) {
       const { digest } = faces[lair.side(to) === 0 ? 0 : 1];
       const vote = { view, seq, digest, replica };
-      if (replica !== primaryOf(lair.settings, view)) liar.tell(to, lair.sign(replica, { ...vote, type: 'prepare' }));
+      liar.tell(to, lair.sign(replica, { ...vote, type: 'prepare' }));
       liar.tell(to, lair.sign(replica, { ...vote, type: 'commit' }));
     }
 }
@@ -142,5 +142,10 @@ function badTransfer(liar: Liar, message: PbftMessage): PbftMessage {
   if (first !== undefined && random.chance(0.3)) return { ...message, proof: [first, ...rest.map(() => first)] };
   const state = message.state.slice();
   if (state.length > 0) state[random.below(state.length)] = random.below(256);
-  return { ...message, state };
+  if (first === undefined || random.chance(0.5)) return { ...message, state };
+  // With a proof that liars alone can make.
+  const digest = liar.lair.digest(state);
+  const { liars, settings } = liar.lair;
+  const own = liars.map((replica) => liar.lair.sign(replica, { type: 'checkpoint', seq: first.seq, digest, replica }));
+  return { ...message, state, proof: Array.from({ length: quorum(settings) }, (_, index) => own.slice(index % own.length)).flatMap((rest) => rest.slice(0, 1)) };
 }

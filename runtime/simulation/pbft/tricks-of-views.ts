@@ -82,6 +82,15 @@ function falseCertificate(liar: Liar, { view, stable, prepared }: ViewChange): C
   const digest = lair.wrongDigest();
   const prePrepare = lair.sign(liar.id, { type: 'pre-prepare', view: of, seq, digest });
   const voters = lair.liars.filter((replica) => replica !== primaryOf(lair.settings, of));
+  // In the names of others, with signatures that are none of theirs.
+  if (lair.random.chance(0.3)) {
+    const others = Array.from({ length: lair.settings.replicas }, (_, replica) => replica);
+    const backups = others.filter((replica) => replica !== primaryOf(lair.settings, of));
+    const vote = { view: of, seq, digest, type: 'prepare' } as const;
+    const { signature } = lair.sign(liar.id, { ...vote, replica: liar.id });
+    const prepares = backups.slice(0, 2 * faulty(lair.settings)).map((replica) => ({ ...vote, replica, signature }));
+    return { prePrepare, prepares };
+  }
   // Where the only liar was the primary it votes for itself.
   const votes = (voters.length > 0 ? voters : [liar.id]).map((replica) =>
     lair.sign(replica, { type: 'prepare', view: of, seq, digest, replica }),
