@@ -54,7 +54,16 @@ export type ClientEffect =
 
 /** A client whose last request had this timestamp, 0 if it never had one. */
 export function newClient(config: ClientConfig, timestamp = 0): ClientState {
-  return { config, timestamp, view: 0, signing: false, request: undefined, replies: new Map(), leftTicks: 0, retries: 0 };
+  return {
+    config,
+    timestamp,
+    view: 0,
+    signing: false,
+    request: undefined,
+    replies: new Map(),
+    leftTicks: 0,
+    retries: 0,
+  };
 }
 
 /** One step; it changes the state that it is given. */

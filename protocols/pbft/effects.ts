@@ -108,7 +108,12 @@ export type DurableRecord =
       readonly prePrepare: PrePrepare;
       readonly signature: Uint8Array | undefined;
     }
-  | { readonly kind: 'batch'; readonly seq: number; readonly digest: string; readonly requests: readonly Signed<Request>[] }
+  | {
+      readonly kind: 'batch';
+      readonly seq: number;
+      readonly digest: string;
+      readonly requests: readonly Signed<Request>[];
+    }
   | { readonly kind: 'prepared'; readonly seq: number; readonly certificate: Certificate }
   | ({ readonly kind: 'stable' } & StableCheckpoint);
 

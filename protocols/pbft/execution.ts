@@ -32,12 +32,7 @@ function fresh({ clients }: ReplicaState, batch: readonly Signed<Request>[]): re
 }
 
 /** The service is done with a batch. */
-export function executed(
-  state: ReplicaState,
-  seq: number,
-  results: readonly Uint8Array[],
-  effects: Effects,
-): void {
+export function executed(state: ReplicaState, seq: number, results: readonly Uint8Array[], effects: Effects): void {
   // A state that was transferred meanwhile may have overtaken the service.
   if (state.executing?.seq !== seq) return;
   const { requests } = state.executing;

@@ -22,11 +22,15 @@ export function recoverReplica(config: ReplicaConfig, records: readonly DurableR
     else if (record.kind !== 'stable' && record.seq > state.stable.seq) recoverEntry(state, record);
   }
   // A slot of a view before says nothing of this one: its certificate, if there was one, has a record of its own.
-  for (const [seq, slot] of state.slots) if (slot.prePrepare?.view !== state.view || !state.active) state.slots.delete(seq);
+  for (const [seq, slot] of state.slots)
+    if (slot.prePrepare?.view !== state.view || !state.active) state.slots.delete(seq);
   return state;
 }
 
-function recoverStable(state: ReplicaState, { seq, digest, proof, state: bytes }: DurableRecord & { kind: 'stable' }): void {
+function recoverStable(
+  state: ReplicaState,
+  { seq, digest, proof, state: bytes }: DurableRecord & { kind: 'stable' },
+): void {
   state.stable = { seq, digest, proof, state: bytes };
   state.executed = seq;
   for (const [client, last] of readState(bytes)?.clients ?? []) state.clients.set(client, last);

@@ -71,7 +71,9 @@ export interface ReplicaState {
   /** The latest of each replica, its own too. */
   readonly viewChanges: Map<ReplicaId, Signed<ViewChange>>;
   /** V that it has chosen as the primary of `view`, and its pre-prepares of O as they come back signed. */
-  forming: { readonly chosen: readonly Signed<ViewChange>[]; readonly signed: Map<number, Signed<PrePrepare>> } | undefined;
+  forming:
+    | { readonly chosen: readonly Signed<ViewChange>[]; readonly signed: Map<number, Signed<PrePrepare>> }
+    | undefined;
   /** What opened the view; undefined in view 0. */
   newView: Signed<NewView> | undefined;
   /** max-s of the view: up to here only its new-view orders. */

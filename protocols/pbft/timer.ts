@@ -44,7 +44,10 @@ function askedFor({ viewChanges, view }: ReplicaState): number {
   return count;
 }
 
-function isAwaited({ waiting, progressed }: ReplicaState, awaits: NonNullable<ReplicaState['timer']>['awaits']): boolean {
+function isAwaited(
+  { waiting, progressed }: ReplicaState,
+  awaits: NonNullable<ReplicaState['timer']>['awaits'],
+): boolean {
   if (awaits === 'view') return !progressed;
   return waiting.get(awaits.client)?.request.timestamp === awaits.timestamp;
 }

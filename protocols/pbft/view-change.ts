@@ -134,8 +134,7 @@ function enterView(state: ReplicaState, newView: Signed<NewView>, effects: Effec
   state.ordered = prePrepares.at(-1)?.seq ?? minSeq;
   state.entered = minSeq;
   state.next = Math.max(state.ordered, state.stable.seq, state.executed) + 1;
-  for (const [replica, viewChange] of state.viewChanges)
-    if (viewChange.view <= view) state.viewChanges.delete(replica);
+  for (const [replica, viewChange] of state.viewChanges) if (viewChange.view <= view) state.viewChanges.delete(replica);
   assignOrdered(state, prePrepares);
   persistView(state, effects);
   effects.push({ type: 'entered-view', view, newView });

@@ -13,17 +13,27 @@ function told({ seed, failure, plan }: Outcome): string {
   return failure === undefined ? '' : `seed ${seed} ${failure.message} ${JSON.stringify(plan.setup)}`;
 }
 
-t.test('f liars, twins, crashes and partitions: agreement, order, proofs and answers hold, and every request is answered', (t) => {
-  const met = new Map<string, number>();
-  for (let seed = 1; seed <= 50; seed += 1) {
-    const outcome = runSeed(model, seed);
-    t.equal(told(outcome), '');
-    for (const [what, count] of outcome.sometimes) met.set(what, (met.get(what) ?? 0) + count);
-  }
-  for (const what of ['request answered', 'view entered', 'checkpoint stable', 'state restored', 'lie: equivocation', 'forged message dropped'])
-    t.ok(met.get(what), `${what} was met`);
-  t.end();
-});
+t.test(
+  'f liars, twins, crashes and partitions: agreement, order, proofs and answers hold, and every request is answered',
+  (t) => {
+    const met = new Map<string, number>();
+    for (let seed = 1; seed <= 50; seed += 1) {
+      const outcome = runSeed(model, seed);
+      t.equal(told(outcome), '');
+      for (const [what, count] of outcome.sometimes) met.set(what, (met.get(what) ?? 0) + count);
+    }
+    for (const what of [
+      'request answered',
+      'view entered',
+      'checkpoint stable',
+      'state restored',
+      'lie: equivocation',
+      'forged message dropped',
+    ])
+      t.ok(met.get(what), `${what} was met`);
+    t.end();
+  },
+);
 
 t.test('a seed is a run: the same events, twice', (t) => {
   for (const seed of [3, 4]) t.equal(runSeed(model, seed).hash, runSeed(model, seed).hash);

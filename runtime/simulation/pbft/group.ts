@@ -44,7 +44,13 @@ export class Group implements Simulated<Operation> {
     const names = Array.from({ length: clients + faultyClients }, (_, client) => clientName(client));
     this.#keys = keysOf(cryptography, settings.replicas, names);
     this.#watch = new Watch(world, settings);
-    this.#lair = new Lair(settings, world, this.#keys, liars.map(({ replica }) => replica), sides);
+    this.#lair = new Lair(
+      settings,
+      world,
+      this.#keys,
+      liars.map(({ replica }) => replica),
+      sides,
+    );
     this.#habits = new Map(liars.map(({ replica, habits }) => [replica, habits]));
     this.#wishes = Array.from({ length: clients }, () => ({ operations: [], done: 0, asked: { wish: -1, floor: 0 } }));
     this.#around = {

@@ -18,7 +18,12 @@ const sometimes = [
   ...['view change', 'timeout doubled', 'view entered', 'null request committed', 'restarted from disk'],
   ...['promise repeated after a restart', 'confusing client', 'correct replicas cut in halves'],
   ...['forged message dropped', 'forged reply dropped', 'malformed packet dropped'],
-  ...['refused proposal: conflict', 'refused proposal: digest', 'refused proposal: watermark', 'refused proposal: view'],
+  ...[
+    'refused proposal: conflict',
+    'refused proposal: digest',
+    'refused proposal: watermark',
+    'refused proposal: view',
+  ],
   ...['refused prepare: role', 'refused prepare: duplicate', 'refused prepare: watermark', 'refused commit: view'],
   ...['refused checkpoint: watermark', 'refused view-change: invalid', 'refused new-view: invalid'],
   ...['refused transfer: digest', 'refused transfer: invalid', 'refused batch: unwanted', 'refused request: stale'],
@@ -26,7 +31,13 @@ const sometimes = [
   ...['lie: replay', 'lie: forged sender', 'lie: noise', 'lie: flood', 'lie: hasty vote', 'lie: wrong digest'],
   ...['lie: invented request', 'lie: bad batch', 'lie: bad state', 'lie: false reply', 'lie: mutation'],
   ...['lie: false checkpoint', 'lie: prepared batches hidden', 'lie: stale checkpoint in a view-change'],
-  ...['lie: false certificate', 'lie: view-change without a reason', 'lie: bad new-view', 'lie: two new-views'],
+  ...[
+    'lie: false certificate',
+    'lie: view-change without a reason',
+    'lie: bad new-view',
+    'lie: two new-views',
+    'lie: one side courted',
+  ],
 ];
 
 /**

@@ -57,7 +57,8 @@ export class Liar {
   /** What the replica wants to send, and what becomes of it. */
   send(to: ReplicaId, message: PbftMessage): void {
     let messages: readonly PbftMessage[] = [message];
-    for (const { send } of this.#played()) if (send !== undefined) messages = messages.flatMap((one) => send(this, to, one));
+    for (const { send } of this.#played())
+      if (send !== undefined) messages = messages.flatMap((one) => send(this, to, one));
     for (const one of messages) this.tell(to, one);
   }
 

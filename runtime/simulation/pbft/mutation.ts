@@ -39,7 +39,9 @@ function changedValue(liar: Liar, value: unknown): unknown {
     case 'boolean':
       return !value;
     case 'string':
-      return random.chance(0.5) ? liar.lair.wrongDigest() : (digestIn(overheard[random.below(overheard.length)]) ?? value);
+      return random.chance(0.5)
+        ? liar.lair.wrongDigest()
+        : (digestIn(overheard[random.below(overheard.length)]) ?? value);
     default:
   }
   if (Array.isArray(value)) {

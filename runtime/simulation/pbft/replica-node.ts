@@ -38,6 +38,8 @@ export interface Observer {
   signing(node: ReplicaNode, body: ReplicaBody): void;
   executed(node: ReplicaNode, effect: Extract<ReplicaEffect, { readonly type: 'execute' }>): void;
   restored(node: ReplicaNode, seq: number): void;
+  /** It has its records, and has not begun to work. */
+  started(node: ReplicaNode): void;
 }
 
 /** Above this many effects that wait for the disk, packets are dropped as by any full queue. */
@@ -87,7 +89,7 @@ export class ReplicaNode {
   start(): void {
     if (!this.running) return;
     this.#around.world.every(this.#around.tickUs, this.node, () => this.step({ type: 'tick' }));
-    this.#observer?.restored(this, 0);
+    this.#observer?.started(this);
     this.step({ type: 'resume' });
   }
 

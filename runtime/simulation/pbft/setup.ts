@@ -28,7 +28,12 @@ export type Operation =
   /** A faulty client says whatever it likes. */
   | { readonly type: 'confuse'; readonly client: number; readonly timestamp: number }
   /** Liars change their habits, and who is told what. */
-  | { readonly type: 'whim'; readonly liar: number; readonly habits: readonly Habit[]; readonly sides: readonly number[] }
+  | {
+      readonly type: 'whim';
+      readonly liar: number;
+      readonly habits: readonly Habit[];
+      readonly sides: readonly number[];
+    }
   /** Correct replicas of different sides do not hear each other for a while; liars hear everybody. */
   | { readonly type: 'cut'; readonly forUs: number };
 
@@ -38,10 +43,13 @@ export function drawSetup(random: Random, busyUs: number, cryptography: Cryptogr
   const most = (replicas - 1) / 3;
   // Mostly as many as the group can bear.
   const faultyReplicas = random.chance(0.8) ? most : random.below(most + 1);
-  const order = random.shuffle(Array.from({ length: replicas }, (_, replica) => replica));
+  const all = Array.from({ length: replicas }, (_, replica) => replica);
+  const plot = faultyReplicas === most ? random.pick([...plots, undefined, undefined, undefined]) : undefined;
+  // In the plot about views the liars are the primaries after the first, who is cut off.
+  const order = plot === plots[1] ? [...all.slice(1, 1 + most), 0, ...all.slice(1 + most)] : random.shuffle(all);
   const chosen = order.slice(0, faultyReplicas);
-  const twins = random.chance(0.25) ? chosen.slice(0, 1) : [];
-  const liars = chosen.slice(twins.length).map((replica) => ({ replica, habits: drawHabits(random) }));
+  const twins = plot === undefined && random.chance(0.25) ? chosen.slice(0, 1) : [];
+  const liars = chosen.slice(twins.length).map((replica) => ({ replica, habits: plot?.habits ?? drawHabits(random) }));
   const clients = random.between(1, 4);
   const setup: Setup = {
     settings: drawSettings(random, replicas),
@@ -49,7 +57,8 @@ export function drawSetup(random: Random, busyUs: number, cryptography: Cryptogr
     tickUs: 20_000,
     liars,
     twins,
-    sides: drawSides(random, replicas),
+    sides:
+      plot === undefined ? drawSides(random, replicas) : sidesOf(order.slice(most, most + plot.side(most)), replicas),
     clients,
     faultyClients: random.chance(0.3) ? 1 : 0,
     retryTicks: random.between(15, 60),
@@ -57,7 +66,7 @@ export function drawSetup(random: Random, busyUs: number, cryptography: Cryptogr
   return {
     size: replicas + twins.length + clients + setup.faultyClients,
     setup,
-    operations: drawOperations(random, setup, busyUs),
+    operations: drawOperations(random, setup, plot !== undefined, busyUs),
     spare: most - faultyReplicas,
   };
 }
@@ -80,6 +89,37 @@ function drawSettings(random: Random, replicas: number): PbftSettings {
   });
 }
 
+/** What all liars of a group are after together, and whom they cut off from the others for it. */
+interface Plot {
+  readonly habits: readonly Habit[];
+  /** Correct replicas on the second side. */
+  readonly side: (faulty: number) => number;
+}
+
+const plots: readonly Plot[] = [
+  // f correct replicas commit what the others never hear of.
+  {
+    habits: [
+      { trick: 'court', zeal: 1 },
+      { trick: 'hide prepared', zeal: 1 },
+    ],
+    side: (faulty) => faulty,
+  },
+  // The first primary is gone, and those after it open their views in ways of their own.
+  {
+    habits: [
+      { trick: 'bad new-view', zeal: 0.7 },
+      { trick: 'two new-views', zeal: 0.3 },
+      { trick: 'false certificates', zeal: 0.5 },
+    ],
+    side: () => 1,
+  },
+];
+
+function sidesOf(second: readonly number[], replicas: number): readonly number[] {
+  return Array.from({ length: replicas + 8 }, (_, place) => (second.includes(place) ? 1 : 0));
+}
+
 function drawSides(random: Random, replicas: number): readonly number[] {
   // Clients have sides too, for the twins that they talk to.
   return Array.from({ length: replicas + 8 }, () => random.below(2));
@@ -93,6 +133,7 @@ function drawHabits(random: Random): readonly Habit[] {
 function drawOperations(
   random: Random,
   { settings, liars, clients, faultyClients }: Setup,
+  plot: boolean,
   busyUs: number,
 ): Planned<Setup, Operation>['operations'] {
   const operations: { readonly atUs: number; readonly operation: Operation }[] = [];
@@ -102,10 +143,10 @@ function drawOperations(
     at({ type: 'wish', client: random.below(clients), operation: `wish ${count}` });
   for (let count = 0; count < 10 * faultyClients; count += 1)
     at({ type: 'confuse', client: clients, timestamp: random.between(1, 20) });
-  for (const { replica } of liars)
+  for (const { replica } of plot ? [] : liars)
     for (let count = random.between(0, 4); count > 0; count -= 1)
       at({ type: 'whim', liar: replica, habits: drawHabits(random), sides: drawSides(random, settings.replicas) });
-  for (let count = random.between(0, 3); count > 0; count -= 1) {
+  for (let count = plot ? 6 : random.between(0, 3); count > 0; count -= 1) {
     const atUs = random.below(busyUs - 1_000);
     operations.push({ atUs, operation: { type: 'cut', forUs: Math.min(busyUs - atUs, random.between(1e5, 4e6)) } });
   }

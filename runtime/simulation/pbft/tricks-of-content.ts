@@ -20,7 +20,9 @@ export const bodyTricks: Readonly<Record<string, Trick>> = {
     reply(liar, { signature: _, ...body }) {
       liar.met('false reply');
       // All liars tell the same, as loudly as they can.
-      return liar.lair.sign(liar.id, { ...body, result: Uint8Array.from([1, 2, 3]) });
+      const said = liar.lair.sign(liar.id, { ...body, result: Uint8Array.from([1, 2, 3]) });
+      // And now and then in the name of another, which the signature is not of.
+      return liar.lair.random.chance(0.3) ? { ...said, replica: liar.anybody() } : said;
     },
   },
   /** Changes anything a little, and signs it anew where it can (Winter et al., "Randomized testing of BFT", 2023). */
@@ -147,5 +149,11 @@ function badTransfer(liar: Liar, message: PbftMessage): PbftMessage {
   const digest = liar.lair.digest(state);
   const { liars, settings } = liar.lair;
   const own = liars.map((replica) => liar.lair.sign(replica, { type: 'checkpoint', seq: first.seq, digest, replica }));
-  return { ...message, state, proof: Array.from({ length: quorum(settings) }, (_, index) => own.slice(index % own.length)).flatMap((rest) => rest.slice(0, 1)) };
+  return {
+    ...message,
+    state,
+    proof: Array.from({ length: quorum(settings) }, (_, index) => own.slice(index % own.length)).flatMap((rest) =>
+      rest.slice(0, 1),
+    ),
+  };
 }

@@ -36,7 +36,10 @@ export const speechTricks: Readonly<Record<string, Trick>> = {
     act(liar) {
       const { random } = liar.lair;
       liar.met('noise');
-      liar.tell(liar.anybody(), Uint8Array.from({ length: random.between(0, 200) }, () => random.below(256)));
+      liar.tell(
+        liar.anybody(),
+        Uint8Array.from({ length: random.between(0, 200) }, () => random.below(256)),
+      );
     },
   },
   /** Votes for places far away and for every place near, questions, and claims of being ahead. */
@@ -49,6 +52,31 @@ export const speechTricks: Readonly<Record<string, Trick>> = {
       liar.met('hasty vote');
       liar.tellAll(liar.lair.sign(liar.id, { type: 'prepare', view, seq, digest, replica: liar.id }));
       liar.tellAll(liar.lair.sign(liar.id, { type: 'commit', view, seq, digest, replica: liar.id }));
+    },
+  },
+  /**
+   * Works with one side alone: hands it what is proposed, votes for it there at once and more than once, and to the others
+   * not at all. With a quorum that is one too small, or with voters counted twice, that side commits what nobody else knows.
+   */
+  court: {
+    send: (liar, to, message) =>
+      message.type === 'prepare' || message.type === 'commit'
+        ? liar.lair.side(to) === 1
+          ? [message]
+          : nothing(liar, 'one side courted')
+        : [message],
+    hear(liar, message) {
+      if (message.type !== 'proposal') return;
+      const { lair } = liar;
+      const { view, seq, digest } = message.prePrepare;
+      for (let to = 0; to < lair.settings.replicas; to += 1) {
+        if (lair.side(to) === 0) continue;
+        liar.tell(to, message);
+        for (const replica of [...lair.liars, ...lair.liars]) {
+          liar.tell(to, lair.sign(replica, { type: 'prepare', view, seq, digest, replica }));
+          liar.tell(to, lair.sign(replica, { type: 'commit', view, seq, digest, replica }));
+        }
+      }
     },
   },
 };

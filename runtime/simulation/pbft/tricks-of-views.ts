@@ -1,7 +1,7 @@
 /** Lies about views: what prepared is hidden or made up, views are asked for without a reason, new-views are bent. */
 import { ordersOf } from '#protocols/pbft/evidence';
 import type { Certificate, NewView, PbftMessage, PrePrepare, Signed, ViewChange } from '#protocols/pbft/message';
-import { faulty, primaryOf } from '#protocols/pbft/settings';
+import { faulty, primaryOf, quorum } from '#protocols/pbft/settings';
 import type { Liar, Trick } from './liar.js';
 
 export const viewTricks: Readonly<Record<string, Trick>> = {
@@ -41,7 +41,9 @@ export const viewTricks: Readonly<Record<string, Trick>> = {
     send(liar, to, message) {
       if (message.type !== 'new-view' || !ours(liar, message) || liar.lair.side(to) === 0) return [message];
       liar.met('two new-views');
-      const viewChanges = message.viewChanges.map((one) => (liar.lair.liars.includes(one.replica) ? hidden(liar, one) : one));
+      const viewChanges = message.viewChanges.map((one) =>
+        liar.lair.liars.includes(one.replica) ? hidden(liar, one) : one,
+      );
       return [newView(liar, message, viewChanges, ordersOf(viewChanges).orders)];
     },
   },
@@ -63,7 +65,16 @@ function hidden(liar: Liar, { signature: _, ...body }: Signed<ViewChange>): Sign
 
 function withFalseCertificate(liar: Liar, { signature: _, ...body }: Signed<ViewChange>): Signed<ViewChange> {
   liar.met('false certificate');
-  return liar.lair.sign(liar.id, { ...body, prepared: [...body.prepared, falseCertificate(liar, body)].slice(-1) });
+  const { lair, id } = liar;
+  const { checkpointEvery } = lair.settings;
+  if (lair.random.chance(0.3)) {
+    // A checkpoint that one replica vouches for as often as there have to be voters.
+    const seq = body.stable + checkpointEvery;
+    const vote = lair.sign(id, { type: 'checkpoint', seq, digest: lair.wrongDigest(), replica: id });
+    const proof = Array.from({ length: quorum(lair.settings) }, () => vote);
+    return lair.sign(id, { ...body, stable: seq, proof, prepared: [] });
+  }
+  return lair.sign(id, { ...body, prepared: [...body.prepared, falseCertificate(liar, body)].slice(-1) });
 }
 
 /** A digest that nobody prepared, with as many signatures as liars can get together. */
@@ -96,7 +107,12 @@ function falseCertificate(liar: Liar, { view, stable, prepared }: ViewChange): C
     lair.sign(replica, { type: 'prepare', view: of, seq, digest, replica }),
   );
   const needed = 2 * faulty(lair.settings);
-  return { prePrepare, prepares: Array.from({ length: needed }, (_, index) => votes.slice(index % votes.length, (index % votes.length) + 1)).flat() };
+  return {
+    prePrepare,
+    prepares: Array.from({ length: needed }, (_, index) =>
+      votes.slice(index % votes.length, (index % votes.length) + 1),
+    ).flat(),
+  };
 }
 
 function bent(liar: Liar, message: Signed<NewView>): PbftMessage {
@@ -105,21 +121,36 @@ function bent(liar: Liar, message: Signed<NewView>): PbftMessage {
   const { viewChanges } = message;
   const orders: PrePrepare[] = message.prePrepares.map(({ signature: _, ...order }) => order);
   const last = orders.at(-1);
-  switch (random.below(5)) {
+  switch (random.below(6)) {
     case 0:
       return newView(liar, message, viewChanges, orders.slice(0, -1));
     case 1: {
       const digest = liar.lair.wrongDigest();
-      const more = { type: 'pre-prepare', view: message.view, seq: (last?.seq ?? liar.node.state.stable.seq) + 1, digest } as const;
+      const more = {
+        type: 'pre-prepare',
+        view: message.view,
+        seq: (last?.seq ?? liar.node.state.stable.seq) + 1,
+        digest,
+      } as const;
       return newView(liar, message, viewChanges, [...orders, more]);
     }
     case 2: {
       // What prepared becomes the null request.
-      return newView(liar, message, viewChanges, orders.map((order) => ({ ...order, digest: 'null' })));
+      return newView(
+        liar,
+        message,
+        viewChanges,
+        orders.map((order) => ({ ...order, digest: 'null' })),
+      );
     }
     case 3: {
       const [first] = viewChanges;
       return newView(liar, message, first === undefined ? [] : viewChanges.map(() => first), orders);
+    }
+    case 4: {
+      // All in order, but for what its own view-change proves.
+      const set = viewChanges.map((one) => (one.replica === liar.id ? withFalseCertificate(liar, one) : one));
+      return newView(liar, message, set, ordersOf(set).orders);
     }
     default:
       return newView(liar, message, viewChanges.slice(1), ordersOf(viewChanges.slice(1)).orders);

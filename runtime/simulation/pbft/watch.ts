@@ -8,6 +8,7 @@
  * - ExecutionOrder, AtMostOnce: in order and without gaps; a request at most once, timestamps of a client rising.
  * - NoEquivocation: a correct replica signs one message for a place (type, view, sequence number), over all its lives,
  *   and nothing of a view that it has left.
+ * - PromiseKept: after a restart it still has whatever it signed for its view, and the certificate of every commit.
  * - ViewProof: a view is entered with 2f + 1 view-changes of different replicas for it, and begins with what they prove.
  * - Watermarks, BoundedLog: nothing above H is signed, and whatever arrives the log stays within its limits.
  * - ClientAgreement, RealTimeOrder: a result that a client believes is that of the history, and the history has it after
@@ -16,7 +17,7 @@
 import type { ReplicaEffect } from '#protocols/pbft/effects';
 import { NULL_DIGEST, signedBytes } from '#protocols/pbft/encoding';
 import type { NewView, ReplicaBody, Request, Signed } from '#protocols/pbft/message';
-import { type PbftSettings, quorum, type ReplicaId } from '#protocols/pbft/settings';
+import { type PbftSettings, primaryOf, quorum, type ReplicaId } from '#protocols/pbft/settings';
 import { Violation } from '../violation.js';
 import type { World } from '../world.js';
 import { hash, hex } from './keys.js';
@@ -40,7 +41,7 @@ export class Watch implements Observer {
   readonly #prepared = new Map<string, string>();
   readonly #stables = new Map<number, string>();
   /** By replica, and then by place: what it signed there. */
-  readonly #signed = new Map<ReplicaId, Map<string, string>>();
+  readonly #signed = new Map<ReplicaId, Map<string, { readonly content: string; readonly body: ReplicaBody }>>();
   /** The view that each replica has last asked for. */
   readonly #left = new Map<ReplicaId, number>();
   readonly #asked = new Set<string>();
@@ -123,7 +124,10 @@ export class Watch implements Observer {
         if (body.seq > lowOf(state) + this.#settings.logSize)
           throw new Violation('Watermarks', `n${id + 1} signs ${body.type} ${body.seq} above ${lowOf(state)} + L`);
         if (body.view < (this.#left.get(id) ?? 0))
-          throw new Violation('NoEquivocation', `n${id + 1} signs ${body.type} of view ${body.view}, which it has left`);
+          throw new Violation(
+            'NoEquivocation',
+            `n${id + 1} signs ${body.type} of view ${body.view}, which it has left`,
+          );
         this.#place(id, `${body.type} ${body.view}/${body.seq}`, body);
         break;
       case 'checkpoint':
@@ -134,6 +138,7 @@ export class Watch implements Observer {
         this.#place(id, `view-change ${body.view}`, body);
         break;
       case 'new-view':
+        this.#sound(id, body);
         this.#place(id, `new-view ${body.view}`, body);
         break;
       case 'reply':
@@ -160,6 +165,12 @@ export class Watch implements Observer {
     if (requests.length > 1) this.#world.met('batch of many');
   }
 
+  started(node: ReplicaNode): void {
+    this.#executed.set(node.node, 0);
+    for (const [place, { body }] of this.#signed.get(node.id) ?? [])
+      if (!keeps(node.state, body)) throw new Violation('PromiseKept', `n${node.id + 1} has forgotten ${place}`);
+  }
+
   restored({ node }: ReplicaNode, seq: number): void {
     this.#executed.set(node, seq);
     if (seq > 0) this.#world.met('state restored');
@@ -177,21 +188,38 @@ export class Watch implements Observer {
     this.#chains.push(this.#history.chain);
   }
 
-  #entered({ id }: ReplicaNode, { view, viewChanges, prePrepares }: Signed<NewView>): void {
+  #entered({ id }: ReplicaNode, newView: Signed<NewView>): void {
     this.#world.met('view entered');
+    this.#sound(id, newView);
+  }
+
+  /** Told anew from the paper's sentences, not by the functions under test. */
+  #sound(id: ReplicaId, { view, viewChanges, prePrepares }: NewView): void {
     const fail = (what: string): never => {
-      throw new Violation('ViewProof', `n${id + 1} enters view ${view} ${what}`);
+      throw new Violation('ViewProof', `n${id + 1} makes or enters view ${view} ${what}`);
     };
     const voters = new Set(viewChanges.filter((one) => one.view === view).map(({ replica }) => replica));
     if (voters.size < quorum(this.#settings)) fail(`with ${voters.size} view-changes`);
-    // Told anew from the paper's sentence, not by the function under test.
+    for (const { replica, stable, proof, prepared } of viewChanges) {
+      const provers = new Set(proof.filter(({ seq }) => seq === stable).map((checkpoint) => checkpoint.replica));
+      if (stable > 0 && provers.size < quorum(this.#settings))
+        fail(`with a checkpoint of n${replica + 1} that is not proven`);
+      for (const { prePrepare: order, prepares } of prepared) {
+        const matching = prepares.filter((vote) => vote.digest === order.digest && vote.view === order.view);
+        const backups = new Set(matching.filter((vote) => vote.seq === order.seq).map((vote) => vote.replica));
+        backups.delete(primaryOf(this.#settings, order.view));
+        if (backups.size < quorum(this.#settings) - 1)
+          fail(`with a certificate of n${replica + 1} that proves nothing`);
+      }
+    }
     const minSeq = Math.max(...viewChanges.map(({ stable }) => stable));
     const proven = viewChanges.flatMap(({ prepared }) => prepared.map(({ prePrepare }) => prePrepare));
     const maxSeq = Math.max(minSeq, ...proven.map(({ seq }) => seq));
     if (prePrepares.length !== maxSeq - minSeq) fail(`with ${prePrepares.length} orders from ${minSeq} to ${maxSeq}`);
     prePrepares.forEach(({ seq, digest }, index) => {
       const [latest] = proven.filter((one) => one.seq === seq).toSorted((one, other) => other.view - one.view);
-      if (seq !== minSeq + 1 + index || digest !== (latest?.digest ?? NULL_DIGEST)) fail(`with a wrong order at ${seq}`);
+      if (seq !== minSeq + 1 + index || digest !== (latest?.digest ?? NULL_DIGEST))
+        fail(`with a wrong order at ${seq}`);
     });
   }
 
@@ -206,8 +234,9 @@ export class Watch implements Observer {
     if (places === undefined) this.#signed.set(id, (places = new Map()));
     const content = hex(hash(signedBytes(body), 0));
     const before = places.get(place);
-    if (before === undefined) places.set(place, content);
-    else if (before !== content) throw new Violation('NoEquivocation', `n${id + 1} signs two messages for ${place}`);
+    if (before === undefined) places.set(place, { content, body });
+    else if (before.content !== content)
+      throw new Violation('NoEquivocation', `n${id + 1} signs two messages for ${place}`);
     else this.#world.met('promise repeated after a restart');
   }
 
@@ -234,6 +263,32 @@ export class Watch implements Observer {
 function lowOf({ stable, active, forming }: ReplicaNode['state']): number {
   if (active || forming === undefined) return stable.seq;
   return Math.max(stable.seq, ...forming.chosen.map((viewChange) => viewChange.stable));
+}
+
+/** Whether a replica that starts again has what it needs to stand by something that it signed. */
+function keeps(
+  { view, active, stable, slots, newView, certificates, config }: ReplicaNode['state'],
+  body: ReplicaBody,
+): boolean {
+  switch (body.type) {
+    case 'pre-prepare':
+    case 'prepare': {
+      // What a view before had said binds by its certificate alone; orders of a new-view come with that.
+      const { logSize } = config.settings;
+      if (!active || view !== body.view || body.seq <= stable.seq || body.seq > stable.seq + logSize) return true;
+      const ordered = newView?.prePrepares.find(({ seq }) => seq === body.seq);
+      return (ordered ?? slots.get(body.seq)?.prePrepare)?.digest === body.digest;
+    }
+    case 'commit': {
+      const certificate = certificates.get(body.seq)?.prePrepare;
+      if (body.seq <= stable.seq || (certificate?.view ?? -1) > body.view) return true;
+      return certificate?.view === body.view && certificate.digest === body.digest;
+    }
+    case 'view-change':
+      return view >= body.view;
+    default:
+      return true;
+  }
 }
 
 function keyOf({ client, timestamp, operation }: Request): string {

@@ -151,7 +151,10 @@ export class Bench {
       case 'snapshot':
         return { type: 'snapshot', seq: effect.seq, service: bytes(this.service.join(' ')) };
       case 'restore':
-        this.service = new TextDecoder().decode(effect.service).split(' ').filter((word) => word !== '');
+        this.service = new TextDecoder()
+          .decode(effect.service)
+          .split(' ')
+          .filter((word) => word !== '');
         return undefined;
       default:
         return undefined;

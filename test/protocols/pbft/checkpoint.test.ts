@@ -18,7 +18,10 @@ const ownDigest = (bench: Bench, seq: number): string => bench.state.snapshots.g
 t.test('after every K batches the replica signs the digest of its state', (t) => {
   const backup = new Bench(1);
   run(backup, 1, 8);
-  t.same(backup.signed.filter((words) => words.includes('checkpoint')), ['sign checkpoint 4', 'sign checkpoint 8']);
+  t.same(
+    backup.signed.filter((words) => words.includes('checkpoint')),
+    ['sign checkpoint 4', 'sign checkpoint 8'],
+  );
   t.same(readState(backup.state.snapshots.get(8)?.state ?? new Uint8Array())?.clients.get('a')?.timestamp, 8);
   t.end();
 });
@@ -37,10 +40,13 @@ t.test('2f + 1 equal checkpoints of distinct replicas are stable; the log up to 
   t.equal(batches.size, 2);
   t.equal(snapshots.size, 0);
   t.equal(checkpoints.size, 0);
-  t.same(
-    [...backup.disk.keys()].filter((key) => !key.startsWith('batch')).toSorted(),
-    ['prepared/5', 'prepared/6', 'slot/5', 'slot/6', 'stable'],
-  );
+  t.same([...backup.disk.keys()].filter((key) => !key.startsWith('batch')).toSorted(), [
+    'prepared/5',
+    'prepared/6',
+    'slot/5',
+    'slot/6',
+    'stable',
+  ]);
   t.match(backup.receive(proposal(0, 12, request('b', 1))), [/persist/], 'H = 4 + 8');
   t.same(backup.receive(proposal(0, 13, request('b', 1))), ['refused proposal: watermark']);
   t.same(backup.receive(proposal(0, 4, request('b', 1))), ['refused proposal: watermark']);
@@ -74,7 +80,11 @@ t.test('a state that is behind comes by transfer: it is checked by digest agains
   t.same(behind.receive({ ...transfer, proof: proof.slice(1) }), ['refused transfer: invalid']);
   const [first] = proof;
   if (first !== undefined)
-    t.same(behind.receive({ ...transfer, proof: [first, first, first] }), ['refused transfer: invalid'], 'duplicate voter');
+    t.same(
+      behind.receive({ ...transfer, proof: [first, first, first] }),
+      ['refused transfer: invalid'],
+      'duplicate voter',
+    );
   t.same(behind.receive(transfer), ['persist stable', 'stable 4', 'restore 4']);
   t.same(behind.service, ['1', '2', '3', '4']);
   t.equal(behind.state.executed, 4);

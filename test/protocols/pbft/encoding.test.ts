@@ -6,7 +6,18 @@ import { signedBytes } from '#protocols/pbft/encoding';
 import { signaturesIn, signerOf } from '#protocols/pbft/evidence';
 import type { Body, PbftMessage } from '#protocols/pbft/message';
 import { decode, encode } from '#runtime/codec/msgpack';
-import { certificate, checkpoint, newView, prePrepare, proposal, request, settings, status, viewChange, vote } from './bench.js';
+import {
+  certificate,
+  checkpoint,
+  newView,
+  prePrepare,
+  proposal,
+  request,
+  settings,
+  status,
+  viewChange,
+  vote,
+} from './bench.js';
 
 const number = fc.oneof(fc.nat(), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }));
 const text = fc.string({ maxLength: 12 });
@@ -24,14 +35,19 @@ const bodies: fc.Arbitrary<Body> = fc.oneof(
 );
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const plain = (body: Body): string =>
-  JSON.stringify(Object.entries(body).toSorted(), (_, value: unknown) => (value instanceof Uint8Array ? hex(value) : value));
+  JSON.stringify(Object.entries(body).toSorted(), (_, value: unknown) =>
+    value instanceof Uint8Array ? hex(value) : value,
+  );
 
 t.test('different messages have different bytes, equal ones equal bytes', (t) => {
   fc.assert(
     fc.property(bodies, bodies, (one, other) => {
       const equal = plain(one) === plain(other);
       const reversed = Object.fromEntries(Object.entries(one).toReversed()) as unknown as Body;
-      return (hex(signedBytes(one)) === hex(signedBytes(other))) === equal && hex(signedBytes(reversed)) === hex(signedBytes(one));
+      return (
+        (hex(signedBytes(one)) === hex(signedBytes(other))) === equal &&
+        hex(signedBytes(reversed)) === hex(signedBytes(one))
+      );
     }),
     { numRuns: 2_000 },
   );
@@ -78,7 +94,10 @@ t.test('every signature in a message is to be verified, nested ones too, and ove
     const claims = signaturesIn(message, settings);
     t.equal(claims.length, count, message.type);
     const travelled = signaturesIn(decode(encode(message)) as PbftMessage, settings);
-    t.same(travelled.map(({ bytes }) => hex(bytes)), claims.map(({ bytes }) => hex(bytes)));
+    t.same(
+      travelled.map(({ bytes }) => hex(bytes)),
+      claims.map(({ bytes }) => hex(bytes)),
+    );
   }
   t.same(signerOf(prePrepare(6, 1), settings), { replica: 2 }, 'a pre-prepare is of the primary of its view');
   t.end();

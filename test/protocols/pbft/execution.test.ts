@@ -9,7 +9,12 @@ const b = request('b', 1, 'B');
 /** All that the others say about a batch. */
 function decide(bench: Bench, seq: number, ...batch: readonly Signed<Request>[]): readonly string[] {
   const order = prePrepare(0, seq, ...batch);
-  const said = [proposal(0, seq, ...batch), vote('prepare', 2, order), vote('commit', 0, order), vote('commit', 2, order)];
+  const said = [
+    proposal(0, seq, ...batch),
+    vote('prepare', 2, order),
+    vote('commit', 0, order),
+    vote('commit', 2, order),
+  ];
   return bench.receive(...said);
 }
 

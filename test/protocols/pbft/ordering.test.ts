@@ -8,11 +8,7 @@ const order = prePrepare(0, 1, a);
 
 t.test('a pre-prepare is accepted, made durable, and only then answered with a prepare to all', (t) => {
   const backup = new Bench(1);
-  t.same(backup.receive(proposal(0, 1, a)), [
-    'persist batch slot/1',
-    'sign prepare 0/1',
-    'prepare 0/1 to 0 2 3',
-  ]);
+  t.same(backup.receive(proposal(0, 1, a)), ['persist batch slot/1', 'sign prepare 0/1', 'prepare 0/1 to 0 2 3']);
   t.equal(backup.state.slots.get(1)?.prePrepare?.digest, digestOf(a));
   t.end();
 });
@@ -34,20 +30,27 @@ t.test('a pre-prepare is refused unless digest and view match and h < n <= H', (
   t.end();
 });
 
-t.test('an equivocating primary: the second digest for a view and number is refused, the first again changes nothing', (t) => {
-  const backup = new Bench(1);
-  backup.receive(proposal(0, 1, a));
-  t.same(backup.receive(proposal(0, 1, b)), ['refused proposal: conflict']);
-  t.same(backup.receive(proposal(0, 1, a)), ['refused proposal: duplicate']);
-  t.same(backup.signed, ['sign prepare 0/1']);
-  t.same(new Bench(0).receive(proposal(0, 1, a)), ['refused proposal: role'], 'nobody proposes to the primary');
-  t.end();
-});
+t.test(
+  'an equivocating primary: the second digest for a view and number is refused, the first again changes nothing',
+  (t) => {
+    const backup = new Bench(1);
+    backup.receive(proposal(0, 1, a));
+    t.same(backup.receive(proposal(0, 1, b)), ['refused proposal: conflict']);
+    t.same(backup.receive(proposal(0, 1, a)), ['refused proposal: duplicate']);
+    t.same(backup.signed, ['sign prepare 0/1']);
+    t.same(new Bench(0).receive(proposal(0, 1, a)), ['refused proposal: role'], 'nobody proposes to the primary');
+    t.end();
+  },
+);
 
 t.test('prepared is the pre-prepare and 2f matching prepares of distinct backups', (t) => {
   const backup = new Bench(1);
   backup.receive(proposal(0, 1, a));
-  t.same(backup.receive(vote('prepare', 0, order)), ['refused prepare: role'], 'the primary prepares with its pre-prepare');
+  t.same(
+    backup.receive(vote('prepare', 0, order)),
+    ['refused prepare: role'],
+    'the primary prepares with its pre-prepare',
+  );
   t.same(backup.receive(vote('prepare', 1, order)), ['refused prepare: role'], 'nobody else speaks for this replica');
   t.same(backup.receive(vote('prepare', 2, { ...order, digest: 'other' })), [], 'another digest counts for nothing');
   t.same(backup.receive(vote('prepare', 2, order)), ['refused prepare: duplicate'], 'a backup votes once');
@@ -97,12 +100,7 @@ t.test('committed-local is prepared and 2f + 1 matching commits of distinct repl
   other.receive(proposal(0, 1, a), vote('prepare', 3, order));
   t.same(other.receive(vote('commit', 2, order), vote('commit', 2, order)), ['refused commit: duplicate']);
   t.same(other.receive(vote('commit', 3, { ...order, digest: 'other' })), [], 'two commits and another');
-  t.same(other.receive(vote('commit', 0, order)), [
-    'committed 0/1',
-    'execute 1 a:1',
-    'sign reply a 1',
-    'reply a 1 A',
-  ]);
+  t.same(other.receive(vote('commit', 0, order)), ['committed 0/1', 'execute 1 a:1', 'sign reply a 1', 'reply a 1 A']);
   t.end();
 });
 

@@ -4,7 +4,19 @@ import t from 'tap';
 import type { PbftMessage } from '#protocols/pbft/message';
 import { parseMessage, parseReply } from '#protocols/pbft/parse';
 import { decode, encode } from '#runtime/codec/msgpack';
-import { Bench, certificate, checkpoint, newView, prePrepare, proposal, request, settings, status, viewChange, vote } from './bench.js';
+import {
+  Bench,
+  certificate,
+  checkpoint,
+  newView,
+  prePrepare,
+  proposal,
+  request,
+  settings,
+  status,
+  viewChange,
+  vote,
+} from './bench.js';
 
 const signature = Uint8Array.of(1);
 const nested = viewChange(2, 1, {
@@ -13,8 +25,18 @@ const nested = viewChange(2, 1, {
   prepared: [certificate(0, 5, request('a', 1))],
 });
 const good: readonly PbftMessage[] = [
-  ...[request('a', 1), proposal(0, 1, request('a', 1)), vote('prepare', 1, prePrepare(0, 1)), vote('commit', 1, prePrepare(0, 1))],
-  ...[checkpoint(1, 4, 'state'), nested, newView(1, [nested], [prePrepare(1, 5)]), status(1, { slots: [7, 0], held: [2] })],
+  ...[
+    request('a', 1),
+    proposal(0, 1, request('a', 1)),
+    vote('prepare', 1, prePrepare(0, 1)),
+    vote('commit', 1, prePrepare(0, 1)),
+  ],
+  ...[
+    checkpoint(1, 4, 'state'),
+    nested,
+    newView(1, [nested], [prePrepare(1, 5)]),
+    status(1, { slots: [7, 0], held: [2] }),
+  ],
   { type: 'fetch', replica: 1, executed: 3, signature },
   { type: 'batch', requests: [request('a', 1)] },
   { type: 'transfer', proof: [checkpoint(1, 4, 'state')], state: signature },
@@ -25,7 +47,15 @@ t.test('every message passes as it was, and leaves behind what is not of the pro
     t.same(parseMessage(decode(encode(message)), settings), message, message.type);
     t.same(parseMessage({ ...message, more: 'x'.repeat(1_000) }, settings), message);
   }
-  const reply = { type: 'reply', view: 1, timestamp: 1, client: 'c', replica: 1, result: signature, signature } as const;
+  const reply = {
+    type: 'reply',
+    view: 1,
+    timestamp: 1,
+    client: 'c',
+    replica: 1,
+    result: signature,
+    signature,
+  } as const;
   t.same(parseReply(decode(encode(reply)), settings), reply);
   t.equal(parseReply(good[0], settings), undefined);
   t.end();
@@ -91,7 +121,14 @@ t.test('a flood of well-formed messages of one sender leaves a log of bounded si
       );
       const { slots, checkpoints, viewChanges, batches, peers } = backup.state;
       const votes = [...slots.values()].every(({ prepares, commits }) => prepares.size <= 2 && commits.size <= 2);
-      return votes && slots.size <= 8 && checkpoints.size <= 2 && viewChanges.size <= 1 && batches.size <= 32 && peers.size <= 1;
+      return (
+        votes &&
+        slots.size <= 8 &&
+        checkpoints.size <= 2 &&
+        viewChanges.size <= 1 &&
+        batches.size <= 32 &&
+        peers.size <= 1
+      );
     }),
     { numRuns: 1_000 },
   );

@@ -6,7 +6,19 @@ import type { PbftMessage } from '#protocols/pbft/message';
 import { recoverReplica } from '#protocols/pbft/recovery';
 import { stepReplica } from '#protocols/pbft/replica';
 import { newReplica, type ReplicaState } from '#protocols/pbft/state';
-import { Bench, certificate, digest, digestOf, newView, prePrepare, proposal, request, settings, viewChange, vote } from './bench.js';
+import {
+  Bench,
+  certificate,
+  digest,
+  digestOf,
+  newView,
+  prePrepare,
+  proposal,
+  request,
+  settings,
+  viewChange,
+  vote,
+} from './bench.js';
 
 const a = request('a', 1, 'A');
 const b = request('b', 1, 'B');
@@ -23,7 +35,10 @@ t.test('a backup that was killed after it accepted a pre-prepare refuses another
 t.test('a certificate outlives the process: the next view-change carries it', (t) => {
   const backup = new Bench(2);
   backup.receive(proposal(0, 1, a), vote('prepare', 1, order));
-  t.same(backup.restart().filter((words) => words.startsWith('commit')), ['commit 0/1 to 0 1 3']);
+  t.same(
+    backup.restart().filter((words) => words.startsWith('commit')),
+    ['commit 0/1 to 0 1 3'],
+  );
   backup.receive(viewChange(0, 1), viewChange(3, 1));
   t.equal(backup.state.viewChange?.prepared.length, 1);
   t.end();
@@ -69,34 +84,41 @@ t.test('a primary that was killed proposes again what it had proposed, and nothi
   t.end();
 });
 
-t.test('a replica starts from its stable checkpoint and executes again what commits after it, with the same outcome', (t) => {
-  const backup = new Bench(1, { ...settings, checkpointEvery: 1, logSize: 4 });
-  for (let seq = 1; seq <= 2; seq += 1) {
-    const batch = request('a', seq, `${seq}`);
-    const at = prePrepare(0, seq, batch);
-    backup.receive(proposal(0, seq, batch), vote('prepare', 2, at), vote('commit', 0, at), vote('commit', 2, at));
-    if (seq > 1) continue;
-    const of = backup.state.snapshots.get(1)?.digest ?? '';
-    for (const replica of [0, 2])
-      backup.receive({ type: 'checkpoint', seq: 1, digest: of, replica, signature: Uint8Array.of(1) });
-  }
-  t.same(backup.service, ['1', '2']);
-  const words = backup.restart();
-  t.equal(words[0], 'restore 1');
-  t.same(backup.service, ['1']);
-  t.equal(backup.state.executed, 1);
-  const second = prePrepare(0, 2, request('a', 2, '2'));
-  backup.receive(vote('commit', 0, second), vote('commit', 2, second));
-  t.same(backup.service, ['1', '2']);
-  t.end();
-});
+t.test(
+  'a replica starts from its stable checkpoint and executes again what commits after it, with the same outcome',
+  (t) => {
+    const backup = new Bench(1, { ...settings, checkpointEvery: 1, logSize: 4 });
+    for (let seq = 1; seq <= 2; seq += 1) {
+      const batch = request('a', seq, `${seq}`);
+      const at = prePrepare(0, seq, batch);
+      backup.receive(proposal(0, seq, batch), vote('prepare', 2, at), vote('commit', 0, at), vote('commit', 2, at));
+      if (seq > 1) continue;
+      const of = backup.state.snapshots.get(1)?.digest ?? '';
+      for (const replica of [0, 2])
+        backup.receive({ type: 'checkpoint', seq: 1, digest: of, replica, signature: Uint8Array.of(1) });
+    }
+    t.same(backup.service, ['1', '2']);
+    const words = backup.restart();
+    t.equal(words[0], 'restore 1');
+    t.same(backup.service, ['1']);
+    t.equal(backup.state.executed, 1);
+    const second = prePrepare(0, 2, request('a', 2, '2'));
+    backup.receive(vote('commit', 0, second), vote('commit', 2, second));
+    t.same(backup.service, ['1', '2']);
+    t.end();
+  },
+);
 
 /** Everything that the others of a group might say, in an order that fast-check chooses. */
 const said: readonly PbftMessage[] = [
   ...[proposal(0, 1, a), proposal(0, 1, b), proposal(0, 2, b), vote('prepare', 1, order), vote('prepare', 3, order)],
   ...[vote('commit', 0, order), vote('commit', 1, order), vote('commit', 3, order), viewChange(0, 1), viewChange(3, 1)],
   ...[viewChange(1, 2, { prepared: [certificate(0, 1, a)] }), viewChange(3, 2), a, b, request('c', 1)],
-  newView(1, [viewChange(1, 1), viewChange(0, 1, { prepared: [certificate(0, 1, a)] }), viewChange(3, 1)], [prePrepare(1, 1, a)]),
+  newView(
+    1,
+    [viewChange(1, 1), viewChange(0, 1, { prepared: [certificate(0, 1, a)] }), viewChange(3, 1)],
+    [prePrepare(1, 1, a)],
+  ),
   newView(1, [viewChange(1, 1), viewChange(0, 1), viewChange(3, 1)], []),
 ];
 

@@ -66,7 +66,9 @@ export class Script {
 
   #request([client = '', timestamp = '']: readonly string[], { to = 'n1' }: Command['options']): string {
     const message = request(client, Number(timestamp), `${client}${timestamp}`);
-    return ids(to).flatMap((replica) => this.#hand(replica, message)).join('\n');
+    return ids(to)
+      .flatMap((replica) => this.#hand(replica, message))
+      .join('\n');
   }
 
   #hand(replica: number, message: PbftMessage): readonly string[] {
@@ -110,7 +112,10 @@ export class Script {
   #lie([what = '']: readonly string[], options: Command['options']): readonly string[] {
     const { as = 'n1', to = '', batch = '' } = options;
     const [view, seq] = [Number(options['view'] ?? 0), Number(options['seq'] ?? 1)];
-    const requests = batch.split(' ').filter((word) => word !== '').map(requestOf);
+    const requests = batch
+      .split(' ')
+      .filter((word) => word !== '')
+      .map(requestOf);
     const order = prePrepare(view, seq, ...requests);
     const make = (): PbftMessage => {
       switch (what) {
@@ -145,7 +150,10 @@ function id(word: string): number {
 }
 
 function ids(words: string): readonly number[] {
-  return words.split(' ').filter((word) => word !== '').map(id);
+  return words
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(id);
 }
 
 /** `a:1` is request 1 of client a. */

@@ -21,18 +21,14 @@ const b = request('b', 1, 'B');
 const order = prePrepare(0, 1, a);
 
 /** The state digest after nothing but a certain number; what it is does not matter to proofs. */
-const proof = (seq: number): ViewChange['proof'] => [0, 1, 2].map((replica) => checkpoint(replica, seq, `state ${seq}`));
+const proof = (seq: number): ViewChange['proof'] =>
+  [0, 1, 2].map((replica) => checkpoint(replica, seq, `state ${seq}`));
 
 t.test('a silent primary: a backup that waits for a request asks for the next view after T', (t) => {
   const backup = new Bench(1);
   backup.receive(a);
   t.same(backup.tick(4), []);
-  t.same(backup.tick(), [
-    'persist view',
-    'changing-view 1 for 5',
-    'sign view-change 1',
-    'view-change 1 to 0 2 3',
-  ]);
+  t.same(backup.tick(), ['persist view', 'changing-view 1 for 5', 'sign view-change 1', 'view-change 1 to 0 2 3']);
   t.end();
 });
 
@@ -56,26 +52,29 @@ t.test('the primary waits for nobody, so it alone cannot ask for another view', 
   t.end();
 });
 
-t.test('the timer of a view that was asked for runs once 2f + 1 asked, and doubles with each that executes nothing', (t) => {
-  const backup = new Bench(6, { ...settings, replicas: 7, maxTimeoutTicks: 20 });
-  backup.receive(a);
-  backup.tick(5);
-  t.equal(backup.state.view, 1);
-  t.same(backup.tick(50), [], 'alone it waits');
-  backup.receive(viewChange(0, 1), viewChange(1, 1), viewChange(2, 1));
-  t.same(backup.tick(50), [], '2f wait');
-  backup.receive(viewChange(3, 1));
-  t.same(backup.tick(4), []);
-  t.ok(backup.tick().includes('changing-view 2 for 10'), 'T, and then 2T');
-  const patience: number[] = [];
-  for (let view = 2; view <= 5; view += 1) {
-    backup.receive(...[0, 1, 2, 3].map((replica) => viewChange(replica, view)));
-    patience.push(backup.state.patience);
-    backup.tick(backup.state.patience);
-  }
-  t.same(patience, [10, 20, 20, 20], 'up to its limit');
-  t.end();
-});
+t.test(
+  'the timer of a view that was asked for runs once 2f + 1 asked, and doubles with each that executes nothing',
+  (t) => {
+    const backup = new Bench(6, { ...settings, replicas: 7, maxTimeoutTicks: 20 });
+    backup.receive(a);
+    backup.tick(5);
+    t.equal(backup.state.view, 1);
+    t.same(backup.tick(50), [], 'alone it waits');
+    backup.receive(viewChange(0, 1), viewChange(1, 1), viewChange(2, 1));
+    t.same(backup.tick(50), [], '2f wait');
+    backup.receive(viewChange(3, 1));
+    t.same(backup.tick(4), []);
+    t.ok(backup.tick().includes('changing-view 2 for 10'), 'T, and then 2T');
+    const patience: number[] = [];
+    for (let view = 2; view <= 5; view += 1) {
+      backup.receive(...[0, 1, 2, 3].map((replica) => viewChange(replica, view)));
+      patience.push(backup.state.patience);
+      backup.tick(backup.state.patience);
+    }
+    t.same(patience, [10, 20, 20, 20], 'up to its limit');
+    t.end();
+  },
+);
 
 t.test('f + 1 others that want views above are followed to the lowest of these, before the timer', (t) => {
   const backup = new Bench(1);
@@ -111,32 +110,40 @@ t.test('a view-change carries P with proofs, of the highest view for each number
   backup.receive(proposal(0, 1, a), vote('prepare', 2, order));
   backup.receive(viewChange(1, 1), viewChange(2, 1));
   t.same(
-    backup.state.viewChange?.prepared.map(({ prePrepare: { view, seq, digest }, prepares }) => [view, seq, digest, prepares.length]),
+    backup.state.viewChange?.prepared.map(({ prePrepare: { view, seq, digest }, prepares }) => [
+      view,
+      seq,
+      digest,
+      prepares.length,
+    ]),
     [[0, 1, digestOf(a), 2]],
   );
   t.same(backup.state.viewChange?.stable, 0);
   t.end();
 });
 
-t.test('the next primary opens its view with its own view-change and 2f others, and gives gaps the null request', (t) => {
-  const primary = new Bench(1);
-  const third = certificate(0, 3, b);
-  primary.receive(viewChange(2, 1, { prepared: [certificate(0, 1, a), third] }));
-  const words = primary.receive(viewChange(3, 1));
-  t.ok(words.indexOf('persist view') < words.indexOf('sign pre-prepare 1/1'), 'what it chose is durable first');
-  t.ok(words.indexOf('sign pre-prepare 1/3') < words.indexOf('sign new-view 1'));
-  t.ok(words.includes('new-view 1 to 0 2 3'));
-  t.same(
-    primary.state.newView?.prePrepares.map(({ seq, digest }) => [seq, digest]),
-    [
-      [1, digestOf(a)],
-      [2, digestOf()],
-      [3, digestOf(b)],
-    ],
-  );
-  t.equal(primary.state.next, 4);
-  t.end();
-});
+t.test(
+  'the next primary opens its view with its own view-change and 2f others, and gives gaps the null request',
+  (t) => {
+    const primary = new Bench(1);
+    const third = certificate(0, 3, b);
+    primary.receive(viewChange(2, 1, { prepared: [certificate(0, 1, a), third] }));
+    const words = primary.receive(viewChange(3, 1));
+    t.ok(words.indexOf('persist view') < words.indexOf('sign pre-prepare 1/1'), 'what it chose is durable first');
+    t.ok(words.indexOf('sign pre-prepare 1/3') < words.indexOf('sign new-view 1'));
+    t.ok(words.includes('new-view 1 to 0 2 3'));
+    t.same(
+      primary.state.newView?.prePrepares.map(({ seq, digest }) => [seq, digest]),
+      [
+        [1, digestOf(a)],
+        [2, digestOf()],
+        [3, digestOf(b)],
+      ],
+    );
+    t.equal(primary.state.next, 4);
+    t.end();
+  },
+);
 
 t.test('of two digests that prepared at one number the one of the higher view is ordered', (t) => {
   const low = viewChange(1, 3, { prepared: [certificate(0, 1, a)] });
@@ -157,7 +164,10 @@ t.test('min-s is the latest stable checkpoint: what is below it is not ordered a
   const ahead = viewChange(2, 1, { stable: 4, proof: proof(4) });
   const { minSeq, orders } = ordersOf([behind, ahead, viewChange(3, 1)]);
   t.equal(minSeq, 4);
-  t.same(orders.map(({ seq, digest }) => [seq, digest]), [[5, digestOf(b)]]);
+  t.same(
+    orders.map(({ seq, digest }) => [seq, digest]),
+    [[5, digestOf(b)]],
+  );
   t.end();
 });
 
@@ -167,14 +177,26 @@ t.test('view-changes that do not prove what they say are invalid', (t) => {
     ['no proof of its checkpoint', { stable: 4 }],
     ['2f checkpoints', { stable: 4, proof: proof(4).slice(1) }],
     ['duplicate voters in C', { stable: 4, proof: [0, 0, 1].map((replica) => checkpoint(replica, 4, 'state')) }],
-    ['checkpoints that differ', { stable: 4, proof: [0, 1, 2].map((replica) => checkpoint(replica, 4, `state ${replica}`)) }],
+    [
+      'checkpoints that differ',
+      { stable: 4, proof: [0, 1, 2].map((replica) => checkpoint(replica, 4, `state ${replica}`)) },
+    ],
     ['a proof of another number', { stable: 4, proof: proof(8) }],
     ['a number that is no checkpoint', { stable: 3, proof: proof(3) }],
     ['a proof of nothing', { proof: proof(4) }],
     ['too few prepares', { prepared: [{ ...good, prepares: good.prepares.slice(1) }] }],
-    ['duplicate voters in P', { prepared: [{ ...good, prepares: [vote('prepare', 1, order), vote('prepare', 1, order)] }] }],
-    ['a prepare of the primary', { prepared: [{ ...good, prepares: [vote('prepare', 0, order), vote('prepare', 1, order)] }] }],
-    ['a prepare for another digest', { prepared: [{ ...good, prepares: [vote('prepare', 1, order), vote('prepare', 2, prePrepare(0, 1, b))] }] }],
+    [
+      'duplicate voters in P',
+      { prepared: [{ ...good, prepares: [vote('prepare', 1, order), vote('prepare', 1, order)] }] },
+    ],
+    [
+      'a prepare of the primary',
+      { prepared: [{ ...good, prepares: [vote('prepare', 0, order), vote('prepare', 1, order)] }] },
+    ],
+    [
+      'a prepare for another digest',
+      { prepared: [{ ...good, prepares: [vote('prepare', 1, order), vote('prepare', 2, prePrepare(0, 1, b))] }] },
+    ],
     ['a certificate of the view asked for', { prepared: [certificate(1, 1, a)] }],
     ['one number twice', { prepared: [good, certificate(0, 1, b)] }],
     ['a number above its high water mark', { prepared: [certificate(0, 9, a)] }],
@@ -213,32 +235,38 @@ t.test('a bad new-view is rejected: O is computed anew from V', (t) => {
   t.end();
 });
 
-t.test('a valid new-view opens a view also to who did not ask for it; it is durable before anything is prepared', (t) => {
-  const backup = new Bench(2);
-  const set = [viewChange(1, 1), viewChange(0, 1, { prepared: [certificate(0, 1, a)] }), viewChange(3, 1)];
-  t.same(backup.receive(newView(1, set, [prePrepare(1, 1, a)])), [
-    'persist view',
-    'entered-view 1',
-    'sign prepare 1/1',
-    'prepare 1/1 to 0 1 3',
-  ]);
-  t.same(backup.receive(newView(1, set, [prePrepare(1, 1, a)])), ['refused new-view: view']);
-  t.same(backup.receive(proposal(1, 1, b)), ['refused proposal: conflict'], 'the new-view has ordered it');
-  t.end();
-});
+t.test(
+  'a valid new-view opens a view also to who did not ask for it; it is durable before anything is prepared',
+  (t) => {
+    const backup = new Bench(2);
+    const set = [viewChange(1, 1), viewChange(0, 1, { prepared: [certificate(0, 1, a)] }), viewChange(3, 1)];
+    t.same(backup.receive(newView(1, set, [prePrepare(1, 1, a)])), [
+      'persist view',
+      'entered-view 1',
+      'sign prepare 1/1',
+      'prepare 1/1 to 0 1 3',
+    ]);
+    t.same(backup.receive(newView(1, set, [prePrepare(1, 1, a)])), ['refused new-view: view']);
+    t.same(backup.receive(proposal(1, 1, b)), ['refused proposal: conflict'], 'the new-view has ordered it');
+    t.end();
+  },
+);
 
-t.test('what a view orders and the replica has executed goes through the phases again, and is not executed again', (t) => {
-  const backup = new Bench(2);
-  backup.receive(proposal(0, 1, a), vote('prepare', 1, order), vote('commit', 0, order), vote('commit', 1, order));
-  t.same(backup.service, ['A']);
-  const set = [viewChange(1, 1), viewChange(0, 1, { prepared: [certificate(0, 1, a)] }), viewChange(3, 1)];
-  const again = prePrepare(1, 1, a);
-  backup.receive(newView(1, set, [again]));
-  const words = backup.receive(vote('prepare', 3, again), vote('commit', 1, again), vote('commit', 3, again));
-  t.ok(words.includes('commit 1/1 to 0 1 3'));
-  t.same(backup.service, ['A']);
-  t.end();
-});
+t.test(
+  'what a view orders and the replica has executed goes through the phases again, and is not executed again',
+  (t) => {
+    const backup = new Bench(2);
+    backup.receive(proposal(0, 1, a), vote('prepare', 1, order), vote('commit', 0, order), vote('commit', 1, order));
+    t.same(backup.service, ['A']);
+    const set = [viewChange(1, 1), viewChange(0, 1, { prepared: [certificate(0, 1, a)] }), viewChange(3, 1)];
+    const again = prePrepare(1, 1, a);
+    backup.receive(newView(1, set, [again]));
+    const words = backup.receive(vote('prepare', 3, again), vote('commit', 1, again), vote('commit', 3, again));
+    t.ok(words.includes('commit 1/1 to 0 1 3'));
+    t.same(backup.service, ['A']);
+    t.end();
+  },
+);
 
 t.test('a batch that a view orders and the replica lacks is fetched by its digest, and any other refused', (t) => {
   const backup = new Bench(2);

@@ -61,12 +61,6 @@ export const pbftMutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'commits of other digests are counted',
-    file: ordering,
-    find: 'if (commit.digest === digest)',
-    replace: '',
-  },
-  {
     name: 'votes of other views are counted',
     file: ordering,
     find: 'return state.active && view === state.view;',
