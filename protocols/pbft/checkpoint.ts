@@ -8,7 +8,7 @@
  */
 import { stateBytes } from './encoding.js';
 import type { Checkpoint, Signed } from './message.js';
-import { quorum } from './settings.js';
+import { quorum, type ReplicaId } from './settings.js';
 import { betweenWatermarks, type Effects, type ReplicaState } from './state.js';
 
 /** The state of the service after `seq` is here: the replica signs what it came to. */
@@ -31,7 +31,7 @@ export function receiveCheckpoint(state: ReplicaState, message: Signed<Checkpoin
   const { checkpointEvery } = state.config.settings;
   if (!betweenWatermarks(state, seq) || seq % checkpointEvery !== 0) return effects.refuse(message, 'watermark');
   let votes = state.checkpoints.get(seq);
-  if (votes === undefined) state.checkpoints.set(seq, (votes = new Map()));
+  if (votes === undefined) state.checkpoints.set(seq, (votes = new Map<ReplicaId, Signed<Checkpoint>>()));
   if (votes.has(replica)) return effects.refuse(message, 'duplicate');
   votes.set(replica, message);
   effects.multicastOwn(message);

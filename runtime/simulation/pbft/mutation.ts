@@ -11,9 +11,9 @@ export function mutated(liar: Liar, message: PbftMessage): PbftMessage {
   if (message.type === 'proposal') return { ...message, prePrepare: mutatedOrder(liar, message.prePrepare) };
   const changed = changedOnce(liar, message);
   if (!('signature' in changed) || changed.type === 'request') return changed;
-  const { signature: _, ...body } = changed;
+  const body = changed;
   // Under any name but its own the signature is worthless, and the message stands for a forgery.
-  return { ...body, signature: liar.lair.sign(liar.id, body).signature } as typeof changed;
+  return liar.lair.sign(liar.id, body);
 }
 
 function mutatedOrder(liar: Liar, { view, seq, digest }: PrePrepare): Signed<PrePrepare> {
@@ -25,10 +25,12 @@ function mutatedOrder(liar: Liar, { view, seq, digest }: PrePrepare): Signed<Pre
 
 function changedOnce(liar: Liar, message: PbftMessage): PbftMessage {
   const { random } = liar.lair;
-  const fields = Object.entries(message).filter(([name]) => name !== 'type' && name !== 'signature');
+  const fields = (Object.entries(message) as readonly (readonly [string, unknown])[]).filter(
+    ([name]) => name !== 'type' && name !== 'signature',
+  );
   if (fields.length === 0) return message;
   const [name, value] = random.pick(fields);
-  return { ...message, [name]: changedValue(liar, value) } as PbftMessage;
+  return { ...message, [name]: changedValue(liar, value) };
 }
 
 function changedValue(liar: Liar, value: unknown): unknown {

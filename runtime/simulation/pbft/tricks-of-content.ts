@@ -17,7 +17,7 @@ export const bodyTricks: Readonly<Record<string, Trick>> = {
   'bad transfer': { send: (liar, _, message) => [badTransfer(liar, message)] },
   /** Tells clients other results. */
   'lie to clients': {
-    reply(liar, { signature: _, ...body }) {
+    reply(liar, body) {
       liar.met('false reply');
       // All liars tell the same, as loudly as they can.
       const said = liar.lair.sign(liar.id, { ...body, result: Uint8Array.from([1, 2, 3]) });
@@ -55,7 +55,7 @@ function equivocate(liar: Liar, to: ReplicaId, message: PbftMessage): readonly P
   if ((message.type !== 'prepare' && message.type !== 'commit') || message.replica !== id) return [message];
   const faces = lair.faces.get(`${message.view}/${message.seq}`);
   if (faces === undefined) return [message];
-  const { signature: _, ...body } = message;
+  const body = message;
   return [lair.sign(id, { ...body, digest: faces[lair.side(to) === 0 ? 0 : 1].digest })];
 }
 
@@ -107,13 +107,13 @@ function withWrongDigest(liar: Liar, message: PbftMessage): PbftMessage {
     case 'checkpoint': {
       if (message.replica !== id) return message;
       liar.met('wrong digest');
-      const { signature: _, ...body } = message;
+      const body = message;
       return lair.sign(id, { ...body, digest: lair.wrongDigest() });
     }
     case 'proposal': {
       if (!liarIsPrimary(liar, message.prePrepare.view)) return message;
       liar.met('wrong digest');
-      const { signature: _, ...body } = message.prePrepare;
+      const body = message.prePrepare;
       return { ...message, prePrepare: lair.sign(id, { ...body, digest: lair.wrongDigest() }) };
     }
     default:
@@ -128,7 +128,7 @@ function invented(liar: Liar, message: Proposal): Proposal {
   liar.met('invented request');
   const request = { ...first, timestamp: first.timestamp + 1, operation: Uint8Array.from([9]) };
   const batch = [request, ...message.batch.slice(1)];
-  const { signature: _, ...body } = message.prePrepare;
+  const body = message.prePrepare;
   return { type: 'proposal', prePrepare: lair.sign(id, { ...body, digest: lair.digest(batchBytes(batch)) }), batch };
 }
 

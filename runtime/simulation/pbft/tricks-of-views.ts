@@ -14,7 +14,7 @@ export const viewTricks: Readonly<Record<string, Trick>> = {
     send(liar, _, message) {
       if (!own(liar, message)) return [message];
       liar.met('stale checkpoint in a view-change');
-      const { signature: _signature, ...body } = message;
+      const body = message;
       return [liar.lair.sign(liar.id, { ...body, stable: 0, proof: [], prepared: [] })];
     },
   },
@@ -58,12 +58,12 @@ function ours(liar: Liar, { view }: NewView): boolean {
 }
 
 /** A view-change of any of the liars without what prepared. */
-function hidden(liar: Liar, { signature: _, ...body }: Signed<ViewChange>): Signed<ViewChange> {
+function hidden(liar: Liar, body: Signed<ViewChange>): Signed<ViewChange> {
   if (body.prepared.length > 0) liar.met('prepared batches hidden');
   return liar.lair.sign(body.replica, { ...body, prepared: [] });
 }
 
-function withFalseCertificate(liar: Liar, { signature: _, ...body }: Signed<ViewChange>): Signed<ViewChange> {
+function withFalseCertificate(liar: Liar, body: Signed<ViewChange>): Signed<ViewChange> {
   liar.met('false certificate');
   const { lair, id } = liar;
   const { checkpointEvery } = lair.settings;
@@ -119,7 +119,7 @@ function bent(liar: Liar, message: Signed<NewView>): PbftMessage {
   const { random } = liar.lair;
   liar.met('bad new-view');
   const { viewChanges } = message;
-  const orders: PrePrepare[] = message.prePrepares.map(({ signature: _, ...order }) => order);
+  const orders: readonly PrePrepare[] = message.prePrepares;
   const last = orders.at(-1);
   switch (random.below(6)) {
     case 0:

@@ -223,7 +223,13 @@ export class Watch implements Observer {
     });
   }
 
-  #same<K>(known: Map<K, string>, key: K, digest: string, invariant: string, what: string): void {
+  #same<K extends string | number>(
+    known: Map<K, string>,
+    key: K,
+    digest: string,
+    invariant: string,
+    what: string,
+  ): void {
     const before = known.get(key);
     if (before === undefined) known.set(key, digest);
     else if (before !== digest) throw new Violation(invariant, `${before} and ${digest} are both ${what} at ${key}`);
@@ -231,7 +237,8 @@ export class Watch implements Observer {
 
   #place(id: ReplicaId, place: string, body: ReplicaBody): void {
     let places = this.#signed.get(id);
-    if (places === undefined) this.#signed.set(id, (places = new Map()));
+    if (places === undefined)
+      this.#signed.set(id, (places = new Map<string, { readonly content: string; readonly body: ReplicaBody }>()));
     const content = hex(hash(signedBytes(body), 0));
     const before = places.get(place);
     if (before === undefined) places.set(place, { content, body });
