@@ -15,7 +15,7 @@
  */
 import { contextOf, lastOf } from './context.js';
 import { type Document, inflate, recordOf } from './document.js';
-import type { Dot, ReplicaId } from './dot.js';
+import { type Dot, nodeOf, type ReplicaId } from './dot.js';
 import { rootNow } from './agree.js';
 import { sameHash } from './digest.js';
 import { withoutRetired } from './merge.js';
@@ -122,7 +122,11 @@ export function learnRetired(state: ReplicaState, ids: readonly ReplicaId[], eff
 }
 
 function isPresent({ replica, neighbours }: ReplicaState, id: ReplicaId): boolean {
-  return replica === id || [...neighbours.values()].some((neighbour) => neighbour.replica === id);
+  if (replica === id) return true;
+  // A neighbour of that node that has not said a word may be it.
+  for (const neighbour of neighbours.values())
+    if ((neighbour.replica ?? (neighbour.node === nodeOf(id) ? id : undefined)) === id) return true;
+  return false;
 }
 
 function isInStores({ documents }: ReplicaState, id: ReplicaId): boolean {

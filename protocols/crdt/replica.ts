@@ -28,6 +28,7 @@ import { adopt, learnRetired, retire } from './prune.js';
 import { ship } from './ship.js';
 import {
   documentAt,
+  newNeighbour,
   noteInflated,
   persist,
   type RefuseReason,
@@ -126,8 +127,7 @@ function setNeighbours(state: ReplicaState, nodes: readonly NodeId[]): void {
   }
   for (const node of present) {
     if (state.neighbours.has(node)) continue;
-    const [dirty, sent] = [new Set(state.documents.keys()), new Map()];
-    state.neighbours.set(node, { node, replica: undefined, dirty, sent, holdUntil: 0, root: undefined });
+    state.neighbours.set(node, newNeighbour(node, state.documents.keys()));
   }
   // Nobody waits any more for those that are gone.
   for (const document of state.documents.values()) forgetAcked(state, document);

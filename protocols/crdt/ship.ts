@@ -16,7 +16,10 @@ export function ship(state: ReplicaState, effects: ReplicaEffect[]): void {
     shipTo(state, neighbour, effects);
   introduce(state, effects);
   if (state.tick % state.settings.digestTicks !== 0) return;
-  for (const neighbour of draw(state, [...state.neighbours.values()], 1)) sendDigest(state, neighbour, false, effects);
+  // In turn, so that each neighbour is heard of in a bounded time.
+  const neighbours = [...state.neighbours.values()];
+  const next = neighbours[(state.tick / state.settings.digestTicks) % neighbours.length];
+  if (next !== undefined) sendDigest(state, next, false, effects);
 }
 
 function isShippedTo(this: ReplicaState, { replica, dirty, holdUntil }: Neighbour): boolean {

@@ -107,7 +107,7 @@ export interface ReplicaState {
 /** It met dots of its own that it does not know, or its id was retired: its store is not what it last was. */
 export type StopReason = 'own-dots' | 'retired';
 
-/** Each comes with the time of the wall clock, in milliseconds. */
+/** Each comes with the time of the wall clock, in whole milliseconds from 0. It may jump and be wrong. */
 export type ReplicaInput = { readonly wallMs: number } & (
   | { readonly type: 'tick' }
   | { readonly type: 'receive'; readonly from: NodeId; readonly message: CrdtMessage }
@@ -181,6 +181,11 @@ export function newState(
     },
     stopped: undefined,
   };
+}
+
+/** A neighbour that has not said a word, and may lack all of some documents. */
+export function newNeighbour(node: NodeId, addresses: Iterable<string>): Neighbour {
+  return { node, replica: undefined, dirty: new Set(addresses), sent: new Map(), holdUntil: 0, root: undefined };
 }
 
 /** The document, made when there is none; undefined when there is no room for another. */
