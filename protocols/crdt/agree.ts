@@ -8,7 +8,7 @@
  *
  * Equal hashes are equal states, and a state that was sent is durable: so each has merged the other up to there.
  */
-import { differing, type Hash, refresh, rootOf, sameHash } from './digest.js';
+import { differing, type Hash, noHash, refresh, rootOf, sameHash } from './digest.js';
 import { addressOf, type Document, noteMerged } from './document.js';
 import type { ReplicaId } from './dot.js';
 import { forgetAcked, lowerAck, raiseAck } from './merge.js';
@@ -120,9 +120,12 @@ export function takeSummary(
   for (const { kind, name, hash, seq } of summaries) {
     const address = addressOf({ kind, name });
     const document = state.documents.get(address);
-    const mine = state.digest.hashes.get(address);
-    if (document === undefined || mine === undefined) continue;
-    if (sameHash(mine, hash)) {
+    if (document === undefined) {
+      // It lacks all of it, whatever it may have acked.
+      acks.push({ kind, name, seq: 0, gap: true });
+      continue;
+    }
+    if (sameHash(state.digest.hashes.get(address) ?? noHash, hash)) {
       noteMerged(document, from, seq);
       raiseAck(state, neighbour, document, document.seq);
       acks.push({ kind, name, seq, gap: false });

@@ -157,8 +157,8 @@ t.test('converged replicas are quiet: one digest each digestTicks, and nothing e
   net.run(30);
   const before = new Map(net.said);
   net.run(100);
-  const said = [...net.said].map(([type, times]) => [type, times - (before.get(type) ?? 0)]);
-  t.same(Object.fromEntries(said), { digest: 3 * 10, buckets: 0, summary: 0, deltas: 0, acks: 0 });
+  for (const [type, times] of net.said)
+    t.equal(times - (before.get(type) ?? 0), type === 'digest' ? 3 * 10 : 0, type);
 });
 
 t.test('a restart with its store goes on under its id, and equal hashes stand in for lost acks', async (t) => {
@@ -336,8 +336,7 @@ t.test('pruning: what a departed replica left is adopted, and its id leaves all 
   for (const name of ['a', 'b', 'c']) net.neighbours(name, ['a', 'b', 'c']);
   net.run(10);
   t.equal(net.at('c').stopped, 'retired');
-  net.restart('c');
-  net.neighbours('c', ['a', 'b', 'c']);
+  net.restart('c', true);
   t.not(net.at('c').replica, gone);
   net.run(30);
   for (const name of ['a', 'b', 'c']) {
