@@ -118,7 +118,8 @@ export function decodeRecord(bytes: Uint8Array): { readonly record: DocumentReco
   const { kind, name } = readName(reader);
   const seq = reader.number();
   const clock = { wallMs: reader.number(), count: reader.number() };
-  const merged = new Map(readReplicas(reader).map((replica) => [replica, 0]));
+  const merged = new Map<ReplicaId, number>();
+  for (const replica of readReplicas(reader)) merged.set(replica, 0);
   for (const replica of merged.keys()) merged.set(replica, reader.number());
   const state = readState(reader, kind);
   reader.end();

@@ -81,9 +81,7 @@ export function readDocument(state: ReplicaState, kind: Kind, name: string): Val
 
 function update(
   state: ReplicaState,
-  input: { readonly id: number; readonly kind: Kind; readonly name: string; readonly operation: Operation } & {
-    readonly wallMs: number;
-  },
+  input: Extract<ReplicaInput, { readonly type: 'mutate' }>,
   effects: ReplicaEffect[],
 ): void {
   const reason = change(state, input.kind, input.name, input.operation, input.wallMs, effects);

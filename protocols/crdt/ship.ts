@@ -12,8 +12,8 @@ import type { Neighbour, ReplicaEffect, ReplicaState } from './state.js';
 /** One tick. */
 export function ship(state: ReplicaState, effects: ReplicaEffect[]): void {
   state.tick += 1;
-  for (const neighbour of draw(state, [...state.neighbours.values()].filter(isShippedTo, state), state.settings.fanout))
-    shipTo(state, neighbour, effects);
+  const lacking = [...state.neighbours.values()].filter((neighbour) => isShippedTo(neighbour, state.tick));
+  for (const neighbour of draw(state, lacking, state.settings.fanout)) shipTo(state, neighbour, effects);
   introduce(state, effects);
   if (state.tick % state.settings.digestTicks !== 0) return;
   // In turn, so that each neighbour is heard of in a bounded time.
@@ -22,8 +22,8 @@ export function ship(state: ReplicaState, effects: ReplicaEffect[]): void {
   if (next !== undefined) sendDigest(state, next, false, effects);
 }
 
-function isShippedTo(this: ReplicaState, { replica, dirty, holdUntil }: Neighbour): boolean {
-  return replica !== undefined && dirty.size > 0 && holdUntil <= this.tick;
+function isShippedTo({ replica, dirty, holdUntil }: Neighbour, tick: number): boolean {
+  return replica !== undefined && dirty.size > 0 && holdUntil <= tick;
 }
 
 /** Neighbours that never said a word get a digest, by which they learn of this replica and answer. */

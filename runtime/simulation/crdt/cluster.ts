@@ -3,6 +3,7 @@ import type { ReplicaId } from '#protocols/crdt/dot';
 import { decodeMessage } from '#protocols/crdt/packet';
 import { readDocument } from '#protocols/crdt/replica';
 import { idsOf, type ReplicaEffect, type ReplicaInput, type ReplicaState } from '#protocols/crdt/state';
+import { unreachable } from '#protocols/wire/error';
 import type { Planned, Simulated } from '../model.js';
 import type { World } from '../world.js';
 import { Host, nodeName } from './host.js';
@@ -49,6 +50,8 @@ export class Cluster implements Simulated<SimulatedOperation> {
         return `deltas ${message.from} to ${message.to}: ${message.groups.map((group) => `${group.kind} ${group.name} ${group.from}-${group.to}`).join(', ')}`;
       case 'acks':
         return `acks ${message.from} to ${message.to}: ${message.acks.map(({ kind, name, seq, gap }) => `${kind} ${name} ${seq}${gap ? ' gap' : ''}`).join(', ')}`;
+      default:
+        return unreachable(message);
     }
   }
 
@@ -72,6 +75,8 @@ export class Cluster implements Simulated<SimulatedOperation> {
         this.#members.add(operation.node);
         this.#world.met('late rejoin');
         break;
+      default:
+        unreachable(operation);
     }
     this.#tellMembers();
   }
@@ -117,6 +122,8 @@ export class Cluster implements Simulated<SimulatedOperation> {
         return true;
       case 'done':
         return true;
+      default:
+        return unreachable(this.#phase);
     }
   }
 
@@ -187,17 +194,16 @@ export class Cluster implements Simulated<SimulatedOperation> {
   }
 
   #count({ counts }: ReplicaState): void {
-    const { world, names } = { world: this.#world, names: countNames };
-    for (const [count, name] of Object.entries(names))
-      if (counts[count as keyof typeof names] > 0) world.met(name);
+    for (const [count, name] of countNames) if (counts[count] > 0) this.#world.met(name);
   }
 }
 
 /** Counts of a replica that a campaign has to meet. */
-const countNames = {
-  gaps: 'gap in delta-intervals',
-  wholeStates: 'whole state sent',
-  evicted: 'delta evicted',
-  misaddressed: 'message for another life',
-  ahead: 'stamp ahead of the clock',
-} as const;
+const countNames = [
+  ['gaps', 'gap in delta-intervals'],
+  ['wholeStates', 'whole state sent'],
+  ['evicted', 'delta evicted'],
+  ['misaddressed', 'message for another life'],
+  ['ahead', 'stamp ahead of the clock'],
+  ['repaired', 'difference found by digests'],
+] as const;

@@ -2,12 +2,13 @@
  * A replica at a node of a simulated world: what a driver in production would be. It carries effects out in order, of
  * which a persist holds all that follow back until the disk has it, and packs messages into bytes.
  */
-import { type NodeId, nodeOf } from '#protocols/crdt/dot';
+import type { NodeId } from '#protocols/crdt/dot';
 import { openReplica } from '#protocols/crdt/open';
 import { decodeMessage, encodeMessage } from '#protocols/crdt/packet';
 import { stepReplica } from '#protocols/crdt/replica';
 import type { ReplicaEffect, ReplicaInput, ReplicaState } from '#protocols/crdt/state';
 import type { CrdtMessage } from '#protocols/crdt/message';
+import { unreachable } from '#protocols/wire/error';
 import { DiskFull } from '../disk.js';
 import { Violation } from '../violation.js';
 import type { World } from '../world.js';
@@ -153,7 +154,9 @@ export class Host {
         this.#storage.sweep();
         return;
       case 'stop':
-        throw new Violation('UniqueDots', `${this.state.replica} (${nodeOf(this.state.replica)}) stopped: ${effect.reason}`);
+        throw new Violation('UniqueDots', `${this.state.replica} stopped: ${effect.reason}`);
+      default:
+        unreachable(effect);
     }
   }
 }

@@ -13,6 +13,7 @@ import { childKey, type Kind } from '#protocols/crdt/kind';
 import { compareBytes } from '#protocols/crdt/payload';
 import { idsOf, type ReplicaEffect, type ReplicaInput, type ReplicaState } from '#protocols/crdt/state';
 import { type Value, valueOf } from '#protocols/crdt/value';
+import { unreachable } from '#protocols/wire/error';
 import { Violation } from '../violation.js';
 import type { World } from '../world.js';
 import { type Host, nodeNumber } from './host.js';
@@ -134,6 +135,8 @@ export class Invariants {
       case 'neighbours':
       case 'retire':
         return;
+      default:
+        unreachable(input);
     }
   }
 
@@ -344,6 +347,8 @@ export function describeValue(value: Value): string {
       const entries = value.entries.map((entry) => `${childKey(entry.value.kind, entry.key)}:${describeValue(entry.value)}`);
       return `{${entries.join(' ')}}`;
     }
+    default:
+      return unreachable(value);
   }
 }
 

@@ -11,6 +11,7 @@
 import { compareText, type ReplicaId } from '#protocols/crdt/dot';
 import { type Clock, compareClocks } from '#protocols/crdt/hlc';
 import { childKey, childKind, type Kind } from '#protocols/crdt/kind';
+import { unreachable } from '#protocols/wire/error';
 import type { PlainOperation } from './plan.js';
 
 /** How many operations of each replica were seen. */
@@ -199,6 +200,8 @@ function effectOf(kind: Kind, plain: PlainOperation, path: string): Effect {
       return { type: 'remove', path: `${path}/${childKey(plain.kind, plain.key)}` };
     case 'update':
       return effectOf(plain.kind, plain.operation, `${path}/${childKey(plain.kind, plain.key)}`);
+    default:
+      return unreachable(plain);
   }
 }
 

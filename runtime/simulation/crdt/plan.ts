@@ -5,6 +5,7 @@
 import { type Kind, kinds } from '#protocols/crdt/kind';
 import type { Operation } from '#protocols/crdt/operation';
 import type { ReplicaSettings } from '#protocols/crdt/state';
+import { unreachable } from '#protocols/wire/error';
 import type { Random } from '../../testing/random.js';
 import type { Planned } from '../model.js';
 
@@ -129,5 +130,7 @@ function drawOperation(random: Random, kind: Kind, depth: number): PlainOperatio
       if (random.chance(0.3)) return { type: 'drop', kind: child, key: letter() };
       return { type: 'update', kind: child, key: letter(), operation: drawOperation(random, child, depth + 1) };
     }
+    default:
+      return unreachable(kind);
   }
 }
