@@ -58,7 +58,11 @@ function groupFor(
   address: string,
 ): Group | undefined {
   const document = state.documents.get(address);
-  if (document === undefined) return undefined;
+  if (document === undefined || document.seq === 0) {
+    // It was named, by a group that was not merged, and has nothing in it.
+    neighbour.dirty.delete(address);
+    return undefined;
+  }
   const { seq } = document;
   const sent = neighbour.sent.get(address);
   if (sent !== undefined && sent.seq === seq && state.tick - sent.tick < state.settings.resendTicks) return undefined;

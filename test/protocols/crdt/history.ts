@@ -25,7 +25,8 @@ export class Replicas {
   readonly deltas: Causal[][] = [[], [], []];
   /** Pairs of an earlier state of a replica and a later one. */
   readonly grown: (readonly [Causal, Causal])[] = [];
-  #clock: Clock = clockStart;
+  /** The stamp of the last operation; of all replicas, so no two are equal. */
+  clock: Clock = clockStart;
 
   constructor(kind: Kind) {
     this.kind = kind;
@@ -35,9 +36,9 @@ export class Replicas {
   mutate(at: number, operation: Operation): Causal {
     const before = this.state(at);
     const replica = `r${at}.1` as ReplicaId;
-    this.#clock = stampEvent(this.#clock, 0);
+    this.clock = stampEvent(this.clock, 0);
     const dot = { replica, counter: lastOf(before.context, replica) + 1 };
-    const delta = mutate(this.kind, before, operation, { dot, stamp: this.#clock });
+    const delta = mutate(this.kind, before, operation, { dot, stamp: this.clock });
     if (typeof delta === 'string') throw new Error(`${operation.type} of a ${this.kind} is refused: ${delta}`);
     this.deltas[at]?.push(delta);
     this.#become(at, join(before, delta));
