@@ -5,6 +5,7 @@
  */
 import { SkepError } from '../wire/error.js';
 
+const nothing = new Uint8Array();
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -13,14 +14,25 @@ export function malformed(what: string): SkepError {
   return new SkepError('BAD_FRAME', `malformed replicated data: ${what}`);
 }
 
+/** The room of the last writer that finished, for the next: most of what is written is small, and written often. */
+let spare: Uint8Array | undefined;
+const MOST_SPARE = 65_536;
+
 /** Takes values one after the other. */
 export class Writer {
-  #bytes = new Uint8Array(256);
+  #bytes = spare ?? new Uint8Array(1_024);
   #length = 0;
 
-  /** A copy of all that was written. */
+  constructor() {
+    spare = undefined;
+  }
+
+  /** A copy of all that was written. Nothing is written afterwards. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const written = this.#bytes.slice(0, this.#length);
+    if (this.#bytes.length <= MOST_SPARE) spare = this.#bytes;
+    this.#bytes = nothing;
+    return written;
   }
 
   /** A whole number from 0 to 2^53 - 1. */
@@ -50,7 +62,11 @@ export class Writer {
   }
 
   text(value: string): void {
-    this.bytes(encoder.encode(value));
+    if (!isShortAscii(value)) return this.bytes(encoder.encode(value));
+    this.number(value.length);
+    this.#reserve(value.length);
+    for (let at = 0; at < value.length; at += 1) this.#bytes[this.#length + at] = value.charCodeAt(at);
+    this.#length += value.length;
   }
 
   bytes(value: Uint8Array): void {
@@ -121,6 +137,8 @@ export class Reader {
 
   text(): string {
     const bytes = this.#take();
+    const ascii = shortAscii(bytes);
+    if (ascii !== undefined) return ascii;
     try {
       return decoder.decode(bytes);
     } catch {
@@ -145,4 +163,21 @@ export class Reader {
     this.#at += 1;
     return byte;
   }
+}
+
+/** Ids and keys mostly are; a call into the encoder costs more than they do. */
+function isShortAscii(text: string): boolean {
+  if (text.length > 32) return false;
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return false;
+  return true;
+}
+
+function shortAscii(bytes: Uint8Array): string | undefined {
+  if (bytes.length > 32) return undefined;
+  let text = '';
+  for (const byte of bytes) {
+    if (byte > 127) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }

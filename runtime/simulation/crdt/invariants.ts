@@ -2,7 +2,7 @@
  * What must hold of replicated data, looked at after each event for the documents that changed in it. The table is in
  * `model.ts`.
  */
-import { type Context, covers, isVector } from '#protocols/crdt/context';
+import { type Context, covers, isVector, withoutReplicas } from '#protocols/crdt/context';
 import { rootNow } from '#protocols/crdt/agree';
 import { sameHash } from '#protocols/crdt/digest';
 import { addressOf, type Document } from '#protocols/crdt/document';
@@ -111,8 +111,8 @@ export class Invariants {
       if (done.accepted) throw new Violation('AcceptedIsDurable', `${replica} lost operation ${done.number}`);
     }
     history.forgetViews(replica, seq);
-    for (const { state } of this.#nodes) {
-      if (state === undefined || state.replica === replica) continue;
+    for (const [node, { state }] of this.#nodes.entries()) {
+      if (state === undefined || node === nodeNumber(replica)) continue;
       const other = this.#viewOf(history, state);
       if ((other.get(replica) ?? 0) > kept)
         throw new Violation('DurableBeforeSent', `${state.replica} has seen what ${replica} lost`);
@@ -223,7 +223,7 @@ export class Invariants {
       if (state === undefined || document === undefined) continue;
       this.#checkDocument(state, document, address);
       const before = contexts.get(address);
-      if (before !== undefined && !covers(document.state.context, before))
+      if (before !== undefined && !covers(document.state.context, withoutReplicas(before, state.retired)))
         throw new Violation('Inflation', `${state.replica} ${address} has forgotten what it had seen`);
       contexts.set(address, document.state.context);
     }

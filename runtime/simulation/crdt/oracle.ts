@@ -72,7 +72,7 @@ export class History {
 
   /** An operation of a replica that has seen the view. Undefined when it changes nothing. */
   perform(replica: ReplicaId, view: View, plain: PlainOperation, stamp: Clock): Done | undefined {
-    const effect = effectOf(this.kind, plain, '');
+    const effect = effectOf(plain, '');
     const seen = this.#alive(view);
     const amount = effect.type === 'count' ? effect.by : 0;
     if (effect.type === 'remove') {
@@ -175,7 +175,7 @@ export function joinViews(one: View, other: View): View {
   return joined ?? one;
 }
 
-function effectOf(kind: Kind, plain: PlainOperation, path: string): Effect {
+function effectOf(plain: PlainOperation, path: string): Effect {
   switch (plain.type) {
     case 'increment':
       return { type: 'count', path, by: plain.by };
@@ -199,7 +199,7 @@ function effectOf(kind: Kind, plain: PlainOperation, path: string): Effect {
     case 'drop':
       return { type: 'remove', path: `${path}/${childKey(plain.kind, plain.key)}` };
     case 'update':
-      return effectOf(plain.kind, plain.operation, `${path}/${childKey(plain.kind, plain.key)}`);
+      return effectOf(plain.operation, `${path}/${childKey(plain.kind, plain.key)}`);
     default:
       return unreachable(plain);
   }

@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { contexts } from './history.js';
 
-const ids = ['a.1', 'b.1'] as readonly ReplicaId[];
+const ids: readonly ReplicaId[] = ['a.1' as ReplicaId, 'b.1' as ReplicaId];
 
 /** The dots of a context, one by one. */
 function dots(context: Context): ReadonlySet<string> {

@@ -41,7 +41,7 @@ function messages({ kind, states, deltas }: Replicas): readonly CrdtMessage[] {
     { type: 'digest', from, root: hash, ask: true, retired: [from, to] },
     { type: 'buckets', from, to, buckets: Array.from({ length: bucketCount }, () => hash) },
     { type: 'summary', from, to, documents: [{ kind, name: 'x', hash, seq: 2 ** 53 - 1 }] },
-    { type: 'deltas', from, to, groups: [group, ...deltas.flat().map((delta, at) => ({ ...group, from: at, delta }))] },
+    { type: 'deltas', from, to, groups: [group, ...deltas.flat().map((delta, at) => ({ ...group, from: at, to: at + 1, delta }))] },
     { type: 'acks', from, to, acks: [{ kind, name: 'ü', seq: 3, gap: true }] },
   ] as readonly CrdtMessage[];
 }

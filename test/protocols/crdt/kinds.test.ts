@@ -102,7 +102,7 @@ t.test('lww-register: the later stamp wins; a tie is decided by replica id, not 
 });
 
 t.test('lww-register: what was seen is written over, even when its stamp came from a clock a day ahead', async (t) => {
-  const [a, b] = ['a.1', 'b.1'] as readonly ReplicaId[] as readonly [ReplicaId, ReplicaId];
+  const [a, b] = ['a.1' as ReplicaId, 'b.1' as ReplicaId] as const;
   const ahead = { dot: { replica: a, counter: 1 }, stamp: { wallMs: 86_400_000, count: 0 } };
   const first = mutate('lww-register', bottom, assign('tomorrow'), ahead) as Causal;
   const now = { dot: { replica: b, counter: 1 }, stamp: { wallMs: 7, count: 0 } };
