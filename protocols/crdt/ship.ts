@@ -51,12 +51,7 @@ function shipTo(state: ReplicaState, neighbour: Neighbour, effects: ReplicaEffec
 }
 
 /** What the neighbour lacks of a document, unless it was sent just now. */
-function groupFor(
-  state: ReplicaState,
-  neighbour: Neighbour,
-  replica: ReplicaId,
-  address: string,
-): Group | undefined {
+function groupFor(state: ReplicaState, neighbour: Neighbour, replica: ReplicaId, address: string): Group | undefined {
   const document = state.documents.get(address);
   if (document === undefined || document.seq === 0) {
     // It was named, by a group that was not merged, and has nothing in it.

@@ -242,7 +242,7 @@ export function identityOf({ replica, retired }: ReplicaState): Identity {
 export function persist(
   state: ReplicaState,
   documents: readonly DocumentRecord[],
-  identity: Identity | undefined = undefined,
+  identity?: Identity,
 ): ReplicaEffect {
   return { type: 'persist', identity, documents, clock: state.clock };
 }

@@ -5,16 +5,19 @@ import t from 'tap';
 
 const seeds = Array.from({ length: 60 }, (_, at) => at + 1);
 
-t.test('replicas come to what the history says under loss, duplication, reordering, partitions, crashes and clock jumps', async (t) => {
-  const met = new Set<string>();
-  for (const seed of seeds) {
-    const { failure, sometimes } = runSeed(crdtModel, seed);
-    t.equal(failure, undefined, `seed ${seed}: ${failure?.message}`);
-    for (const what of sometimes.keys()) met.add(what);
-  }
-  const missed = crdtModel.sometimes.filter((what) => !met.has(what));
-  t.same(missed, [], 'a campaign that never meets these proves nothing');
-});
+t.test(
+  'replicas come to what the history says under loss, duplication, reordering, partitions, crashes and clock jumps',
+  async (t) => {
+    const met = new Set<string>();
+    for (const seed of seeds) {
+      const { failure, sometimes } = runSeed(crdtModel, seed);
+      t.equal(failure, undefined, `seed ${seed}: ${failure?.message}`);
+      for (const what of sometimes.keys()) met.add(what);
+    }
+    const missed = crdtModel.sometimes.filter((what) => !met.has(what));
+    t.same(missed, [], 'a campaign that never meets these proves nothing');
+  },
+);
 
 t.test('the same seed is the same run', async (t) => {
   for (const seed of [1, 2, 3]) t.equal(runSeed(crdtModel, seed).hash, runSeed(crdtModel, seed).hash);

@@ -165,7 +165,10 @@ export class Invariants {
     const view = this.#known(history, state.replica, changed ? seq - 1 : seq);
     const done = history.perform(state.replica, view, plain, state.clock);
     if ((done !== undefined) !== changed)
-      throw new Violation('OracleValue', `${JSON.stringify(plain)} at ${state.replica}: one of the two changed nothing`);
+      throw new Violation(
+        'OracleValue',
+        `${JSON.stringify(plain)} at ${state.replica}: one of the two changed nothing`,
+      );
     if (done === undefined) {
       this.#world.met('delete of what was not there');
       return;
@@ -194,12 +197,7 @@ export class Invariants {
     }
   }
 
-  #observeAdoption(
-    node: number,
-    state: ReplicaState,
-    departed: ReplicaId,
-    effects: readonly ReplicaEffect[],
-  ): void {
+  #observeAdoption(node: number, state: ReplicaState, departed: ReplicaId, effects: readonly ReplicaEffect[]): void {
     for (const record of persisted(effects)) {
       const address = addressOf(record);
       const history = this.#history(record.kind, address);
@@ -234,7 +232,10 @@ export class Invariants {
     if (!isVector(document.state.context))
       throw new Violation('CausalDelivery', `${state.replica} ${address} has gaps in what it has seen`);
     if (document.deltas.length > settings.deltasPerDocument || state.buffered > settings.deltasInAll)
-      throw new Violation('BufferBound', `${state.replica} buffers ${document.deltas.length}, ${state.buffered} in all`);
+      throw new Violation(
+        'BufferBound',
+        `${state.replica} buffers ${document.deltas.length}, ${state.buffered} in all`,
+      );
     if (document.first + document.deltas.length !== document.seq)
       throw new Violation('BufferBound', `${state.replica} ${address}: the buffer does not reach the state`);
     const history = this.#history(document.kind, address);
@@ -344,7 +345,9 @@ export function describeValue(value: Value): string {
     case 'lww-map':
       return `{${value.entries.map((entry) => `${entry.key}:${texts.decode(entry.value)}`).join(' ')}}`;
     case 'or-map': {
-      const entries = value.entries.map((entry) => `${childKey(entry.value.kind, entry.key)}:${describeValue(entry.value)}`);
+      const entries = value.entries.map(
+        (entry) => `${childKey(entry.value.kind, entry.key)}:${describeValue(entry.value)}`,
+      );
       return `{${entries.join(' ')}}`;
     }
     default:
@@ -352,6 +355,8 @@ export function describeValue(value: Value): string {
   }
 }
 
-function persisted(effects: readonly ReplicaEffect[]): readonly { readonly kind: Kind; readonly name: string; readonly seq: number }[] {
+function persisted(
+  effects: readonly ReplicaEffect[],
+): readonly { readonly kind: Kind; readonly name: string; readonly seq: number }[] {
   return effects.flatMap((effect) => (effect.type === 'persist' ? effect.documents : []));
 }

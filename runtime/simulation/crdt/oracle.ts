@@ -66,7 +66,11 @@ export class History {
 
   setView(replica: ReplicaId, seq: number, view: View): void {
     const views = this.#views.get(replica);
-    if (views === undefined) this.#views.set(replica, Array.from({ length: seq + 1 }, () => view));
+    if (views === undefined)
+      this.#views.set(
+        replica,
+        Array.from({ length: seq + 1 }, () => view),
+      );
     else views[seq] = view;
   }
 

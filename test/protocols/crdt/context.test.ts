@@ -46,7 +46,9 @@ t.test('a context is a set of dots: union, difference and inclusion are those of
           [...mine].filter((dot) => dot.startsWith('b')),
         ) &&
         ids.every(
-          (id) => lastOf(one, id) === Math.max(0, ...[...mine].flatMap((dot) => (dot.startsWith(id) ? [Number(dot.split(' ')[1])] : []))),
+          (id) =>
+            lastOf(one, id) ===
+            Math.max(0, ...[...mine].flatMap((dot) => (dot.startsWith(id) ? [Number(dot.split(' ')[1])] : []))),
         )
       );
     }),

@@ -41,7 +41,12 @@ function messages({ kind, states, deltas }: Replicas): readonly CrdtMessage[] {
     { type: 'digest', from, root: hash, ask: true, retired: [from, to] },
     { type: 'buckets', from, to, buckets: Array.from({ length: bucketCount }, () => hash) },
     { type: 'summary', from, to, documents: [{ kind, name: 'x', hash, seq: 2 ** 53 - 1 }] },
-    { type: 'deltas', from, to, groups: [group, ...deltas.flat().map((delta, at) => ({ ...group, from: at, to: at + 1, delta }))] },
+    {
+      type: 'deltas',
+      from,
+      to,
+      groups: [group, ...deltas.flat().map((delta, at) => ({ ...group, from: at, to: at + 1, delta }))],
+    },
     { type: 'acks', from, to, acks: [{ kind, name: 'ü', seq: 3, gap: true }] },
   ] as readonly CrdtMessage[];
 }
@@ -66,7 +71,13 @@ t.test('what was encoded is decoded to the same, states, deltas, records and mes
         const forth = encodeState(kind, state);
         if (Buffer.compare(encodeState(kind, decodeState(kind, forth)), forth) !== 0) return false;
       }
-      const record = { kind, name: 'x', state: states[0] as never, seq: 9, merged: new Map([['n1.1' as ReplicaId, 4]]) };
+      const record = {
+        kind,
+        name: 'x',
+        state: states[0] as never,
+        seq: 9,
+        merged: new Map([['n1.1' as ReplicaId, 4]]),
+      };
       const written = encodeRecord(record, { wallMs: 5, count: 6 });
       const read = decodeRecord(written);
       if (Buffer.compare(encodeRecord(read.record, read.clock), written) !== 0) return false;
@@ -120,7 +131,10 @@ t.test('what would be a second form of a state, or none, is refused', async (t) 
   const set: Kind = 'or-set';
   // One replica "a", one range from 1 to 1, then a map with one key "k" under that dot.
   const good = [1, 1, 97, 1, 0, 0, 1, 1, 107, 1, 0, 1];
-  t.not(outcome((given) => decodeState(set, given), Uint8Array.from(good)), 'BAD_FRAME');
+  t.not(
+    outcome((given) => decodeState(set, given), Uint8Array.from(good)),
+    'BAD_FRAME',
+  );
   const bad: readonly (readonly [string, readonly number[]])[] = [
     ['a byte too many', [...good, 0]],
     ['a number in two bytes that fits one', [129, 0, ...good.slice(1)]],
@@ -136,7 +150,11 @@ t.test('what would be a second form of a state, or none, is refused', async (t) 
     ['text that is not UTF-8', [1, 1, 255, 1, 0, 0, 0]],
   ];
   for (const [what, given] of bad)
-    t.equal(outcome((one) => decodeState(set, one), Uint8Array.from(given)), 'BAD_FRAME', what);
+    t.equal(
+      outcome((one) => decodeState(set, one), Uint8Array.from(given)),
+      'BAD_FRAME',
+      what,
+    );
 });
 
 t.test('maps nest as deep as is allowed, in operations and in bytes, and no deeper', async (t) => {
@@ -152,7 +170,10 @@ t.test('maps nest as deep as is allowed, in operations and in bytes, and no deep
   // The same as bytes: "m" maps down to one too many.
   const levels = Array.from({ length: maxDepth + 1 }, () => [1, 2, 109, 107]).flat();
   const deep = Uint8Array.from([1, 1, 97, 1, 0, 0, ...levels, 0]);
-  t.equal(outcome((given) => decodeState('or-map', given), deep), 'BAD_FRAME');
+  t.equal(
+    outcome((given) => decodeState('or-map', given), deep),
+    'BAD_FRAME',
+  );
 });
 
 t.test('replicas that hold the same have the same root, and find the documents in which they differ', async (t) => {

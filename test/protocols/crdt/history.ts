@@ -143,5 +143,10 @@ export function histories(kind: Kind, maxLength = 30): fc.Arbitrary<readonly Ste
 
 /** A context of some dots of two replicas. */
 export const contexts = fc
-  .array(fc.record({ replica: fc.constantFrom('a.1' as ReplicaId, 'b.1' as ReplicaId), counter: fc.integer({ min: 1, max: 12 }) }))
+  .array(
+    fc.record({
+      replica: fc.constantFrom('a.1' as ReplicaId, 'b.1' as ReplicaId),
+      counter: fc.integer({ min: 1, max: 12 }),
+    }),
+  )
   .map(contextOf);

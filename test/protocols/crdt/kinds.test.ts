@@ -33,13 +33,16 @@ function shared(kind: Kind, ...operations: readonly Operation[]): Replicas {
   return replicas;
 }
 
-t.test('or-set: of a concurrent add and remove the add wins, and the remove takes only what it has observed', async (t) => {
-  const replicas = shared('or-set', add('a'), add('b'));
-  replicas.mutate(0, add('a'));
-  replicas.mutate(1, remove('a'));
-  replicas.mutate(2, remove('b'));
-  t.same(elements(replicas), ['a']);
-});
+t.test(
+  'or-set: of a concurrent add and remove the add wins, and the remove takes only what it has observed',
+  async (t) => {
+    const replicas = shared('or-set', add('a'), add('b'));
+    replicas.mutate(0, add('a'));
+    replicas.mutate(1, remove('a'));
+    replicas.mutate(2, remove('b'));
+    t.same(elements(replicas), ['a']);
+  },
+);
 
 t.test('or-set: an add again has a new dot, so the remove of the add before does not take it', async (t) => {
   const replicas = shared('or-set', add('a'));
@@ -120,23 +123,29 @@ t.test('counters: the value is the sum of all increments seen, each once', async
   t.equal([...dotsOf(replicas.settle().store)].length, 3, 'one total a replica');
 });
 
-t.test('or-map: a drop of a key takes what it has observed, and a concurrent update keeps the rest (reset-remove)', async (t) => {
-  const replicas = shared('or-map', within('or-set', 's', add('a')), within('or-set', 's', add('b')));
-  replicas.mutate(0, { type: 'drop', kind: 'or-set', key: 's' });
-  replicas.mutate(1, within('or-set', 's', add('c')));
-  const entry = { key: 's', value: { kind: 'or-set', elements: ['c'] } };
-  t.same(settled(replicas), { kind: 'or-map', entries: [entry] });
-});
+t.test(
+  'or-map: a drop of a key takes what it has observed, and a concurrent update keeps the rest (reset-remove)',
+  async (t) => {
+    const replicas = shared('or-map', within('or-set', 's', add('a')), within('or-set', 's', add('b')));
+    replicas.mutate(0, { type: 'drop', kind: 'or-set', key: 's' });
+    replicas.mutate(1, within('or-set', 's', add('c')));
+    const entry = { key: 's', value: { kind: 'or-set', elements: ['c'] } };
+    t.same(settled(replicas), { kind: 'or-map', entries: [entry] });
+  },
+);
 
-t.test('or-map: an increment that is concurrent with a drop brings back what that replica added, and no more', async (t) => {
-  const replicas = shared('or-map', within('pn-counter', 'c', by('increment', 10)));
-  replicas.mutate(1, within('pn-counter', 'c', by('increment', 3)));
-  replicas.merge(0, 1);
-  replicas.mutate(0, { type: 'drop', kind: 'pn-counter', key: 'c' });
-  replicas.mutate(1, within('pn-counter', 'c', by('increment', 4)));
-  const entry = { key: 'c', value: { kind: 'pn-counter', count: 7 } };
-  t.same(settled(replicas), { kind: 'or-map', entries: [entry] });
-});
+t.test(
+  'or-map: an increment that is concurrent with a drop brings back what that replica added, and no more',
+  async (t) => {
+    const replicas = shared('or-map', within('pn-counter', 'c', by('increment', 10)));
+    replicas.mutate(1, within('pn-counter', 'c', by('increment', 3)));
+    replicas.merge(0, 1);
+    replicas.mutate(0, { type: 'drop', kind: 'pn-counter', key: 'c' });
+    replicas.mutate(1, within('pn-counter', 'c', by('increment', 4)));
+    const entry = { key: 'c', value: { kind: 'pn-counter', count: 7 } };
+    t.same(settled(replicas), { kind: 'or-map', entries: [entry] });
+  },
+);
 
 t.test('or-map: one key as two kinds is two keys; maps nest; an emptied child is no key', async (t) => {
   const replicas = shared('or-map');
@@ -145,13 +154,10 @@ t.test('or-map: one key as two kinds is two keys; maps nest; an emptied child is
   replicas.mutate(2, within('or-set', 'gone', add('a')));
   replicas.mutate(2, within('or-set', 'gone', remove('a')));
   const value = settled(replicas);
-  t.same(
-    value.kind === 'or-map' && value.entries.map((entry) => [entry.key, entry.value.kind]),
-    [
-      ['k', 'flag'],
-      ['k', 'or-map'],
-    ],
-  );
+  t.same(value.kind === 'or-map' && value.entries.map((entry) => [entry.key, entry.value.kind]), [
+    ['k', 'flag'],
+    ['k', 'or-map'],
+  ]);
 });
 
 t.test('what does not fit is refused, and changes nothing', async (t) => {

@@ -57,12 +57,15 @@ t.test('merging deltas equals merging states, in any order, doubled and grouped'
   });
 });
 
-t.test('the difference of two states is a delta that leads from one to the other, and is empty when they are equal', async () => {
-  holds(({ kind, grown }) =>
-    grown.every(([before, after]) => {
-      const delta = difference(after, before);
-      const leads = same(kind, join(before, delta), after) && same(kind, join(delta, after), after);
-      return leads && (before !== after || delta.context.size === 0);
-    }),
-  );
-});
+t.test(
+  'the difference of two states is a delta that leads from one to the other, and is empty when they are equal',
+  async () => {
+    holds(({ kind, grown }) =>
+      grown.every(([before, after]) => {
+        const delta = difference(after, before);
+        const leads = same(kind, join(before, delta), after) && same(kind, join(delta, after), after);
+        return leads && (before !== after || delta.context.size === 0);
+      }),
+    );
+  },
+);

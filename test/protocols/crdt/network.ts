@@ -107,7 +107,7 @@ export class Net {
   }
 
   input(name: string, input: TimelessInput): readonly ReplicaEffect[] {
-    const { effects } = stepReplica(this.at(name), { ...input, wallMs: this.wallMs } as ReplicaInput);
+    const { effects } = stepReplica(this.at(name), { ...input, wallMs: this.wallMs });
     this.effects = effects;
     this.#carryOut(name, effects);
     return effects;
@@ -166,4 +166,8 @@ export class Net {
 }
 
 /** An input, without the time. */
-type TimelessInput = ReplicaInput extends infer Input ? (Input extends ReplicaInput ? Omit<Input, 'wallMs'> : never) : never;
+type TimelessInput = ReplicaInput extends infer Input
+  ? Input extends ReplicaInput
+    ? Omit<Input, 'wallMs'>
+    : never
+  : never;

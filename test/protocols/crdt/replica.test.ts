@@ -34,12 +34,19 @@ function groups(net: Net): readonly Extract<CrdtMessage, { type: 'deltas' }>['gr
 t.test('an operation is durable before it is accepted, and accepted before it is sent', async (t) => {
   const net = acquainted(['a', 'b']);
   net.mutate('a', 'g-counter', 'x', inc());
-  t.same(net.effects.map(({ type }) => type), ['persist', 'accept']);
+  t.same(
+    net.effects.map(({ type }) => type),
+    ['persist', 'accept'],
+  );
   net.input('b', { type: 'tick' });
   net.tick('a');
   const sent = net.sent.filter(({ from }) => from === 'a');
   for (const one of sent) net.hand(one);
-  t.same(net.effects.map(({ type }) => type), ['persist', 'changed', 'send'], 'what is acked is durable');
+  t.same(
+    net.effects.map(({ type }) => type),
+    ['persist', 'changed', 'send'],
+    'what is acked is durable',
+  );
   t.same(net.value('b', 'g-counter'), count(1));
 });
 
@@ -83,25 +90,28 @@ t.test('loss, duplication and reordering of deltas and acks change nothing in wh
   t.same(net.value('a', 'g-counter'), count(20));
 });
 
-t.test('the causal delta-merging condition: a delta-interval after a gap is not merged, and the gap is filled', async (t) => {
-  const net = acquainted(['a', 'b']);
-  net.mutate('a', 'or-set', 'x', add('p'));
-  net.run(4);
-  net.mutate('a', 'or-set', 'x', add('q'));
-  // b forgets what it merged of a, as if a had counted an ack of another life.
-  const document = net.at('b').documents.get('sx');
-  if (document !== undefined) document.merged = new Map();
-  net.tick('a');
-  t.match(groups(net), [{ from: 1, to: 2 }]);
-  const [packet] = net.sent.filter(({ from }) => from === 'a');
-  if (packet !== undefined) net.hand(packet);
-  t.equal(net.at('b').counts.gaps, 1);
-  t.same(net.value('b', 'or-set'), { kind: 'or-set', elements: ['p'] }, 'nothing was merged');
-  t.match(net.effects, [{ type: 'send', message: { acks: [{ seq: 0, gap: true }] } }]);
-  net.run(6);
-  t.same(net.value('b', 'or-set'), { kind: 'or-set', elements: ['p', 'q'] });
-  t.equal(net.at('a').buffered, 0);
-});
+t.test(
+  'the causal delta-merging condition: a delta-interval after a gap is not merged, and the gap is filled',
+  async (t) => {
+    const net = acquainted(['a', 'b']);
+    net.mutate('a', 'or-set', 'x', add('p'));
+    net.run(4);
+    net.mutate('a', 'or-set', 'x', add('q'));
+    // b forgets what it merged of a, as if a had counted an ack of another life.
+    const document = net.at('b').documents.get('sx');
+    if (document !== undefined) document.merged = new Map();
+    net.tick('a');
+    t.match(groups(net), [{ from: 1, to: 2 }]);
+    const [packet] = net.sent.filter(({ from }) => from === 'a');
+    if (packet !== undefined) net.hand(packet);
+    t.equal(net.at('b').counts.gaps, 1);
+    t.same(net.value('b', 'or-set'), { kind: 'or-set', elements: ['p'] }, 'nothing was merged');
+    t.match(net.effects, [{ type: 'send', message: { acks: [{ seq: 0, gap: true }] } }]);
+    net.run(6);
+    t.same(net.value('b', 'or-set'), { kind: 'or-set', elements: ['p', 'q'] });
+    t.equal(net.at('a').buffered, 0);
+  },
+);
 
 t.test('deltas are kept until all neighbours have acked them, and forgotten then', async (t) => {
   const net = acquainted(['a', 'b', 'c']);
@@ -124,7 +134,10 @@ t.test('a buffer that is full forgets its oldest deltas, and who lacks them gets
   t.equal(net.at('a').buffered, 4, 'over all documents');
   t.ok(net.at('a').counts.evicted >= 12);
   net.tick('a');
-  t.match(groups(net).find(({ name }) => name === 'x'), { from: 0, to: 11 });
+  t.match(
+    groups(net).find(({ name }) => name === 'x'),
+    { from: 0, to: 11 },
+  );
   net.deliver();
   net.run(4);
   t.ok(net.at('a').counts.wholeStates > before);
@@ -157,8 +170,7 @@ t.test('converged replicas are quiet: one digest each digestTicks, and nothing e
   net.run(30);
   const before = new Map(net.said);
   net.run(100);
-  for (const [type, times] of net.said)
-    t.equal(times - (before.get(type) ?? 0), type === 'digest' ? 3 * 10 : 0, type);
+  for (const [type, times] of net.said) t.equal(times - (before.get(type) ?? 0), type === 'digest' ? 3 * 10 : 0, type);
 });
 
 t.test('a restart with its store goes on under its id, and equal hashes stand in for lost acks', async (t) => {
@@ -211,29 +223,32 @@ t.test('the API has no way to go on under an id whose state is not there, nor to
   t.same(sound.effects, []);
 });
 
-t.test('a store that was rolled back to a backup: the replica meets own dots it does not know, and stops', async (t) => {
-  const net = acquainted(['a', 'b']);
-  net.mutate('a', 'g-counter', 'x', inc());
-  net.run(4);
-  const backup = net.backup('a');
-  net.mutate('a', 'g-counter', 'x', inc());
-  net.run(4);
-  net.disks.set('a', backup);
-  net.restart('a');
-  let stopped = false;
-  for (let tick = 0; tick < 30 && !stopped; tick += 1) {
-    net.run(1);
-    stopped = net.at('a').stopped === 'own-dots';
-  }
-  t.ok(stopped);
-  net.mutate('a', 'g-counter', 'x', inc());
-  t.match(net.effects, [{ type: 'refuse', reason: 'stopped' }]);
-  net.restart('a', true);
-  net.mutate('a', 'g-counter', 'x', inc(5));
-  net.run(30);
-  t.same(net.value('a', 'g-counter'), count(7));
-  t.same(net.value('b', 'g-counter'), count(7));
-});
+t.test(
+  'a store that was rolled back to a backup: the replica meets own dots it does not know, and stops',
+  async (t) => {
+    const net = acquainted(['a', 'b']);
+    net.mutate('a', 'g-counter', 'x', inc());
+    net.run(4);
+    const backup = net.backup('a');
+    net.mutate('a', 'g-counter', 'x', inc());
+    net.run(4);
+    net.disks.set('a', backup);
+    net.restart('a');
+    let stopped = false;
+    for (let tick = 0; tick < 30 && !stopped; tick += 1) {
+      net.run(1);
+      stopped = net.at('a').stopped === 'own-dots';
+    }
+    t.ok(stopped);
+    net.mutate('a', 'g-counter', 'x', inc());
+    t.match(net.effects, [{ type: 'refuse', reason: 'stopped' }]);
+    net.restart('a', true);
+    net.mutate('a', 'g-counter', 'x', inc(5));
+    net.run(30);
+    t.same(net.value('a', 'g-counter'), count(7));
+    t.same(net.value('b', 'g-counter'), count(7));
+  },
+);
 
 t.test('deltas for the life before of a node are not merged by the next', async (t) => {
   const net = acquainted(['a', 'b']);
@@ -265,18 +280,21 @@ t.test('a message of a stranger, or under an id of another node, is counted and 
   t.equal(net.at('a').counts.nonsense, 1);
 });
 
-t.test('replicas that differ although each acked all of the other find out by their digests, and repair it', async (t) => {
-  const net = acquainted(['a', 'b']);
-  net.mutate('a', 'or-set', 'x', add('p'));
-  net.run(6);
-  // The memory of b rots: what it merged and acked is not there.
-  const document = net.at('b').documents.get('sx');
-  if (document !== undefined) document.state = { store: undefined, context: new Map() };
-  net.at('b').digest.stale.add('sx');
-  net.run(40);
-  t.ok(net.at('a').counts.repaired + net.at('b').counts.repaired > 0);
-  t.same(net.value('b', 'or-set'), { kind: 'or-set', elements: ['p'] });
-});
+t.test(
+  'replicas that differ although each acked all of the other find out by their digests, and repair it',
+  async (t) => {
+    const net = acquainted(['a', 'b']);
+    net.mutate('a', 'or-set', 'x', add('p'));
+    net.run(6);
+    // The memory of b rots: what it merged and acked is not there.
+    const document = net.at('b').documents.get('sx');
+    if (document !== undefined) document.state = { store: undefined, context: new Map() };
+    net.at('b').digest.stale.add('sx');
+    net.run(40);
+    t.ok(net.at('a').counts.repaired + net.at('b').counts.repaired > 0);
+    t.same(net.value('b', 'or-set'), { kind: 'or-set', elements: ['p'] });
+  },
+);
 
 t.test('a clock that jumped hours ahead does not drag the others along, and is counted', async (t) => {
   const net = acquainted(['a', 'b'], { maxAheadMs: 1_000 });

@@ -43,9 +43,13 @@ class Scenario {
         this.#net.tick(...words);
         return this.#waiting();
       case 'deliver':
-        return this.#take(words).map((sent) => this.#hand(sent)).join('\n');
+        return this.#take(words)
+          .map((sent) => this.#hand(sent))
+          .join('\n');
       case 'lose':
-        return this.#take(words).map((sent) => `lost ${say(sent)}`).join('\n');
+        return this.#take(words)
+          .map((sent) => `lost ${say(sent)}`)
+          .join('\n');
       case 'run':
         return this.#ticks(Number(node), (options.cut ?? '').split(' '));
       case 'show':

@@ -30,7 +30,8 @@ export const mutants: readonly Mutant[] = [
     name: 'an element that is added again keeps its dot',
     file: 'protocols/crdt/replica.js',
     find: 'counter: lastOf(before.context, state.replica) + 1',
-    replace: 'counter: lastOf(before.context, state.replica) + (before.store === undefined && before.context.size > 0 ? 0 : 1)',
+    replace:
+      'counter: lastOf(before.context, state.replica) + (before.store === undefined && before.context.size > 0 ? 0 : 1)',
   },
   {
     name: 'deltas are merged without the causal delta-merging condition, from where the last was sent',
@@ -97,7 +98,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a merged delta is not passed on: it is counted, and not buffered',
     file: 'protocols/crdt/document.js',
     find: 'document.deltas.push({ delta: difference(after, document.state), origin });',
-    replace: 'document.deltas.push({ delta: origin === undefined ? difference(after, document.state) : bottom, origin });',
+    replace:
+      'document.deltas.push({ delta: origin === undefined ? difference(after, document.state) : bottom, origin });',
   },
   {
     name: 'two heirs: adoption leaves the old total in place, and it is counted twice',
