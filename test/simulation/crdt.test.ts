@@ -3,7 +3,7 @@ import { crdtModel } from '#runtime/simulation/crdt/index';
 import { runSeed } from '#runtime/simulation/run';
 import t from 'tap';
 
-const seeds = Array.from({ length: 60 }, (_, at) => at + 1);
+const seeds = Array.from({ length: 40 }, (_, at) => at + 1);
 
 t.test(
   'replicas come to what the history says under loss, duplication, reordering, partitions, crashes and clock jumps',

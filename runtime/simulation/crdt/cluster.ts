@@ -105,6 +105,7 @@ export class Cluster implements Simulated<SimulatedOperation> {
 
   settled(): boolean {
     const hosts = this.#up();
+    if (this.#phase === 'spread' && this.#setup.prune) this.#hurry(hosts);
     if (!this.#invariants.areQuiet(hosts)) return false;
     switch (this.#phase) {
       case 'spread':
@@ -168,11 +169,14 @@ export class Cluster implements Simulated<SimulatedOperation> {
     }
   }
 
+  /** An operator who cannot wait: what is not safe yet is refused, and what is not refused is safe. */
+  #hurry(hosts: readonly Host[]): void {
+    for (const departed of departedIds(hosts)) hosts[0]?.take({ type: 'retire', id: 0, departed });
+  }
+
   /** One replica takes over what all those left that are no more. */
   #adopt(hosts: readonly Host[]): void {
-    const present = new Set(hosts.map(({ state }) => state.replica));
-    const ids = new Set(hosts.flatMap(({ state }) => [...idsOf(state)]));
-    this.#departed = [...ids].filter((id) => !present.has(id));
+    this.#departed = departedIds(hosts);
     for (const departed of this.#departed) {
       hosts[0]?.take({ type: 'adopt', id: 0, departed });
       this.#world.met('departed id adopted');
@@ -196,6 +200,13 @@ export class Cluster implements Simulated<SimulatedOperation> {
   #count({ counts }: ReplicaState): void {
     for (const [count, name] of countNames) if (counts[count] > 0) this.#world.met(name);
   }
+}
+
+/** Ids that contexts name and no replica goes by. */
+function departedIds(hosts: readonly Host[]): readonly ReplicaId[] {
+  const present = new Set(hosts.map(({ state }) => state.replica));
+  const ids = new Set(hosts.flatMap(({ state }) => [...idsOf(state)]));
+  return [...ids].filter((id) => !present.has(id));
 }
 
 /** Counts of a replica that a campaign has to meet. */

@@ -34,16 +34,16 @@ export const mutants: readonly Mutant[] = [
       'counter: lastOf(before.context, state.replica) + (before.store === undefined && before.context.size > 0 ? 0 : 1)',
   },
   {
-    name: 'deltas are merged without the causal delta-merging condition, from where the last was sent',
-    file: 'protocols/crdt/merge.js',
-    find: 'if (begin > merged)',
-    replace: 'if (false)',
+    name: 'a delta-group lacks the first of its interval: merged, it breaks the causal delta-merging condition',
+    file: 'protocols/crdt/document.js',
+    find: 'deltas.slice(from - first)',
+    replace: 'deltas.slice(from - first + 1)',
   },
   {
-    name: 'a delta for the life before is merged by the next, which lost what it builds upon',
-    file: 'protocols/crdt/replica.js',
-    find: "message.type !== 'digest' && message.to !== state.replica",
-    replace: 'false',
+    name: 'a neighbour of whom nothing is known gets what is in the buffer, and never the whole state',
+    file: 'protocols/crdt/document.js',
+    find: 'const from = document.acked.get(node) ?? 0;',
+    replace: 'const from = document.acked.get(node) ?? first;',
   },
   {
     name: 'deltas are forgotten when one neighbour has acked them, and no whole state takes their place',
@@ -100,6 +100,30 @@ export const mutants: readonly Mutant[] = [
     find: 'document.deltas.push({ delta: difference(after, document.state), origin });',
     replace:
       'document.deltas.push({ delta: origin === undefined ? difference(after, document.state) : bottom, origin });',
+  },
+  {
+    name: 'a restart forgets the hybrid clock',
+    file: 'protocols/crdt/open.js',
+    find: 'if (compareClocks(one.clock, clock) > 0)',
+    replace: 'if (false)',
+  },
+  {
+    name: 'a departed id is retired before all have what it left',
+    file: 'protocols/crdt/prune.js',
+    find: 'isInStores(state, departed) || !isConverged(state)',
+    replace: 'false',
+  },
+  {
+    name: 'retired ids are taken out of own states only, and come back with the deltas of others',
+    file: 'protocols/crdt/merge.js',
+    find: 'const known = withoutRetired(delta, state.retired);',
+    replace: 'const known = delta;',
+  },
+  {
+    name: 'an ack of one document counts for what was sent of it later',
+    file: 'protocols/crdt/merge.js',
+    find: 'Math.max(document.acked.get(node) ?? 0, seq)',
+    replace: 'document.seq',
   },
   {
     name: 'two heirs: adoption leaves the old total in place, and it is counted twice',
