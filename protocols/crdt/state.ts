@@ -239,11 +239,7 @@ export function identityOf({ replica, retired }: ReplicaState): Identity {
 }
 
 /** Persists documents, and the identity too when asked. */
-export function persist(
-  state: ReplicaState,
-  documents: readonly DocumentRecord[],
-  identity?: Identity,
-): ReplicaEffect {
+export function persist(state: ReplicaState, documents: readonly DocumentRecord[], identity?: Identity): ReplicaEffect {
   return { type: 'persist', identity, documents, clock: state.clock };
 }
 
