@@ -23,11 +23,15 @@ export function tickCollect(state: QuorumState): void {
   if (!maySettle(state) || state.graves.size === 0 || tick - state.collectTick < settings.syncTicks) return;
   state.collectTick = tick;
   const waiting = new Map<string, Candidate>();
-  for (const key of state.graves) {
+  for (const key of [...state.graves]) {
     const entry = state.entries.get(key);
     const members = entry?.arc?.members;
     if (entry === undefined || members?.[0] !== state.node || !isAged(state, key, entry.digest)) continue;
     const others = members.slice(1);
+    if (others.length === 0) {
+      collect(state, key);
+      continue;
+    }
     waiting.set(key, { digest: entry.digest, others, silent: new Set(others) });
     if (waiting.size >= settings.batch) break;
   }
@@ -56,8 +60,7 @@ export function takeConsent(state: QuorumState, from: string, { epoch, ref, keys
     collection.waiting.delete(key);
     if (!isAged(state, key, candidate.digest)) continue;
     collected.set(key, candidate);
-    removeRecord(state, key);
-    count(state, 'tombstone collected');
+    collect(state, key);
   }
   for (const [to, tombstones] of byReplica(collected)) send(state, to, { type: 'drop', epoch, ref, tombstones });
 }
@@ -65,6 +68,11 @@ export function takeConsent(state: QuorumState, from: string, { epoch, ref, keys
 /** All have agreed. */
 export function takeDrop(state: QuorumState, { tombstones }: Of<'drop'>): void {
   for (const [key, digest] of tombstones) if (isAged(state, key, digest)) removeRecord(state, key);
+}
+
+function collect(state: QuorumState, key: string): void {
+  removeRecord(state, key);
+  count(state, 'tombstone collected');
 }
 
 /** Nothing is collected while data moves, nor by a node that does not know what it should have. */

@@ -64,7 +64,7 @@ export function isReplica({ node }: QuorumState, { arc }: Entry): boolean {
 
 /** Remembers that a node has missed a key. False when there are too many hints. */
 export function keepHint(state: QuorumState, target: string, key: string): boolean {
-  const keys = state.hints.get(target) ?? new Set();
+  const keys = state.hints.get(target) ?? new Set<string>();
   if (keys.has(key)) return true;
   if (state.hintCount >= state.settings.maxHints) {
     count(state, 'hint refused');

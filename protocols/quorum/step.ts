@@ -70,7 +70,7 @@ export function newQuorum(settings: QuorumSettings, node: string, seed: number, 
     if (isTombstone(versions)) state.graves.add(key);
   }
   for (const [target, key] of hints) {
-    state.hints.set(target, (state.hints.get(target) ?? new Set()).add(key));
+    state.hints.set(target, (state.hints.get(target) ?? new Set<string>()).add(key));
     state.hintCount += 1;
   }
   if (ring !== undefined) layOutRing(state, ring);

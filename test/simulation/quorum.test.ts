@@ -4,7 +4,7 @@ import { quorumModel } from '#runtime/simulation/quorum/index';
 import type { Model } from '#runtime/simulation/model';
 import t from 'tap';
 
-const model = quorumModel as unknown as Model;
+const model: Model = quorumModel;
 const SEEDS = 40;
 /** Met by nearly every run, so that a few dozen have to meet each. */
 const usual: readonly string[] = [

@@ -64,7 +64,8 @@ export class History {
     if (written === undefined) throw new Violation('UniqueDots', `${dot.join(':')} was never written`);
     const { key } = written;
     for (const list of lists) {
-      const having = list.filter((node) => covers(this.#durable[node]?.get(key) ?? nothingSeen, dot)).length;
+      // Distinct nodes: one that is listed twice has one disk.
+      const having = [...new Set(list)].filter((node) => covers(this.#durable[node]?.get(key) ?? nothingSeen, dot)).length;
       if (having < w)
         throw new Violation('AckedIsDurable', `${key} ${dot.join(':')}: on ${having} disks of ${list.length}, not ${w}`);
     }
@@ -123,6 +124,11 @@ export class History {
   durable(node: number, key: string, { clock }: Versions): void {
     const keys = this.#durable[node];
     keys?.set(key, joinClocks(keys.get(key) ?? nothingSeen, clock));
+  }
+
+  /** Whether a node ever had all this on its disk. */
+  had(node: number, key: string, { clock }: Versions): boolean {
+    return includesClock(this.#durable[node]?.get(key) ?? nothingSeen, clock);
   }
 
   /** All has come right and a replica has this of a key, or nothing. @throws Violation when something is lost. */

@@ -4,7 +4,8 @@
  *
  * Looked at after every event: reads are regular (of R + W > N without stand-ins), what is acknowledged is on W disks,
  * records never regress, siblings are concurrent, nothing vanishes that nobody superseded, no dot names two writes,
- * tombstones stay while a replica has what they delete and what was collected does not come back, hints are bounded.
+ * tombstones stay while a replica has what they delete and what was collected does not come back, hints are bounded and given up
+ * only when they are delivered.
  * At the end: all replicas of a key are equal byte by byte, hash trees are equal, all hints are delivered, tombstones
  * are collected, nothing acknowledged is lost, and every key can be read.
  */

@@ -43,6 +43,8 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
   /** What each node has of each key in this life. */
   readonly #records: readonly Map<string, Versions>[];
   #changes: Change[] = [];
+  /** Hints that were given up. */
+  #released: { readonly node: number; readonly key: string; readonly target: string }[] = [];
   #touched = -1;
   #healed = false;
   /** Keys that have still to be read once all has come right; undefined before. */
@@ -119,6 +121,7 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
     const changes = this.#changes;
     this.#changes = [];
     for (const change of changes) this.#look(change);
+    for (const { node, key, target } of this.#released.splice(0)) this.#lookAtHint(node, key, target);
     const state = this.#hosts.get(this.#touched)?.state;
     if (state === undefined) return;
     if (state.hintCount > this.#setup.settings.maxHints)
@@ -161,8 +164,10 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
   }
 
   wrote(node: number, writes: readonly Write[]): void {
-    for (const write of writes)
+    for (const write of writes) {
       if (write.type === 'record') this.#changes.push({ node, key: write.key, versions: write.versions });
+      else if (write.type === 'hint' && !write.kept) this.#released.push({ node, key: write.key, target: write.target });
+    }
   }
 
   durable(node: number, writes: readonly Write[]): void {
@@ -249,6 +254,14 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
       return has === undefined || id === nameOf(node) ? [] : [has];
     });
     this.#history.collected(node, key, before, others);
+  }
+
+  /** A hint goes when its target has what this node has, or is no replica any more, or there is nothing to hand over. */
+  #lookAtHint(node: number, key: string, target: string): void {
+    const entry = this.#hosts.get(node)?.state.entries.get(key);
+    if (entry?.arc?.all.includes(target) !== true) return;
+    if (!this.#history.had(nodeOf(target), key, entry.versions))
+      throw new Violation('HintsAreDelivered', `n${node + 1} forgets that ${target} lacks ${key}`);
   }
 
   #converged(): boolean {
