@@ -2,9 +2,11 @@
  * Reads, at their coordinator: it asks all replicas, answers once R that count have answered, waits for the others while
  * time lasts, and then brings those up to date that had less than all of them together (read repair).
  *
- * While members change, the old list answers. A replica that has lost its disk answers too, and does not count.
+ * A replica that has lost its disk answers, and does not count. While members change R of the old list have to count, and
+ * R of the new one have to be heard, whatever they know: as long as they go by this epoch, W of them have not taken a
+ * write under the next, where the old list is not asked any more.
  */
-import { arcToCoordinate, ask, dueOf, findStandIns, replicaBehind } from './coordinate.js';
+import { arcToCoordinate, ask, dueOf, findStandIns, replicaBehind, tally } from './coordinate.js';
 import { arcOfKey, count, mergeRecord, nextRef, reply, send, versionsOf } from './records.js';
 import type { Arc } from './ring.js';
 import type { GetOperation, QuorumInput, QuorumState } from './state.js';
@@ -20,6 +22,7 @@ export function beginGet(state: QuorumState, { id, key }: Extract<QuorumInput, {
     id,
     key,
     answers: new Map(),
+    heard: new Set(),
     counted: new Set(),
     standIns: new Map(),
     quorum: 'strict',
@@ -41,13 +44,12 @@ export function fetchedFrom(
   complete: boolean,
 ): void {
   const arc = arcOfKey(state, operation.key);
-  const replica = arc === undefined ? undefined : replicaBehind(operation, arc.members, from);
+  const replica = arc === undefined ? undefined : replicaBehind(operation, arc.all, from);
   if (arc === undefined || replica === undefined) return;
   operation.answers.set(from, mergeVersions(versions, operation.answers.get(from) ?? nothing));
-  if (complete && !operation.counted.has(replica)) {
-    operation.counted.add(replica);
-    if (replica !== from && !operation.replied) operation.quorum = 'sloppy';
-  }
+  operation.heard.add(replica);
+  if (complete) operation.counted.add(replica);
+  if (replica !== from && !operation.replied) operation.quorum = 'sloppy';
   settleGet(state, ref, operation, arc);
 }
 
@@ -57,7 +59,7 @@ export function tickGet(state: QuorumState, ref: number, operation: GetOperation
   if (arc === undefined) return;
   const due = dueOf(state, operation);
   if (due === 'close') closeGet(state, ref, operation, arc);
-  else if (findStandIns(state, operation, arc, uncounted(operation, arc)) || due === 'ask')
+  else if (findStandIns(state, operation, arc, missingOf(operation, arc)) || due === 'ask')
     askToFetch(state, ref, operation, arc);
 }
 
@@ -65,6 +67,7 @@ export function tickGet(state: QuorumState, ref: number, operation: GetOperation
 export function restartGet(state: QuorumState, ref: number, operation: GetOperation): void {
   const arc = arcOfKey(state, operation.key);
   operation.answers.clear();
+  operation.heard.clear();
   operation.counted.clear();
   operation.standIns.clear();
   if (!operation.replied) operation.quorum = 'strict';
@@ -78,6 +81,7 @@ export function restartGet(state: QuorumState, ref: number, operation: GetOperat
 
 function begin(state: QuorumState, ref: number, operation: GetOperation, arc: Arc): void {
   operation.answers.set(state.node, versionsOf(state, operation.key));
+  operation.heard.add(state.node);
   if (!state.recovering) operation.counted.add(state.node);
   askToFetch(state, ref, operation, arc);
   settleGet(state, ref, operation, arc);
@@ -85,19 +89,20 @@ function begin(state: QuorumState, ref: number, operation: GetOperation, arc: Ar
 
 function askToFetch(state: QuorumState, ref: number, operation: GetOperation, arc: Arc): void {
   const epoch = state.ring?.epoch ?? 0;
-  const others = uncounted(operation, arc).filter((replica) => replica !== state.node);
+  const others = missingOf(operation, arc).filter((replica) => replica !== state.node);
   ask(state, operation, others, () => ({ type: 'fetch', epoch, ref, key: operation.key }));
 }
 
 function settleGet(state: QuorumState, ref: number, operation: GetOperation, arc: Arc): void {
-  const { answers, counted, id, quorum } = operation;
-  if (!operation.replied && counted.size >= state.settings.r) {
+  const { heard, counted, id, quorum } = operation;
+  const { r } = state.settings;
+  if (!operation.replied && tally(arc.members, counted) >= r && tally(arc.next, heard) >= r) {
     operation.replied = true;
     const { clock, siblings } = together(operation);
     if (siblings.length > 1) count(state, 'siblings returned');
     reply(state, id, { type: 'ok', quorum, values: siblings.map(({ value }) => value), context: clock });
   }
-  if (operation.replied && arc.members.every((replica) => answers.has(replica))) closeGet(state, ref, operation, arc);
+  if (operation.replied && arc.all.every((replica) => heard.has(replica))) closeGet(state, ref, operation, arc);
 }
 
 function closeGet(state: QuorumState, ref: number, operation: GetOperation, arc: Arc): void {
@@ -106,7 +111,7 @@ function closeGet(state: QuorumState, ref: number, operation: GetOperation, arc:
   const { key, answers } = operation;
   if (mergeRecord(state, key, together(operation))) count(state, 'read repair');
   const versions = versionsOf(state, key);
-  for (const replica of arc.members) {
+  for (const replica of arc.all) {
     const answer = answers.get(replica);
     if (replica === state.node || answer === undefined || includesVersions(answer, versions)) continue;
     count(state, 'read repair');
@@ -127,6 +132,7 @@ function together({ answers }: GetOperation): Versions {
   return versions;
 }
 
-function uncounted({ counted }: GetOperation, { members }: Arc): readonly string[] {
-  return members.filter((replica) => !counted.has(replica));
+/** A member counts once it knows what it should have; of one that is to be, an answer is enough. */
+function missingOf({ heard, counted }: GetOperation, { all, members }: Arc): readonly string[] {
+  return all.filter((replica) => !(members.includes(replica) ? counted : heard).has(replica));
 }

@@ -134,7 +134,9 @@ export interface GetOperation {
   readonly key: string;
   /** What each has answered, this node included. */
   readonly answers: Map<string, Versions>;
-  /** Replicas that count, or whose stand-ins do. */
+  /** Replicas that have answered, or whose stand-ins have. */
+  readonly heard: Set<string>;
+  /** Those of them that know what they should have. */
   readonly counted: Set<string>;
   readonly standIns: Map<string, string>;
   quorum: QuorumKind;

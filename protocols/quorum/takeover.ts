@@ -9,6 +9,9 @@
  * an epoch before, and nothing of it can come after. Until it is done a node that gains is not in `members`, and one
  * that recovers does not count in reads; both take writes.
  *
+ * Who gains copies from L - R + 1 members at least: fewer than R are left then that do not know that the ring changes,
+ * too few for a read by the ring before.
+ *
  * So with R + W > N a read sees every acknowledged write as long as fewer than W replicas of its key have lost their
  * disks and are not recovered: at most N - W of those that count in reads lack it.
  */
@@ -54,54 +57,61 @@ export function layOutRing(state: QuorumState, ring: Ring): void {
   }
   const mine = table.arcs.filter(({ all }) => all.includes(state.node));
   state.peers = [...new Set(mine.flatMap(({ all }) => all))].filter((id) => id !== state.node);
-  state.gaining = mine.some((arc) => gains(state, arc));
+  state.gaining = mine.some((arc) => gains(state.node, arc));
 }
 
 /** Nodes that are still to be copied from. */
 export function sourcesLeft(state: QuorumState): readonly string[] {
-  if (!state.gaining && !state.recovering) return [];
-  const sources = new Set<string>();
-  if (state.gaining) addSources(state, sources, gains);
-  if (state.recovering) addSources(state, sources, answersFor);
-  return [...sources];
+  return [...new Set([...(state.gaining ? sourcesOfGains(state) : []), ...(state.recovering ? sourcesOfAll(state) : [])])];
 }
 
 /** Something was copied: looks whether that was all. */
 export function checkCopied(state: QuorumState): void {
   const { ring } = state;
   if (ring === undefined) return;
-  if (state.gaining && addSources(state, new Set(), gains).size === 0) {
+  if (state.gaining && sourcesOfGains(state).size === 0) {
     state.gaining = false;
     count(state, 'range moved');
     flush(state);
     state.effects.push({ type: 'synced', epoch: ring.epoch });
   }
-  if (state.recovering && addSources(state, new Set(), answersFor).size === 0) {
+  if (state.recovering && sourcesOfAll(state).size === 0) {
     state.recovering = false;
     writeIdentity(state);
     count(state, 'recovered');
   }
 }
 
-function gains({ node }: QuorumState, { members, next }: Arc): boolean {
+/** Where to copy from what this node gains: no quorum of the ring before is left without one of those. */
+function sourcesOfGains(state: QuorumState): ReadonlySet<string> {
+  const { r, w } = state.settings;
+  return sourcesOf(state, gains, Math.min(r, w));
+}
+
+/** Where to copy from everything that this node answers for: every W that may have acknowledged include one of those. */
+function sourcesOfAll(state: QuorumState): ReadonlySet<string> {
+  return sourcesOf(state, answersFor, state.settings.w);
+}
+
+function gains(node: string, { members, next }: Arc): boolean {
   return next.includes(node) && !members.includes(node);
 }
 
-function answersFor({ node }: QuorumState, { members }: Arc): boolean {
+function answersFor(node: string, { members }: Arc): boolean {
   return members.includes(node);
 }
 
-/** Adds the nodes that have still to be copied from for the arcs of a kind. */
-function addSources(
-  state: QuorumState,
-  sources: Set<string>,
-  concerns: (state: QuorumState, arc: Arc) => boolean,
-): Set<string> {
-  const { table, node, copied, settings } = state;
+/** Nodes that have still to be copied from, for arcs of a kind: of L members L - `quorum` + 1 that are complete, or all. */
+function sourcesOf(
+  { table, node, copied }: QuorumState,
+  concerns: (node: string, arc: Arc) => boolean,
+  quorum: number,
+): ReadonlySet<string> {
+  const sources = new Set<string>();
   for (const arc of table?.arcs ?? []) {
-    if (!concerns(state, arc)) continue;
+    if (!concerns(node, arc)) continue;
     const complete = arc.members.filter((id) => id !== node && copied.get(id) === true).length;
-    if (complete >= arc.members.length - settings.w + 1) continue;
+    if (complete >= arc.members.length - quorum + 1) continue;
     for (const id of arc.members) if (id !== node && !copied.has(id)) sources.add(id);
   }
   return sources;

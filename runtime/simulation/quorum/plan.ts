@@ -83,7 +83,8 @@ export function drawQuorumPlan(random: Random): Planned<QuorumSetup, QuorumOpera
     maxOperations: random.chance(0.1) ? 3 : 1_000,
     batch: random.chance(0.3) ? random.between(1, 4) : 128,
   });
-  // A disk is lost in one of two ways, and of the disks of one key fewer than W.
+  // A disk is lost in one of two ways, and of the disks of one key fewer than W. Whoever is gone for good has to be taken
+  // off the ring, which needs all others of a preference list when fewer than R or W may be missing.
   const wipes = w > 1 && random.chance(0.25);
   const members = random.chance(0.5) ? size : random.between(n, size);
   const setup = { settings, members, tokens: random.pick([1, 2, 4, 8]), tickUs };
@@ -92,7 +93,7 @@ export function drawQuorumPlan(random: Random): Planned<QuorumSetup, QuorumOpera
     ...drawChanges(random, size, n),
     ...(wipes ? drawWipes(random, size, w) : []),
   ].toSorted((one, other) => one.atUs - other.atUs);
-  return { size, setup, operations, spare: wipes ? 0 : Math.min(w - 1, size - n) };
+  return { size, setup, operations, spare: wipes ? 0 : Math.min(r - 1, w - 1, size - n) };
 }
 
 type Operations = Planned<QuorumSetup, QuorumOperation>['operations'];

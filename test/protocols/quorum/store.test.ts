@@ -196,6 +196,24 @@ t.test('a range moves: who gains has it before it answers, and who loses it give
   t.end();
 });
 
+t.test('nodes that have not heard of a commit make no quorum of the old list', (t) => {
+  const cluster = new Cluster(ABC);
+  const ring = leaveRing(joinRing(cluster.ring, 'd', 8), 'a');
+  cluster.tell(ring);
+  cluster.start('d');
+  cluster.tick(60);
+  t.ok(cluster.synced.includes(`d ${ring.epoch}`));
+  for (const id of ['b', 'd']) cluster.feed(id, { type: 'ring', ring: commitRing(ring) });
+  for (const old of ['a', 'c']) for (const other of ['b', 'd']) cluster.cut(old, other);
+  cluster.put('b', 'w', 'k', 'new');
+  cluster.deliver();
+  t.same(cluster.answer('w'), ['new'], 'two of the new list have it');
+  for (const old of ['a', 'c']) cluster.get(old, `r ${old}`, 'k');
+  cluster.tick(20);
+  t.same([cluster.answer('r a'), cluster.answer('r c')], ['unavailable', 'unavailable']);
+  t.end();
+});
+
 t.test('a node that was away while a range left it and was collected elsewhere brings nothing back', (t) => {
   const cluster = new Cluster(['a', 'b', 'c', 'd'], { graceTicks: 30 });
   const keys = Array.from({ length: 40 }, (_, index) => `k${index}`);

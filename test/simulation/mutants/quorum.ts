@@ -5,8 +5,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a read is answered by R - 1',
     file: 'protocols/quorum/get.js',
-    find: 'counted.size >= state.settings.r',
-    replace: 'counted.size >= state.settings.r - 1',
+    find: 'tally(arc.members, counted) >= r && tally(arc.next, heard) >= r',
+    replace: 'tally(arc.members, counted) >= r - 1 && tally(arc.next, heard) >= r - 1',
   },
   {
     name: 'a write is acknowledged by W - 1',
@@ -81,7 +81,13 @@ export const mutants: readonly Mutant[] = [
     replace: 'counter: 0,',
   },
   {
-    name: 'while a node joins W of the old list do',
+    name: 'while members change R of the old list do for a read',
+    file: 'protocols/quorum/get.js',
+    find: ' && tally(arc.next, heard) >= r',
+    replace: '',
+  },
+  {
+    name: 'while members change W of the old list do for a write',
     file: 'protocols/quorum/put.js',
     find: ' && tally(arc.next, acked) >= w',
     replace: '',
@@ -107,7 +113,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'who gains copies from one source too few',
     file: 'protocols/quorum/takeover.js',
-    find: 'arc.members.length - settings.w + 1',
-    replace: 'arc.members.length - settings.w',
+    find: 'arc.members.length - quorum + 1',
+    replace: 'arc.members.length - quorum',
   },
 ];
