@@ -45,12 +45,24 @@ export class History {
   /** A node has taken a write from a client. @throws Violation when its dot is taken. */
   wrote(key: string, dot: Dot, context: Clock, value: string | undefined): void {
     const written: Written = { key, dot, context, value, acked: false };
-    if (this.#byDot.has(dot.join())) throw new Violation('UniqueDots', `${dot.join(':')} names two writes`);
+    const taken = this.#byDot.get(dot.join());
+    if (taken !== undefined) this.#forget(taken);
     this.#byDot.set(dot.join(), written);
     if (value !== undefined) this.#byValue.set(value, written);
     const all = this.#writes.get(key) ?? [];
     all.push(written);
     this.#writes.set(key, all);
+  }
+
+  /** The number of a write that never reached a disk was never reserved there, and may be given once more. */
+  #forget({ key, dot, value }: Written): void {
+    if (this.#durable.some((keys) => covers(keys.get(key) ?? nothingSeen, dot)))
+      throw new Violation('UniqueDots', `${dot.join(':')} names two writes`);
+    if (value !== undefined) this.#byValue.delete(value);
+    this.#writes.set(
+      key,
+      (this.#writes.get(key) ?? []).filter((written) => written.dot !== dot),
+    );
   }
 
   /** What a read that begins now has to know of. */
@@ -153,8 +165,9 @@ export class History {
           throw new Violation('SiblingsAreConcurrent', `${where}: ${dot.join(':')} supersedes ${other.join(':')}`);
     }
     const collected = this.#collected.get(key) ?? nothingSeen;
-    for (const { acked, dot } of all) {
-      if (!acked || !covers(clock, dot) || covers(collected, dot)) continue;
+    for (const { acked, dot, value } of all) {
+      // A deletion leaves no sibling.
+      if (!acked || value === undefined || !covers(clock, dot) || covers(collected, dot)) continue;
       if (siblings.some((one) => same(one, dot))) continue;
       const superseded = all.some((later) => covers(later.context, dot) && covers(clock, later.dot));
       if (!superseded) throw new Violation('NothingVanishes', `${where}: nobody superseded ${dot.join(':')}`);

@@ -69,6 +69,7 @@ export class Host {
     this.#events = events;
     this.#shelf = new Shelf(world.disk(node));
     const { values, rotten } = this.#shelf.load();
+    for (const name of rotten) world.met(name.startsWith('r/') ? 'record rotten' : 'identity or hint rotten');
     const identity = values.get('identity') as Identity | undefined;
     this.damaged = !fresh && (identity === undefined || rotten.some((name) => !name.startsWith('h/')));
     const found = values.get('ring');

@@ -200,7 +200,11 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
     this.#hosts.set(node, host);
     const records = this.#records[node] as Map<string, Versions>;
     records.clear();
-    for (const [key, { versions }] of host.state.entries) records.set(key, versions);
+    // What a killed process had written is there, whether it was synced or not.
+    for (const [key, { versions }] of host.state.entries) {
+      records.set(key, versions);
+      this.#history.durable(node, key, versions);
+    }
     world.every(tickUs, node, () => {
       this.#touched = node;
       host.feed({ type: 'tick' });
@@ -247,7 +251,7 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
     // Who answers for a key gives it up for one reason only.
     const state = this.#hosts.get(node)?.state;
     if (state?.table === undefined || before === undefined) return;
-    const { members } = arcAt(state.table, positionOf(key)) ?? { members: [] };
+    const members = arcAt(state.table, positionOf(key))?.members ?? [];
     if (!members.includes(nameOf(node))) return;
     const others = members.flatMap((id) => {
       const has = this.#records[nodeOf(id)]?.get(key);
