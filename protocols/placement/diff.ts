@@ -72,7 +72,12 @@ export function diffPlacements(
 }
 
 /** Every node that is to take a copy waits for another: one goes first. */
-function forceOne(open: readonly Change[], room: Map<string, number>, steps: Step[], finish: (change: Change) => void): void {
+function forceOne(
+  open: readonly Change[],
+  room: Map<string, number>,
+  steps: Step[],
+  finish: (change: Change) => void,
+): void {
   const [first, ...others] = open;
   if (first === undefined) return;
   const smallest = others.reduce((least, one) => (one.size < least.size ? one : least), first);

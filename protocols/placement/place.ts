@@ -107,7 +107,8 @@ function checkItems(items: readonly PlacementItem[]): void {
     keys.add(key);
     if (!Number.isSafeInteger(replicas) || replicas < 0)
       throw bad(`replicas of ${key} are ${replicas}: expected a whole number from 0`, { key });
-    if (!(size >= 0) || !Number.isFinite(size)) throw bad(`size of ${key} is ${size}: expected a number from 0`, { key });
+    if (!(size >= 0) || !Number.isFinite(size))
+      throw bad(`size of ${key} is ${size}: expected a number from 0`, { key });
   }
 }
 

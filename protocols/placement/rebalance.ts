@@ -106,7 +106,10 @@ function askForMore(state: RebalanceState, held: Step | undefined, effects: Reba
 }
 
 /** Room at the node of a copy now, with what is on its way there: the plan counts on drops that are not done yet. */
-function hasRoom({ nodes, items, current, running }: RebalanceState, { key, to }: Extract<Step, { type: 'copy' }>): boolean {
+function hasRoom(
+  { nodes, items, current, running }: RebalanceState,
+  { key, to }: Extract<Step, { type: 'copy' }>,
+): boolean {
   const capacity = nodes.find(({ id }) => id === to)?.capacity;
   if (capacity === undefined) return true;
   const sizeOf = (name: string): number => items.find((item) => item.key === name)?.size ?? 1;

@@ -54,7 +54,11 @@ export type QuorumMessage =
   | (Sent & { readonly type: 'sync-buckets'; readonly ranges: readonly RangeBuckets[] })
   /** `partial` when there were more keys than fit. */
   | (Sent & { readonly type: 'sync-keys'; readonly partial: boolean; readonly buckets: readonly BucketKeys[] })
-  | (Sent & { readonly type: 'sync-pull'; readonly records: readonly KeyVersions[]; readonly wanted: readonly string[] })
+  | (Sent & {
+      readonly type: 'sync-pull';
+      readonly records: readonly KeyVersions[];
+      readonly wanted: readonly string[];
+    })
   | (Sent & { readonly type: 'sync-push'; readonly records: readonly KeyVersions[] })
   | (Sent & { readonly type: 'collect'; readonly tombstones: readonly KeyDigest[] })
   | (Sent & { readonly type: 'consent'; readonly keys: readonly string[] })

@@ -77,7 +77,8 @@ export function isVersions(value: unknown): value is Versions {
   const { clock, siblings } = value as Fields;
   if (!isClock(clock) || !isListOf(siblings, isSibling)) return false;
   return siblings.every(
-    ({ dot }, index) => covers(clock, dot) && (index === 0 || compareDots((siblings[index - 1] as Sibling).dot, dot) < 0),
+    ({ dot }, index) =>
+      covers(clock, dot) && (index === 0 || compareDots((siblings[index - 1] as Sibling).dot, dot) < 0),
   );
 }
 

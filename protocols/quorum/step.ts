@@ -24,7 +24,16 @@ import { arcOfKey, count, flush, keepHint, mergeRecord, send, versionsOf, writeI
 import { positionOf } from './ring.js';
 import type { QuorumSettings } from './settings.js';
 import type { QuorumInput, QuorumState, QuorumStep, Stored } from './state.js';
-import { answerBuckets, answerPull, answerSync, compareKeys, compareRanges, syncEqual, takePush, tickSync } from './sync.js';
+import {
+  answerBuckets,
+  answerPull,
+  answerSync,
+  compareKeys,
+  compareRanges,
+  syncEqual,
+  takePush,
+  tickSync,
+} from './sync.js';
 import { adoptRing, checkCopied, layOutRing } from './takeover.js';
 import { digestVersions, isTombstone } from './versions.js';
 

@@ -62,7 +62,9 @@ export function layOutRing(state: QuorumState, ring: Ring): void {
 
 /** Nodes that are still to be copied from. */
 export function sourcesLeft(state: QuorumState): readonly string[] {
-  return [...new Set([...(state.gaining ? sourcesOfGains(state) : []), ...(state.recovering ? sourcesOfAll(state) : [])])];
+  return [
+    ...new Set([...(state.gaining ? sourcesOfGains(state) : []), ...(state.recovering ? sourcesOfAll(state) : [])]),
+  ];
 }
 
 /** Something was copied: looks whether that was all. */

@@ -77,9 +77,14 @@ export class History {
     const { key } = written;
     for (const list of lists) {
       // Distinct nodes: one that is listed twice has one disk.
-      const having = [...new Set(list)].filter((node) => covers(this.#durable[node]?.get(key) ?? nothingSeen, dot)).length;
+      const having = [...new Set(list)].filter((node) =>
+        covers(this.#durable[node]?.get(key) ?? nothingSeen, dot),
+      ).length;
       if (having < w)
-        throw new Violation('AckedIsDurable', `${key} ${dot.join(':')}: on ${having} disks of ${list.length}, not ${w}`);
+        throw new Violation(
+          'AckedIsDurable',
+          `${key} ${dot.join(':')}: on ${having} disks of ${list.length}, not ${w}`,
+        );
     }
     written.acked = true;
     this.#acked.set(key, joinClocks(this.#acked.get(key) ?? nothingSeen, [dot]));

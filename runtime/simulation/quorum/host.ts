@@ -6,7 +6,15 @@ import { isRing, isVersions, parseMessage } from '#protocols/quorum/parse';
 import { arcOfKey } from '#protocols/quorum/records';
 import type { Ring } from '#protocols/quorum/ring';
 import type { QuorumSettings } from '#protocols/quorum/settings';
-import type { Identity, QuorumEffect, QuorumInput, QuorumResult, QuorumState, Stored, Write } from '#protocols/quorum/state';
+import type {
+  Identity,
+  QuorumEffect,
+  QuorumInput,
+  QuorumResult,
+  QuorumState,
+  Stored,
+  Write,
+} from '#protocols/quorum/state';
 import { newQuorum, stepQuorum } from '#protocols/quorum/step';
 import type { Versions } from '#protocols/quorum/versions';
 import { unreachable } from '#protocols/wire/error';

@@ -17,7 +17,19 @@ import { BUSY_US, drawQuorumPlan, type QuorumOperation, type QuorumSetup } from 
 export const quorumModel: Model<QuorumSetup, QuorumOperation> = {
   name: 'quorum',
   about: 'keys replicated over a hash ring, read and written by quorums (Dynamo)',
-  faults: ['kill', 'power', 'pause', 'partition', 'oneway', 'bridge', 'clog', 'jump', 'slowdisk', 'fulldisk', 'badsync'],
+  faults: [
+    'kill',
+    'power',
+    'pause',
+    'partition',
+    'oneway',
+    'bridge',
+    'clog',
+    'jump',
+    'slowdisk',
+    'fulldisk',
+    'badsync',
+  ],
   sometimes: [
     'write acknowledged',
     'write failed',
@@ -47,7 +59,7 @@ export const quorumModel: Model<QuorumSetup, QuorumOperation> = {
     'unsynced write lost',
   ],
   busyUs: BUSY_US,
-  settleUs: 240_000_000,
+  settleUs: 400_000_000,
   plan: (random) => drawQuorumPlan(random),
   start: (world, plan) => new QuorumSimulation(world, plan),
 };

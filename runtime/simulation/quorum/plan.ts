@@ -18,12 +18,20 @@ export interface QuorumSetup {
   readonly members: number;
   readonly tokens: number;
   readonly tickUs: number;
+  /** The operator tells some node of the ring this often. */
+  readonly tellUs: number;
 }
 
 /** What a client or the operator does. */
 export type QuorumOperation =
   /** A blind write has no context, whatever the client has seen. */
-  | { readonly type: 'put' | 'delete'; readonly client: number; readonly key: string; readonly via: number; readonly blind: boolean }
+  | {
+      readonly type: 'put' | 'delete';
+      readonly client: number;
+      readonly key: string;
+      readonly via: number;
+      readonly blind: boolean;
+    }
   | { readonly type: 'get'; readonly client: number; readonly key: string; readonly via: number }
   | { readonly type: 'join' | 'leave'; readonly node: number }
   /** The node gets an empty disk and comes back after a time. */
@@ -76,8 +84,9 @@ export function drawQuorumPlan(random: Random): Planned<QuorumSetup, QuorumOpera
     timeoutTicks,
     retryTicks: random.between(2, 5),
     fallbackTicks: random.between(3, timeoutTicks - 1),
-    syncTicks: random.between(5, 40),
-    hintTicks: random.between(2, 20),
+    // Where repair is slow, what a replica has missed is missing for long.
+    syncTicks: random.chance(0.5) ? random.between(5, 40) : random.between(40, 150),
+    hintTicks: random.chance(0.5) ? random.between(2, 20) : random.between(20, 100),
     maxHints: random.chance(0.3) ? random.between(0, 3) : random.between(4, 100),
     graceTicks: Math.ceil(GRACE_US / tickUs),
     maxOperations: random.chance(0.1) ? 3 : 1_000,
@@ -87,7 +96,8 @@ export function drawQuorumPlan(random: Random): Planned<QuorumSetup, QuorumOpera
   // off the ring, which needs all others of a preference list when fewer than R or W may be missing.
   const wipes = w > 1 && random.chance(0.25);
   const members = random.chance(0.5) ? size : random.between(n, size);
-  const setup = { settings, members, tokens: random.pick([1, 2, 4, 8]), tickUs };
+  const tellUs = random.pick([100_000, 500_000, 2_000_000]);
+  const setup = { settings, members, tokens: random.pick([1, 2, 4, 8]), tickUs, tellUs };
   const operations = [
     ...drawClients(random, size),
     ...drawChanges(random, size, n),
@@ -99,11 +109,11 @@ export function drawQuorumPlan(random: Random): Planned<QuorumSetup, QuorumOpera
 type Operations = Planned<QuorumSetup, QuorumOperation>['operations'];
 
 function drawClients(random: Random, size: number): Operations {
-  const keys = random.between(1, 25);
+  const keys = random.chance(0.3) ? random.between(1, 3) : random.between(1, 25);
   const clients = random.between(1, 5);
   const deleting = random.chance(0.7) ? 0.2 : 0;
   const blind = random.chance(0.5) ? 0.3 : 0;
-  const count = random.between(40, 300);
+  const count = random.between(40, 400);
   return Array.from({ length: count }, () => {
     const client = random.below(clients);
     // Some keys are written much, and most of them little.
@@ -118,7 +128,7 @@ function drawClients(random: Random, size: number): Operations {
 
 function drawChanges(random: Random, size: number, n: number): Operations {
   if (size === n || random.chance(0.4)) return [];
-  return Array.from({ length: random.between(1, 6) }, () => ({
+  return Array.from({ length: random.between(1, 10) }, () => ({
     atUs: random.below(BUSY_US),
     operation: { type: random.chance(0.5) ? ('join' as const) : ('leave' as const), node: random.below(size) },
   }));
@@ -126,8 +136,12 @@ function drawChanges(random: Random, size: number, n: number): Operations {
 
 function drawWipes(random: Random, size: number, w: number): Operations {
   const nodes = random.shuffle(Array.from({ length: size }, (_, node) => node)).slice(0, w - 1);
-  return Array.from({ length: random.between(1, 3) }, () => ({
+  return Array.from({ length: random.between(1, 8) }, () => ({
     atUs: random.below(BUSY_US),
-    operation: { type: 'wipe' as const, node: random.pick(nodes), forUs: random.between(1_000, 3_000_000) },
+    operation: {
+      type: 'wipe' as const,
+      node: random.pick(nodes),
+      forUs: random.between(1_000, random.pick([50_000, 3_000_000])),
+    },
   }));
 }

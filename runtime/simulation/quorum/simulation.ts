@@ -18,8 +18,6 @@ import { describeVersions, Host, type HostEvents, nameOf, nodeOf } from './host.
 import { Operator } from './operator.js';
 import type { QuorumOperation, QuorumSetup } from './plan.js';
 
-/** The operator tells somebody of the ring this often. */
-const TELL_US = 150_000;
 /** A node whose disk is full is started again after this. */
 const FULL_US = 300_000;
 
@@ -75,7 +73,8 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
     const { type, epoch } = message;
     const key = 'key' in message ? ` ${message.key}` : '';
     const versions = 'versions' in message ? ` ${describeVersions(message.versions)}` : '';
-    const records = 'records' in message ? message.records.map(([name, one]) => ` ${name} ${describeVersions(one)}`) : [];
+    const records =
+      'records' in message ? message.records.map(([name, one]) => ` ${name} ${describeVersions(one)}`) : [];
     const reference = 'ref' in message ? ` #${message.ref % 2 ** 20}` : '';
     return `${type} e${epoch}${reference}${key}${versions}${records.join(',')}`;
   }
@@ -147,13 +146,18 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
 
   state(): readonly string[] {
     const { epoch, members, next } = this.#operator.ring;
-    const ids = (some: readonly { readonly id: string }[] | undefined): string => (some ?? []).map(({ id }) => id).join(' ');
+    const ids = (some: readonly { readonly id: string }[] | undefined): string =>
+      (some ?? []).map(({ id }) => id).join(' ');
     const ring = `ring ${epoch}: ${ids(members)}${next === undefined ? '' : ` -> ${ids(next)}`}`;
-    return [ring, ...[...this.#hosts].toSorted(([one], [other]) => one - other).map(([node, host]) => this.#stateOf(node, host))];
+    return [
+      ring,
+      ...[...this.#hosts].toSorted(([one], [other]) => one - other).map(([node, host]) => this.#stateOf(node, host)),
+    ];
   }
 
   replied(node: number, id: string, result: QuorumResult): void {
-    if (this.#unread !== undefined && result.type !== 'ok') throw new Violation('Liveness', `n${node + 1} answers ${result.type} at the end`);
+    if (this.#unread !== undefined && result.type !== 'ok')
+      throw new Violation('Liveness', `n${node + 1} answers ${result.type} at the end`);
     this.#clients.replied(node, id, result);
   }
 
@@ -166,7 +170,8 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
   wrote(node: number, writes: readonly Write[]): void {
     for (const write of writes) {
       if (write.type === 'record') this.#changes.push({ node, key: write.key, versions: write.versions });
-      else if (write.type === 'hint' && !write.kept) this.#released.push({ node, key: write.key, target: write.target });
+      else if (write.type === 'hint' && !write.kept)
+        this.#released.push({ node, key: write.key, target: write.target });
     }
   }
 
@@ -215,7 +220,7 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
   /** Somebody hears of the ring from the operator, and the others from it. */
   #tellAgain(): void {
     const world = this.#world;
-    world.at(world.nowUs + TELL_US, -1, 0, () => {
+    world.at(world.nowUs + this.#setup.tellUs, -1, 0, () => {
       this.#tellAgain();
       const node = world.chances.workload.below(world.size);
       if (!world.paused(node)) this.#hosts.get(node)?.feed({ type: 'ring', ring: this.#operator.ring });
@@ -275,17 +280,22 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
     const members = ids.flatMap((id) => this.#hosts.get(nodeOf(id)) ?? []);
     if (members.length < ids.length) return false;
     for (const host of this.#hosts.values()) if (!this.#atRest(host)) return false;
-    for (const [node, host] of this.#hosts) if (!ids.includes(nameOf(node)) && host.state.entries.size > 0) return false;
+    for (const [node, host] of this.#hosts)
+      if (!ids.includes(nameOf(node)) && host.state.entries.size > 0) return false;
     for (const { state } of members)
       for (const other of members)
-        if (state !== other.state && pairRoot(state.trees, other.state.node) !== pairRoot(other.state.trees, state.node))
+        if (
+          state !== other.state &&
+          pairRoot(state.trees, other.state.node) !== pairRoot(other.state.trees, state.node)
+        )
           return false;
     for (const key of this.#history.keys) if (!this.#agreed(key)) return false;
     return true;
   }
 
   #atRest({ state }: Host): boolean {
-    if (state.ring === undefined || state.ring.epoch !== this.#operator.ring.epoch) return state.entries.size === 0 && this.#isOut(state.node);
+    if (state.ring === undefined || state.ring.epoch !== this.#operator.ring.epoch)
+      return state.entries.size === 0 && this.#isOut(state.node);
     const busy = state.recovering || state.gaining || state.hintCount > 0 || state.operations.size > 0;
     return !busy && state.graves.size === 0;
   }
@@ -320,7 +330,9 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
   #stateOf(node: number, { state }: Host): string {
     const { ring, recovering, gaining, hintCount, operations, entries, tick } = state;
     const flags = `${recovering ? ' recovering' : ''}${gaining ? ' gaining' : ''}`;
-    const records = [...entries].map(([key, { versions }]) => `${key}${isTombstone(versions) ? '!' : ''} ${describeVersions(versions)}`);
+    const records = [...entries].map(
+      ([key, { versions }]) => `${key}${isTombstone(versions) ? '!' : ''} ${describeVersions(versions)}`,
+    );
     return `n${node + 1} e${ring?.epoch ?? 0} t${tick}${flags} hints ${hintCount} operations ${operations.size}: ${records.join(', ')}`;
   }
 }

@@ -54,23 +54,26 @@ t.test('shares are proportional to weights: chi-square over 40,000 keys', (t) =>
   t.end();
 });
 
-t.test('minimal disruption: a node that comes takes its share and moves nothing else, one that goes leaves only its own', (t) => {
-  fc.assert(
-    fc.property(nodes, node, (some, newcomer) => {
-      const before = some.map(({ capacity: _none, ...rest }) => rest).filter(({ id }) => id !== newcomer.id);
-      const { capacity: _limit, ...unlimited } = newcomer;
-      const all = keys(30).map((one) => ({ ...one, replicas: 2, locality: { type: 'any' as const } }));
-      const small = place(all, before).placement;
-      const large = place(all, [...before, unlimited]).placement;
-      return all.every(({ key }) => {
-        const gained = (large.get(key) ?? []).filter((id) => small.get(key)?.includes(id) !== true);
-        const lost = (small.get(key) ?? []).filter((id) => large.get(key)?.includes(id) !== true);
-        return gained.every((id) => id === newcomer.id) && lost.length <= gained.length;
-      });
-    }),
-  );
-  t.end();
-});
+t.test(
+  'minimal disruption: a node that comes takes its share and moves nothing else, one that goes leaves only its own',
+  (t) => {
+    fc.assert(
+      fc.property(nodes, node, (some, newcomer) => {
+        const before = some.map(({ capacity: _none, ...rest }) => rest).filter(({ id }) => id !== newcomer.id);
+        const { capacity: _limit, ...unlimited } = newcomer;
+        const all = keys(30).map((one) => ({ ...one, replicas: 2, locality: { type: 'any' as const } }));
+        const small = place(all, before).placement;
+        const large = place(all, [...before, unlimited]).placement;
+        return all.every(({ key }) => {
+          const gained = (large.get(key) ?? []).filter((id) => small.get(key)?.includes(id) !== true);
+          const lost = (small.get(key) ?? []).filter((id) => large.get(key)?.includes(id) !== true);
+          return gained.every((id) => id === newcomer.id) && lost.length <= gained.length;
+        });
+      }),
+    );
+    t.end();
+  },
+);
 
 t.test('a change of one weight moves items only between that node and the others', (t) => {
   fc.assert(
@@ -162,7 +165,10 @@ t.test('near: nodes of the zone come first, and what has no room there goes to t
 t.test('overflow is a stable matching: nobody would rather be where it would rather be had', (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 }), (count, capacity) => {
-      const some: readonly PlacementNode[] = Array.from({ length: count }, (_, index) => ({ id: `n${index}`, capacity }));
+      const some: readonly PlacementNode[] = Array.from({ length: count }, (_, index) => ({
+        id: `n${index}`,
+        capacity,
+      }));
       const all = keys(count * capacity + 2);
       const { placement } = place(all, some);
       const at = new Map(all.map(({ key }) => [key, placement.get(key)?.[0]]));

@@ -19,7 +19,11 @@ const items: readonly PlacementItem[] = Array.from({ length: 8 }, (_, index) => 
 }));
 
 /** Walks the steps and complains about the first that breaks a promise. */
-function walk(before: Placement, steps: readonly Step[], nodes: readonly PlacementNode[]): Map<string, string[]> | string {
+function walk(
+  before: Placement,
+  steps: readonly Step[],
+  nodes: readonly PlacementNode[],
+): Map<string, string[]> | string {
   const held = new Map([...before].map(([key, ids]) => [key, ids.filter((id) => nodes.some((one) => one.id === id))]));
   const load = (id: string): number => [...held.values()].filter((ids) => ids.includes(id)).length;
   for (const step of steps) {
@@ -92,37 +96,44 @@ t.test('full nodes that exchange items: the smallest goes first, over the capaci
 
 t.test('a rebalance gets there whatever fails and changes on the way, with no more than its share at once', (t) => {
   fc.assert(
-    fc.property(fc.array(cluster, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 3 }), fc.nat(), (all, atOnce, seed) => {
-      const random = new Random(seed);
-      const state = newRebalance(atOnce);
-      const running: Step[] = [];
-      let settled = false;
-      const feed = (input: RebalanceInput): void => {
-        for (const effect of stepRebalance(state, input).effects) take(effect);
-      };
-      const take = (effect: RebalanceEffect): void => {
-        if (effect.type === 'step') running.push(effect.step);
-        settled = effect.type === 'settled';
-      };
-      feed({ type: 'items', items });
-      for (const [index, nodes] of all.entries()) {
-        settled = false;
-        feed({ type: 'nodes', nodes });
-        const last = index === all.length - 1;
-        for (let round = 0; round < (last ? 500 : 5); round += 1) {
-          if (state.running.length > atOnce) return false;
-          const [step] = running.splice(random.below(running.length), 1);
-          if (step === undefined) feed({ type: 'tick' });
-          else feed({ type: random.chance(0.3) ? 'failed' : 'done', step });
-          if (last && settled) break;
+    fc.property(
+      fc.array(cluster, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 3 }),
+      fc.nat(),
+      (all, atOnce, seed) => {
+        const random = new Random(seed);
+        const state = newRebalance(atOnce);
+        const running: Step[] = [];
+        let settled = false;
+        const feed = (input: RebalanceInput): void => {
+          for (const effect of stepRebalance(state, input).effects) take(effect);
+        };
+        const take = (effect: RebalanceEffect): void => {
+          if (effect.type === 'step') running.push(effect.step);
+          settled = effect.type === 'settled';
+        };
+        feed({ type: 'items', items });
+        for (const [index, nodes] of all.entries()) {
+          settled = false;
+          feed({ type: 'nodes', nodes });
+          const last = index === all.length - 1;
+          for (let round = 0; round < (last ? 500 : 5); round += 1) {
+            if (state.running.length > atOnce) return false;
+            const [step] = running.splice(random.below(running.length), 1);
+            if (step === undefined) feed({ type: 'tick' });
+            else feed({ type: random.chance(0.3) ? 'failed' : 'done', step });
+            if (last && settled) break;
+          }
         }
-      }
-      const target = place(items, all.at(-1) ?? []).placement;
-      return (
-        settled &&
-        items.every(({ key }) => (state.current.get(key) ?? []).toSorted().join() === target.get(key)?.toSorted().join())
-      );
-    }),
+        const target = place(items, all.at(-1) ?? []).placement;
+        return (
+          settled &&
+          items.every(
+            ({ key }) => (state.current.get(key) ?? []).toSorted().join() === target.get(key)?.toSorted().join(),
+          )
+        );
+      },
+    ),
     { numRuns: 300 },
   );
   t.end();

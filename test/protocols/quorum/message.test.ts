@@ -78,14 +78,18 @@ t.test('garbage and truncations of packets are dropped, and a node that gets wha
     for (let length = 0; length < packet.length; length += 1) t.equal(arrives(packet.subarray(0, length)), undefined);
   const cluster = new Cluster(['a', 'b', 'c']);
   fc.assert(
-    fc.property(fc.constantFrom(...packets), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), (packet, flips) => {
-      const bytes = packet.slice();
-      for (const [at, value] of flips) bytes[at % bytes.length] = value;
-      const message = arrives(bytes);
-      if (message !== undefined) cluster.feed('a', { type: 'receive', from: 'b', message });
-      cluster.queue.length = 0;
-      return true;
-    }),
+    fc.property(
+      fc.constantFrom(...packets),
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
+      (packet, flips) => {
+        const bytes = packet.slice();
+        for (const [at, value] of flips) bytes[at % bytes.length] = value;
+        const message = arrives(bytes);
+        if (message !== undefined) cluster.feed('a', { type: 'receive', from: 'b', message });
+        cluster.queue.length = 0;
+        return true;
+      },
+    ),
     { numRuns: 2_000, seed: 1 },
   );
   cluster.tell({ ...cluster.ring, epoch: 2 ** 40 });

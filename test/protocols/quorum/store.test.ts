@@ -7,7 +7,9 @@ import { Cluster } from './cluster.js';
 
 const ABC = ['a', 'b', 'c'];
 const kinds = (effects: readonly QuorumEffect[]): readonly string[] =>
-  effects.filter(({ type }) => type !== 'count').map((effect) => (effect.type === 'send' ? effect.message.type : effect.type));
+  effects
+    .filter(({ type }) => type !== 'count')
+    .map((effect) => (effect.type === 'send' ? effect.message.type : effect.type));
 
 t.test('a write is on the disk before it is sent, acknowledged or answered', (t) => {
   const cluster = new Cluster(ABC);
@@ -29,7 +31,8 @@ t.test('acknowledgements count once a replica, however often they come', (t) => 
   cluster.put('a', 'w', 'k', 'x');
   const store = cluster.queue.find(({ to }) => to === 'b');
   cluster.queue = [];
-  for (let time = 0; time < 3; time += 1) cluster.feed('b', { type: 'receive', from: 'a', message: store?.message as never });
+  for (let time = 0; time < 3; time += 1)
+    cluster.feed('b', { type: 'receive', from: 'a', message: store?.message as never });
   cluster.deliver();
   t.equal(cluster.answer('w'), 'nothing', 'two of three');
   cluster.tick(20);
@@ -159,7 +162,9 @@ t.test('while a node joins a write needs W of the old list and W of the new', (t
   const cluster = new Cluster(ABC, { r: 1, w: 3 });
   const ring = joinRing(cluster.ring, 'd', 8);
   const arc = (key: string): readonly string[] =>
-    cluster.nodes.get('a')?.table?.arcs.length === 0 ? [] : [...(cluster.nodes.get('a')?.entries.get(key)?.arc?.next ?? [])];
+    cluster.nodes.get('a')?.table?.arcs.length === 0
+      ? []
+      : [...(cluster.nodes.get('a')?.entries.get(key)?.arc?.next ?? [])];
   cluster.tell(ring);
   const key = Array.from({ length: 50 }, (_, index) => `k${index}`).find((name) => {
     cluster.put('a', name, name, 'x');
@@ -186,8 +191,13 @@ t.test('a range moves: who gains has it before it answers, and who loses it give
   cluster.tick(40);
   t.same(cluster.synced, ['d 2']);
   cluster.tell(commitRing(ring));
-  const held = new Map(keys.map((key) => [key, ['a', 'b', 'c', 'd'].filter((id) => cluster.held(id, key) !== undefined)]));
-  t.ok([...held.values()].every((ids) => ids.length === 3), 'each key at three');
+  const held = new Map(
+    keys.map((key) => [key, ['a', 'b', 'c', 'd'].filter((id) => cluster.held(id, key) !== undefined)]),
+  );
+  t.ok(
+    [...held.values()].every((ids) => ids.length === 3),
+    'each key at three',
+  );
   t.ok([...held.values()].some((ids) => ids.includes('d')));
   const moved = keys.find((key) => held.get(key)?.includes('d') === true) ?? '';
   cluster.get('d', 'r', moved);
@@ -230,7 +240,10 @@ t.test('a node that was away while a range left it and was collected elsewhere b
   for (const key of keys) cluster.put('a', `d ${key}`, key, undefined, cluster.contextOf(`r ${key}`));
   cluster.deliver();
   cluster.tick(400);
-  t.ok(ABC.every((id) => keys.every((key) => cluster.held(id, key) === undefined)), 'collected');
+  t.ok(
+    ABC.every((id) => keys.every((key) => cluster.held(id, key) === undefined)),
+    'collected',
+  );
   cluster.tell(joinRing(cluster.ring, 'd', 8));
   cluster.start('d');
   cluster.tick(100);
@@ -238,17 +251,20 @@ t.test('a node that was away while a range left it and was collected elsewhere b
   t.end();
 });
 
-t.test('a new replica that has lost its disk has another actor: its writes take nothing of the old ones with them', (t) => {
-  const cluster = new Cluster(ABC);
-  cluster.put('a', 'old', 'k', 'old');
-  cluster.deliver();
-  cluster.wipe('a');
-  cluster.start('a');
-  cluster.put('a', 'new', 'k', 'new');
-  cluster.deliver();
-  cluster.tick(40);
-  cluster.get('b', 'r', 'k');
-  cluster.deliver();
-  t.same(cluster.answer('r'), ['new', 'old']);
-  t.end();
-});
+t.test(
+  'a new replica that has lost its disk has another actor: its writes take nothing of the old ones with them',
+  (t) => {
+    const cluster = new Cluster(ABC);
+    cluster.put('a', 'old', 'k', 'old');
+    cluster.deliver();
+    cluster.wipe('a');
+    cluster.start('a');
+    cluster.put('a', 'new', 'k', 'new');
+    cluster.deliver();
+    cluster.tick(40);
+    cluster.get('b', 'r', 'k');
+    cluster.deliver();
+    t.same(cluster.answer('r'), ['new', 'old']);
+    t.end();
+  },
+);

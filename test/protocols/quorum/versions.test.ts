@@ -14,7 +14,8 @@ import fc from 'fast-check';
 import t from 'tap';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
-const values = ({ siblings }: Versions): readonly string[] => siblings.map(({ value }) => Buffer.from(value).toString());
+const values = ({ siblings }: Versions): readonly string[] =>
+  siblings.map(({ value }) => Buffer.from(value).toString());
 
 /** What may happen to three replicas of one key and the clients of it. */
 type Event =
@@ -71,16 +72,19 @@ function play(all: readonly Event[]): { readonly real: readonly Versions[]; read
   return { real, twin };
 }
 
-t.test('siblings are the writes that nobody who knew of them has written after, as in a twin with whole histories', (t) => {
-  fc.assert(
-    fc.property(events, (all) => {
-      const { real, twin } = play(all);
-      return real.every((versions, index) => values(versions).toSorted().join() === twin[index]?.join());
-    }),
-    { numRuns: 2_000 },
-  );
-  t.end();
-});
+t.test(
+  'siblings are the writes that nobody who knew of them has written after, as in a twin with whole histories',
+  (t) => {
+    fc.assert(
+      fc.property(events, (all) => {
+        const { real, twin } = play(all);
+        return real.every((versions, index) => values(versions).toSorted().join() === twin[index]?.join());
+      }),
+      { numRuns: 2_000 },
+    );
+    t.end();
+  },
+);
 
 t.test('merging is commutative, associative and idempotent, and equal versions are equal bytes', (t) => {
   fc.assert(
@@ -103,14 +107,17 @@ t.test('merging is commutative, associative and idempotent, and equal versions a
   t.end();
 });
 
-t.test('two clients with the same context at the same coordinator: plain vector clocks would lose one of the writes', (t) => {
-  const first = writeVersion(nothing, [], ['a', 1], bytes('base'));
-  const one = writeVersion(first, first.clock, ['a', 2], bytes('one'));
-  const two = writeVersion(one, first.clock, ['a', 3], bytes('two'));
-  t.same(values(two), ['one', 'two']);
-  t.same(values(writeVersion(two, two.clock, ['b', 1], bytes('both seen'))), ['both seen']);
-  t.end();
-});
+t.test(
+  'two clients with the same context at the same coordinator: plain vector clocks would lose one of the writes',
+  (t) => {
+    const first = writeVersion(nothing, [], ['a', 1], bytes('base'));
+    const one = writeVersion(first, first.clock, ['a', 2], bytes('one'));
+    const two = writeVersion(one, first.clock, ['a', 3], bytes('two'));
+    t.same(values(two), ['one', 'two']);
+    t.same(values(writeVersion(two, two.clock, ['b', 1], bytes('both seen'))), ['both seen']);
+    t.end();
+  },
+);
 
 t.test('a delete takes what its client has seen, and a concurrent write survives it', (t) => {
   const seen = writeVersion(nothing, [], ['a', 1], bytes('seen'));
