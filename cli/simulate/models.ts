@@ -18,6 +18,14 @@ interface Entry {
 
 /** The models that are shipped, in the order of `all`. */
 const shipped: Readonly<Record<string, Entry>> = {
+  raft: {
+    load: async () => (await import('#runtime/simulation/raft/index')).raftModel,
+    etcdTrace: async () => (await import('#runtime/simulation/raft/etcd-trace')).etcdTrace,
+  },
+  swim: { load: async () => (await import('#runtime/simulation/swim/index')).swimModel },
+  pbft: { load: async () => (await import('#runtime/simulation/pbft/index')).pbftModel },
+  crdt: { load: async () => (await import('#runtime/simulation/crdt/index')).crdtModel },
+  quorum: { load: async () => (await import('#runtime/simulation/quorum/index')).quorumModel },
   delivery: { load: async () => (await import('#runtime/simulation/delivery/index')).deliveryModel },
 };
 

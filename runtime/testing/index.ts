@@ -9,6 +9,22 @@ export { crashing, PlannedCrash } from './crash.js';
 export { explore, type Exploration, ExplorationError, type ExplorationReport } from './explore.js';
 export type { CrashTarget, CrashTime, Fault, LinkFault } from './faults.js';
 export type { ExpectOptions, Probe, ProbeCall, ProbeCast, ProbeDown, ProbeEvent, ProbeOptions } from './probe.js';
+export {
+  type Account,
+  checkLinearizable,
+  type CheckOptions,
+  describeAccount,
+  type History,
+  type MapInput,
+  mapOf,
+  type Operation,
+  type RegisterInput,
+  registerOf,
+  type RegisterOutput,
+  type Specification,
+  type Value,
+  type Verdict,
+} from './linearizability/index.js';
 export { Random } from './random.js';
 export type { TestSystemOptions } from './test-options.js';
 export { TestSystem } from './test-system.js';
