@@ -76,6 +76,28 @@ export function reportText(report: ModelReport, output: Output): string {
   ].join('\n');
 }
 
+/** All campaigns in a line, for people. */
+export function totalText(reports: readonly ModelReport[], { colours }: Output): string {
+  const { runs, events, virtualUs, faults, failed } = totalOf(reports);
+  const verdict = failed.length === 0 ? colours.green('no violation') : colours.red(`FAILED: ${failed.join(', ')}`);
+  return `\n${colours.bold('all')}: ${count(runs)} runs, ${count(events)} events, ${count(faults)} faults, ${virtualText(virtualUs)} of virtual time: ${verdict}`;
+}
+
+/** All campaigns together. */
+export function totalOf(reports: readonly ModelReport[]) {
+  const sum = (of: (report: ModelReport) => number): number => reports.reduce((total, each) => total + of(each), 0);
+  return {
+    runs: sum(({ tally }) => tally.runs),
+    events: sum(({ tally }) => tally.events),
+    faults: sum(({ tally }) => faultsOf(tally)),
+    virtualUs: sum(({ tally }) => tally.virtualUs),
+    /** Models that broke a promise, or proved nothing. */
+    failed: reports
+      .filter((each) => each.failure !== undefined || each.vacuous.length > 0)
+      .map(({ model }) => model.name),
+  };
+}
+
 /** How a run failed and how to see it again, for people. */
 export function failureLines(failure: FailureReport, { colours }: Output): readonly string[] {
   const { seed, message, atSeconds, event, again, smaller, files } = failure;

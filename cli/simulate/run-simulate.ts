@@ -12,7 +12,7 @@ import { explain, type FailureReport, quoted } from './failure.js';
 import { Models } from './models.js';
 import { readPlan, type PlanFile } from './plan-file.js';
 import { simulationProgress, type SimulationProgress } from './progress.js';
-import { type ModelReport, reportJson, reportText } from './report.js';
+import { type ModelReport, reportJson, reportText, totalOf, totalText } from './report.js';
 import type { SimulateFlags, Simulation } from './simulation.js';
 import { Threads } from './threads.js';
 import { printTrace } from './trace.js';
@@ -45,8 +45,10 @@ export async function runSimulate(context: CommandContext<SimulateFlags>): Promi
       reports.push(report);
       if (!output.json) output.result(undefined, reportText(report, output));
     }
-    const good = reports.every(({ failure, vacuous }) => failure === undefined && vacuous.length === 0);
-    if (output.json) output.result({ good, models: reports.map(reportJson) }, '');
+    const total = totalOf(reports);
+    const good = total.failed.length === 0;
+    if (output.json) output.result({ good, total, models: reports.map(reportJson) }, '');
+    else if (reports.length > 1) output.result(undefined, totalText(reports, output));
     return good || signal.aborted ? undefined : 1;
   } finally {
     await threads.stop();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { runCampaign } from '#cli/simulate/campaign';
-import { Models } from '#cli/simulate/models';
+import { Models, shippedModels } from '#cli/simulate/models';
 import { planText, readPlan } from '#cli/simulate/plan-file';
 import { Threads } from '#cli/simulate/threads';
 import { planOf } from '#runtime/simulation/run';
@@ -122,6 +122,16 @@ t.test('a failure gives exit code 1, a command to see it again, a smaller plan a
   });
 });
 
+t.test('all of the models come to a sum', async (t) => {
+  const { code, stdout, stderr } = await run(['simulate', 'all', '--module', toy, '--seeds', '2'], {
+    cwd: t.testdir({}),
+  });
+  t.equal(code, 0, stderr);
+  t.match(stdout, /^delivery: /m);
+  t.match(stdout, /^toy: /m);
+  t.match(stdout, new RegExp(`^all: ${2 * (shippedModels.length + 1)} runs, .* of virtual time: no violation$`, 'm'));
+});
+
 t.test('--seed --trace prints every event of one run, and the same ones each time', async (t) => {
   const cwd = t.testdir({});
   const args = ['simulate', 'toy', '--module', toy, '--seed', '7', '--trace'];
@@ -136,7 +146,7 @@ t.test('--seed --trace prints every event of one run, and the same ones each tim
 });
 
 t.test('a long campaign that meets nothing is vacuous, and fails', async (t) => {
-  const flags = ['--module', others, '--seeds', '1000'];
+  const flags = ['--module', others, '--seeds', '1000', '--jobs', '1'];
   const { code, stdout } = await run(['simulate', 'hollow', ...flags], { cwd: t.testdir({}) });
   t.equal(code, 1);
   t.match(stdout, /1 to 1000: VACUOUS/);

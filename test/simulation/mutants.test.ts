@@ -13,7 +13,7 @@ import type { Trial } from './mutants/trial.js';
 import { tryMutants } from './mutants/try.js';
 
 /** There are at least so many; raised with the lists. */
-const LEAST_MUTANTS = 0;
+const LEAST_MUTANTS = 140;
 const MOST_SEEDS = 2_000;
 const LIMIT_MS = 200_000;
 

@@ -27,11 +27,14 @@ const wanted = lists.flatMap(({ model, mutants }) =>
   mutants.filter(({ name }) => name.includes(values.only)).map((mutant) => ({ model, mutant })),
 );
 const rows: (Found | undefined)[] = wanted.map(() => undefined);
+/** Mutants that could not be tried at all. */
+let broken = 0;
 
 /** Looks for one, in a process of its own. */
 async function look(model: string, mutant: Mutant): Promise<Found> {
   const [result] = await tryMutants([{ model, modules: [], mutant, from: 1, seeds: MOST_SEEDS }], LIMIT_MS);
   const { tried = 0, ms = 0, found, error } = result ?? {};
+  if (error !== undefined) broken += 1;
   const invariant = (found?.failure.invariant ?? error ?? '').replaceAll(/[|\n]/g, ' ');
   const verdict = found === undefined ? `SURVIVED ${error ?? `${tried} seeds`}` : `seed ${found.seed}, ${invariant}`;
   process.stdout.write(`${model}: ${mutant.name}: ${verdict} (${Math.round(ms)} ms)\n`);
@@ -50,6 +53,8 @@ await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, lane)
 
 const found = rows.flatMap((row) => row ?? []);
 const survivors = found.filter(({ seed }) => seed === undefined).length;
-process.stdout.write(`\n${foundTable(found)}\n\n${found.length} mutants, ${survivors} survived\n`);
-if (values.write && values.only === '') await writeFound(found);
+process.stdout.write(
+  `\n${foundTable(found)}\n\n${found.length} mutants, ${survivors} survived, ${broken} of them untried\n`,
+);
+if (values.write && values.only === '' && broken === 0) await writeFound(found);
 process.exitCode = survivors === 0 && found.length > 0 ? 0 : 1;

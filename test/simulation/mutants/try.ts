@@ -25,7 +25,8 @@ export async function tryMutants(trials: readonly Trial[], limitMs: number): Pro
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as TrialResult);
   if (results.length === trials.length) return results;
-  const why =
-    signal === null ? `ended with ${code}: ${errors.trim().slice(-500)}` : `did not end in ${limitMs / 1_000} s`;
+  const why = child.killed
+    ? `did not end in ${limitMs / 1_000} s`
+    : `ended with ${code ?? signal}: ${errors.trim().slice(-500)}`;
   return trials.map((_, index) => results[index] ?? { tried: 0, ms: limitMs, error: `its process ${why}` });
 }
