@@ -92,6 +92,7 @@ export const suites = [
   'durability',
   'supervision',
   'start',
+  'simulation',
   'jobs',
 ] as const;
 export type Suite = (typeof suites)[number];
