@@ -1,7 +1,7 @@
 /**
  * Causal contexts: the set of all dots that a state has seen, whether what they named is still there or not. What is in
  * the context and not in the store was removed; so removals need no tombstones (Almeida, Shoker and Baquero, "Delta state
- * replicated data types", JPDC 2018, section 7; the compact form is of section 7.2).
+ * replicated data types", JPDC 2018 and arXiv 1603.01529, section 7.4, which has the compact form too).
  *
  *     a  [1 ........ 41]            a version vector: one range from 1
  *     b  [1 .. 7]   [9]  [12 .. 14] the same and a cloud: what is above the first gap

@@ -1,12 +1,12 @@
 /**
  * One replicated document and its delta buffer: the per-object state of Algorithm 2 of Almeida, Shoker and Baquero (JPDC
- * 2018, section 6.2), in its names X, c, D and A.
+ * 2018, section 6.1), in its names X, c, D and A.
  *
  *       first        acked by b       acked by a          seq
  *         |--- d --- d ---|--- d --- d ---|--- d --- d ----|         X^seq is the state
  *
  * A delta-interval from `from` to `seq` is the join of the deltas between; the one from 0 is the whole state. It may be
- * merged where the state X^from was merged before (the causal delta-merging condition, definition 7 of the paper). What a
+ * merged where the state X^from was merged before (the causal delta-merging condition, definition 6 of the paper). What a
  * neighbour has acked is what it has merged and made durable, so it is where the next interval to it begins. When the
  * buffer does not reach back to there, it gets the whole state.
  */

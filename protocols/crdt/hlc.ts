@@ -1,14 +1,14 @@
 /**
  * Hybrid logical clocks: stamps that follow causality like a logical clock and stay near the wall clock (Kulkarni,
- * Demirbas, Madappa, Avva and Leone, "Logical physical clocks", OPODIS 2014, figure 5).
+ * Demirbas, Madappa, Avva and Leone, "Logical physical clocks", OPODIS 2014).
  *
  *     own event    l' = max(l, wall)            c' = l' = l ? c + 1 : 0
  *     heard m      l' = max(l, l.m, wall)       c' = one above the counts of those that have that l', or 0
  *
- * A stamp that is ahead of the wall clock by more than the bound is not followed (section 5 of the paper: such messages
- * are ignored). What it stamps is merged all the same, since replicas could not converge otherwise; the clock just is not
- * dragged along, and it is counted. A register that it stamped can be written over nevertheless, because a write
- * supersedes what the writer has seen, whatever the stamps say. The count needs no limit of 16 bits here: it is a varint.
+ * A stamp that is ahead of the wall clock by more than the bound is not followed (the paper ignores such messages). What
+ * it stamps is merged all the same, since replicas could not converge otherwise; the clock just is not dragged along, and
+ * it is counted. A register that it stamped can be written over nevertheless, because a write supersedes what the writer
+ * has seen, whatever the stamps say. The count needs no limit of 16 bits here: it is a varint.
  */
 
 /** The state of a clock, and a stamp that it gave. */

@@ -1,7 +1,7 @@
 /**
  * Delta mutators: an operation on a state gives a delta, and the new state is the join of the two. A delta that adds
  * carries one new dot and, in its context, the dots that it supersedes; one that removes carries only those that it has
- * observed. (Almeida, Shoker and Baquero, JPDC 2018, sections 7.4 and 7.5; the counters are those of Baquero, Almeida and
+ * observed. (Almeida, Shoker and Baquero, JPDC 2018, section 7.4; the counters are those of Baquero, Almeida and
  * Lerche, "The problem with embedded CRDT counters and a solution", PaPoC 2016, without `fresh`.)
  *
  * | concurrent                              | comes out as                                                           |

@@ -5,7 +5,7 @@
  *     DotFun  dot -> payload             flags (no payload), registers, counters
  *     DotMap  key -> DotFun or DotMap    sets, maps, maps of maps
  *
- * (Almeida, Shoker and Baquero, JPDC 2018, section 7.3; a DotSet is a DotFun without payloads.) The join keeps a dot when
+ * (Almeida, Shoker and Baquero, JPDC 2018, section 7.4; a DotSet is a DotFun without payloads.) The join keeps a dot when
  * both sides have it, or when one has it and the other has not seen it. A dot that is seen and not there was removed.
  *
  * Stores are never changed; a join that adds nothing gives back the very same object, and one that adds little shares the
