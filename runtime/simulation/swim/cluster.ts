@@ -278,9 +278,10 @@ export class Cluster implements Simulated<SwimOperation>, ProcessWatch {
 }
 
 /** Until when every packet arrives in time. */
-function soundUntilUs(world: World, { operations, faults = [] }: SwimPlan): number {
+function soundUntilUs(world: World, { setup, operations, faults = [] }: SwimPlan): number {
   const { loss, straggling } = world.network.knobs;
-  if (loss > 0 || straggling > 0) return 0;
+  // What arrives cut short is lost.
+  if (loss > 0 || straggling > 0 || setup.garble > 0) return 0;
   const cuts = operations.filter(({ operation: { type } }) => type === 'split' || type === 'cut-off');
   const faulty = faults.filter(({ kind }) => ['partition', 'oneway', 'bridge', 'clog'].includes(kind));
   return Math.min(Number.POSITIVE_INFINITY, ...[...cuts, ...faulty].map(({ atUs }) => atUs));
