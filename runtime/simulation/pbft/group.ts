@@ -6,7 +6,7 @@
 import { signedBytes } from '#protocols/pbft/encoding';
 import type { PbftMessage, Request } from '#protocols/pbft/message';
 import { unreachable } from '#protocols/wire/error';
-import { decode, encode } from '../../codec/msgpack.js';
+import { decode, encodeChecked as encode } from '../../codec/msgpack.js';
 import type { Simulated } from '../model.js';
 import type { World } from '../world.js';
 import { ClientNode, type Wishes } from './client-node.js';
