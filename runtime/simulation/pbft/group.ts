@@ -43,7 +43,7 @@ export class Group implements Simulated<Operation> {
     this.#sides = sides;
     const names = Array.from({ length: clients + faultyClients }, (_, client) => clientName(client));
     this.#keys = keysOf(cryptography, settings.replicas, names);
-    this.#watch = new Watch(world, settings);
+    this.#watch = new Watch(world, settings, new Set([...liars.map(({ replica }) => replica), ...setup.twins]));
     this.#lair = new Lair(
       settings,
       world,

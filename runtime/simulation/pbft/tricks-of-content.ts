@@ -132,7 +132,8 @@ function invented(liar: Liar, message: Proposal): Proposal {
   };
 }
 
-function badTransfer(liar: Liar, message: PbftMessage): PbftMessage {
+/** Another batch, another state, or a proof that is none. */
+export function badTransfer(liar: Liar, message: PbftMessage): PbftMessage {
   const { requests, random } = liar.lair;
   if (message.type === 'batch' && requests.length > 0) {
     liar.met('bad batch');
