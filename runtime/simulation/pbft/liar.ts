@@ -58,8 +58,8 @@ export class Liar {
   send(to: ReplicaId, message: PbftMessage): void {
     // Whoever asks a liar for what it lacks is deceived every other time, whatever else the liar does: it is rarely asked.
     const asked = message.type === 'transfer' || message.type === 'batch';
-    if (asked && this.lair.random.chance(0.5)) message = badTransfer(this, message);
-    let messages: readonly PbftMessage[] = [message];
+    const first = asked && this.lair.random.chance(0.5) ? badTransfer(this, message) : message;
+    let messages: readonly PbftMessage[] = [first];
     for (const { send } of this.#played())
       if (send !== undefined) messages = messages.flatMap((one) => send(this, to, one));
     for (const one of messages) this.tell(to, one);
