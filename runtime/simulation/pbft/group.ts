@@ -6,7 +6,7 @@
 import { signedBytes } from '#protocols/pbft/encoding';
 import type { PbftMessage, Request } from '#protocols/pbft/message';
 import { unreachable } from '#protocols/wire/error';
-import { decode, encode } from '../../codec/msgpack.js';
+import { decode, encodeChecked as encode } from '../../codec/msgpack.js';
 import type { Simulated } from '../model.js';
 import type { World } from '../world.js';
 import { ClientNode, type Wishes } from './client-node.js';
@@ -43,7 +43,7 @@ export class Group implements Simulated<Operation> {
     this.#sides = sides;
     const names = Array.from({ length: clients + faultyClients }, (_, client) => clientName(client));
     this.#keys = keysOf(cryptography, settings.replicas, names);
-    this.#watch = new Watch(world, settings);
+    this.#watch = new Watch(world, settings, new Set([...liars.map(({ replica }) => replica), ...setup.twins]));
     this.#lair = new Lair(
       settings,
       world,

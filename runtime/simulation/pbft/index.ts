@@ -10,7 +10,7 @@ import { Group } from './group.js';
 import type { Cryptography } from './keys.js';
 import { drawSetup, type Operation, type Setup } from './setup.js';
 
-const BUSY_US = 15_000_000;
+const BUSY_US = 10_000_000;
 
 /** What a campaign has to have met: what the faulty did, and what the correct had to do about it. */
 const sometimes = [

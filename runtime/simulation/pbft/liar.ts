@@ -7,7 +7,7 @@ import type { PbftMessage, Reply, Signed } from '#protocols/pbft/message';
 import type { ReplicaId } from '#protocols/pbft/settings';
 import type { Lair } from './lair.js';
 import type { ReplicaNode } from './replica-node.js';
-import { bodyTricks } from './tricks-of-content.js';
+import { badTransfer, bodyTricks } from './tricks-of-content.js';
 import { speechTricks } from './tricks-of-speech.js';
 import { viewTricks } from './tricks-of-views.js';
 
@@ -56,7 +56,10 @@ export class Liar {
 
   /** What the replica wants to send, and what becomes of it. */
   send(to: ReplicaId, message: PbftMessage): void {
-    let messages: readonly PbftMessage[] = [message];
+    // Whoever asks a liar for what it lacks is deceived every other time, whatever else the liar does: it is rarely asked.
+    const asked = message.type === 'transfer' || message.type === 'batch';
+    const first = asked && this.lair.random.chance(0.5) ? badTransfer(this, message) : message;
+    let messages: readonly PbftMessage[] = [first];
     for (const { send } of this.#played())
       if (send !== undefined) messages = messages.flatMap((one) => send(this, to, one));
     for (const one of messages) this.tell(to, one);

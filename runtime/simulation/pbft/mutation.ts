@@ -11,9 +11,8 @@ export function mutated(liar: Liar, message: PbftMessage): PbftMessage {
   if (message.type === 'proposal') return { ...message, prePrepare: mutatedOrder(liar, message.prePrepare) };
   const changed = changedOnce(liar, message);
   if (!('signature' in changed) || changed.type === 'request') return changed;
-  const body = changed;
   // Under any name but its own the signature is worthless, and the message stands for a forgery.
-  return liar.lair.sign(liar.id, body);
+  return liar.lair.sign(liar.id, changed);
 }
 
 function mutatedOrder(liar: Liar, { view, seq, digest }: PrePrepare): Signed<PrePrepare> {

@@ -148,7 +148,10 @@ function drawOperations(
       at({ type: 'whim', liar: replica, habits: drawHabits(random), sides: drawSides(random, settings.replicas) });
   for (let count = plot ? 6 : random.between(0, 3); count > 0; count -= 1) {
     const atUs = random.below(busyUs - 1_000);
-    operations.push({ atUs, operation: { type: 'cut', forUs: Math.min(busyUs - atUs, random.between(1e5, 4e6)) } });
+    operations.push({
+      atUs,
+      operation: { type: 'cut', forUs: Math.min(busyUs - atUs, random.between(plot ? 1e6 : 1e5, 4e6)) },
+    });
   }
   return operations.toSorted((one, other) => one.atUs - other.atUs);
 }

@@ -55,8 +55,7 @@ function equivocate(liar: Liar, to: ReplicaId, message: PbftMessage): readonly P
   if ((message.type !== 'prepare' && message.type !== 'commit') || message.replica !== id) return [message];
   const faces = lair.faces.get(`${message.view}/${message.seq}`);
   if (faces === undefined) return [message];
-  const body = message;
-  return [lair.sign(id, { ...body, digest: faces[lair.side(to) === 0 ? 0 : 1].digest })];
+  return [lair.sign(id, { ...message, digest: faces[lair.side(to) === 0 ? 0 : 1].digest })];
 }
 
 function liarIsPrimary(liar: Liar, view: number): boolean {
@@ -107,14 +106,12 @@ function withWrongDigest(liar: Liar, message: PbftMessage): PbftMessage {
     case 'checkpoint': {
       if (message.replica !== id) return message;
       liar.met('wrong digest');
-      const body = message;
-      return lair.sign(id, { ...body, digest: lair.wrongDigest() });
+      return lair.sign(id, { ...message, digest: lair.wrongDigest() });
     }
     case 'proposal': {
       if (!liarIsPrimary(liar, message.prePrepare.view)) return message;
       liar.met('wrong digest');
-      const body = message.prePrepare;
-      return { ...message, prePrepare: lair.sign(id, { ...body, digest: lair.wrongDigest() }) };
+      return { ...message, prePrepare: lair.sign(id, { ...message.prePrepare, digest: lair.wrongDigest() }) };
     }
     default:
       return message;
@@ -128,11 +125,15 @@ function invented(liar: Liar, message: Proposal): Proposal {
   liar.met('invented request');
   const request = { ...first, timestamp: first.timestamp + 1, operation: Uint8Array.from([9]) };
   const batch = [request, ...message.batch.slice(1)];
-  const body = message.prePrepare;
-  return { type: 'proposal', prePrepare: lair.sign(id, { ...body, digest: lair.digest(batchBytes(batch)) }), batch };
+  return {
+    type: 'proposal',
+    prePrepare: lair.sign(id, { ...message.prePrepare, digest: lair.digest(batchBytes(batch)) }),
+    batch,
+  };
 }
 
-function badTransfer(liar: Liar, message: PbftMessage): PbftMessage {
+/** Another batch, another state, or a proof that is none. */
+export function badTransfer(liar: Liar, message: PbftMessage): PbftMessage {
   const { requests, random } = liar.lair;
   if (message.type === 'batch' && requests.length > 0) {
     liar.met('bad batch');

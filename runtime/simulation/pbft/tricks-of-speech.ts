@@ -90,8 +90,7 @@ function forged(liar: Liar, message: Extract<PbftMessage, { readonly replica: nu
   liar.met('forged sender');
   const { random, settings } = liar.lair;
   const honest = Array.from({ length: settings.replicas }, (_, id) => id).filter((id) => !liar.lair.liars.includes(id));
-  const body = message;
-  const { signature } = liar.lair.sign(liar.id, { ...body, replica: liar.id });
+  const { signature } = liar.lair.sign(liar.id, { ...message, replica: liar.id });
   return { ...message, replica: random.pick(honest), signature };
 }
 

@@ -14,8 +14,7 @@ export const viewTricks: Readonly<Record<string, Trick>> = {
     send(liar, _, message) {
       if (!own(liar, message)) return [message];
       liar.met('stale checkpoint in a view-change');
-      const body = message;
-      return [liar.lair.sign(liar.id, { ...body, stable: 0, proof: [], prepared: [] })];
+      return [liar.lair.sign(liar.id, { ...message, stable: 0, proof: [], prepared: [] })];
     },
   },
   /** Asks for a view with proofs that are none. */

@@ -16,7 +16,7 @@
  */
 import type { ReplicaEffect } from '#protocols/pbft/effects';
 import { NULL_DIGEST, signedBytes } from '#protocols/pbft/encoding';
-import type { NewView, ReplicaBody, Request, Signed } from '#protocols/pbft/message';
+import type { Certificate, NewView, ReplicaBody, Request, Signed } from '#protocols/pbft/message';
 import { type PbftSettings, primaryOf, quorum, type ReplicaId } from '#protocols/pbft/settings';
 import { Violation } from '../violation.js';
 import type { World } from '../world.js';
@@ -37,6 +37,7 @@ export class Watch implements Observer {
   stable = 0;
   readonly #world: World;
   readonly #settings: PbftSettings;
+  readonly #faulty: ReadonlySet<ReplicaId>;
   readonly #committed = new Map<number, string>();
   readonly #prepared = new Map<string, string>();
   readonly #stables = new Map<number, string>();
@@ -55,9 +56,11 @@ export class Watch implements Observer {
   /** The position that the latest answered request has in the history. */
   #answered = 0;
 
-  constructor(world: World, settings: PbftSettings) {
+  /** `faulty` are those of whom nothing is expected. */
+  constructor(world: World, settings: PbftSettings, faulty: ReadonlySet<ReplicaId>) {
     this.#world = world;
     this.#settings = settings;
+    this.#faulty = faulty;
   }
 
   /** A client, correct or not, has signed a request. */
@@ -204,13 +207,8 @@ export class Watch implements Observer {
       const provers = new Set(proof.filter(({ seq }) => seq === stable).map((checkpoint) => checkpoint.replica));
       if (stable > 0 && provers.size < quorum(this.#settings))
         fail(`with a checkpoint of n${replica + 1} that is not proven`);
-      for (const { prePrepare: order, prepares } of prepared) {
-        const matching = prepares.filter((vote) => vote.digest === order.digest && vote.view === order.view);
-        const backups = new Set(matching.filter((vote) => vote.seq === order.seq).map((vote) => vote.replica));
-        backups.delete(primaryOf(this.#settings, order.view));
-        if (backups.size < quorum(this.#settings) - 1)
-          fail(`with a certificate of n${replica + 1} that proves nothing`);
-      }
+      if (!prepared.every((certificate) => this.#isProof(certificate)))
+        fail(`with a certificate of n${replica + 1} that proves nothing`);
     }
     const minSeq = Math.max(...viewChanges.map(({ stable }) => stable));
     const proven = viewChanges.flatMap(({ prepared }) => prepared.map(({ prePrepare }) => prePrepare));
@@ -221,6 +219,19 @@ export class Watch implements Observer {
       if (seq !== minSeq + 1 + index || digest !== (latest?.digest ?? NULL_DIGEST))
         fail(`with a wrong order at ${seq}`);
     });
+  }
+
+  /** 2f different backups prepared it; a correct one among them has really signed that. */
+  #isProof({ prePrepare: { view, seq, digest }, prepares }: Certificate): boolean {
+    const backups = new Set<ReplicaId>();
+    for (const vote of prepares) {
+      if (vote.view !== view || vote.seq !== seq || vote.digest !== digest) continue;
+      const body = this.#signed.get(vote.replica)?.get(`prepare ${view}/${seq}`)?.body;
+      const said = body?.type === 'prepare' && body.digest === digest;
+      if (said || this.#faulty.has(vote.replica)) backups.add(vote.replica);
+    }
+    backups.delete(primaryOf(this.#settings, view));
+    return backups.size >= quorum(this.#settings) - 1;
   }
 
   #same<K extends string | number>(

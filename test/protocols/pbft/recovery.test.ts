@@ -9,6 +9,7 @@ import { newReplica, type ReplicaState } from '#protocols/pbft/state';
 import {
   Bench,
   certificate,
+  checkpoint,
   digest,
   digestOf,
   newView,
@@ -108,6 +109,18 @@ t.test(
     t.end();
   },
 );
+
+t.test('up to min-s a view takes no pre-prepare, after a restart neither', (t) => {
+  const proof = [0, 1, 3].map((replica) => checkpoint(replica, 4, 'state'));
+  const set = [viewChange(1, 1, { stable: 4, proof }), viewChange(0, 1), viewChange(3, 1)];
+  const behind = new Bench(2);
+  behind.receive(newView(1, set, []));
+  t.same(behind.receive(proposal(1, 3, b)), ['refused proposal: conflict']);
+  behind.restart();
+  t.same(behind.receive(proposal(1, 3, b)), ['refused proposal: conflict']);
+  t.match(behind.receive(proposal(1, 5, b)), [/persist/]);
+  t.end();
+});
 
 /** Everything that the others of a group might say, in an order that fast-check chooses. */
 const said: readonly PbftMessage[] = [

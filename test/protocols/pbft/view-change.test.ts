@@ -76,6 +76,18 @@ t.test(
   },
 );
 
+t.test('who wants a view above has wanted this one: it counts for the timer of those that are still below', (t) => {
+  const backup = new Bench(6, { ...settings, replicas: 7 });
+  backup.receive(a);
+  backup.tick(5);
+  backup.receive(viewChange(0, 1), viewChange(1, 1), viewChange(2, 3));
+  t.same(backup.tick(50), [], 'four of seven');
+  backup.receive(viewChange(3, 3));
+  t.equal(backup.state.view, 1, 'two others above are not f + 1');
+  t.ok(backup.tick(5).includes('changing-view 2 for 10'));
+  t.end();
+});
+
 t.test('f + 1 others that want views above are followed to the lowest of these, before the timer', (t) => {
   const backup = new Bench(1);
   t.same(backup.receive(viewChange(2, 9)), [], 'one may be a liar');
