@@ -2,6 +2,7 @@
  * Bugs of Raft that people have made, planted in the core one at a time. Each has to be found by the simulator.
  */
 import type { Mutant } from './mutant.js';
+import { raftDriverMutants } from './raft-driver.js';
 
 const raft = (file: string, name: string, find: string, replace: string): Mutant => ({
   name,
@@ -126,4 +127,5 @@ export const raftMutants: readonly Mutant[] = [
   raft('snapshot', 'chunks of a snapshot are taken in any order', 'offset === received && ', ''),
   raft('sessions', 'sessions are lost in snapshots', 'return [...sessions].map(', 'return [].map('),
   raft('sessions', 'a retry is applied again', 'if (replies.has(seq))', 'if (false)'),
+  ...raftDriverMutants,
 ];
