@@ -93,6 +93,7 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
         return this.clients.call(operation.client, operation.input, operation.via, operation.at, operation.giveUp);
       case 'strike':
       case 'strand':
+      case 'rot':
       case 'trap':
       case 'trap-joint':
         return this.#mischiefs.begin(operation, this.leader());
@@ -237,7 +238,8 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     const cut = this.invariants.stepped(driver.id, driver.state);
     this.#milestones.stepped(driver, input, effects, cut);
     if (driver.state.role === 'leader')
-      for (const effect of effects) if (effect.type === 'config' && isJoint(effect.config)) this.#mischiefs.joint(driver);
+      for (const effect of effects)
+        if (effect.type === 'config' && isJoint(effect.config)) this.#mischiefs.joint(driver);
     this.#beside.stepped?.(driver, input, effects);
   }
 

@@ -127,8 +127,7 @@ export class Invariants {
       return (durable ? view.durableChainAt(committed) : view.chainAt(committed)) !== chain;
     };
     for (const durable of [false, true]) {
-      const elect = (set: readonly NodeId[]): boolean =>
-        2 * set.filter((id) => lacks(id, durable)).length > set.length;
+      const elect = (set: readonly NodeId[]): boolean => 2 * set.filter((id) => lacks(id, durable)).length > set.length;
       if (!elect(voters) || (votersOutgoing.length > 0 && !elect(votersOutgoing))) continue;
       throw new Violation(
         durable ? 'CommittedIsDurableInv' : 'QuorumLogInv',

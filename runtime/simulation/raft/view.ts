@@ -83,9 +83,10 @@ export class View {
         'DurableInv',
         `${this.id} starts at term ${state.term}, commit ${state.commit}; synced were ${this.#durableTerm}, ${this.#durableCommit}`,
       );
-    if (!state.amnesiac && state.term === this.#durableTerm && this.#durableVote !== undefined)
-      if (state.vote !== this.#durableVote)
-        throw new Violation('DurableInv', `${this.id} forgot its vote of term ${state.term} for ${this.#durableVote}`);
+    // What left the node counts, whatever was written of it.
+    const voted = this.#ledger.voteOf(this.id, state.term) ?? (state.term === this.#durableTerm ? this.#durableVote : undefined);
+    if (!state.amnesiac && voted !== undefined && state.vote !== voted)
+      throw new Violation('DurableInv', `${this.id} forgot its vote of term ${state.term} for ${voted}`);
     const synced = this.#durable.base + this.#durable.after.length;
     const syncedChain = this.durableChainAt(synced);
     this.up = true;
@@ -205,7 +206,10 @@ export class View {
   /** The log begins elsewhere: it was compacted, or replaced by a snapshot. */
   #rebase(base: number, baseTerm: number): void {
     if (base > 0 && this.#ledger.termAt(base) !== baseTerm)
-      throw new Violation('LogInv', `${this.id} compacted up to index ${base} of term ${baseTerm}, not committed as such`);
+      throw new Violation(
+        'LogInv',
+        `${this.id} compacted up to index ${base} of term ${baseTerm}, not committed as such`,
+      );
     const gone = base - this.#base;
     if (gone < 0 || gone > this.#entries.length) {
       this.#entries = [];

@@ -23,7 +23,12 @@ export const raftMutants: readonly Mutant[] = [
     'const early = isEarly(message);',
     "const early = isEarly(message) || message.type === 'vote-response';",
   ),
-  raft('election', 'a joint configuration elects by one majority', 'quorumVote(state.config,', 'quorumVote({ ...state.config, votersOutgoing: [] },'),
+  raft(
+    'election',
+    'a joint configuration elects by one majority',
+    'quorumVote(state.config,',
+    'quorumVote({ ...state.config, votersOutgoing: [] },',
+  ),
   raft('election', 'a node that lost its log or its votes votes', 'return !damaged && !amnesiac;', 'return true;'),
   // Replication.
   raft('quorum', 'a majority is n / 2', 'Math.floor(count / 2) + 1', 'Math.max(1, Math.floor(count / 2))'),
@@ -41,16 +46,21 @@ export const raftMutants: readonly Mutant[] = [
   ),
   raft(
     'follower',
-    'a follower commits entries that it does not know to agree',
+    'a follower commits entries that it does not have',
     'Math.min(message.commit, last)',
-    'Math.min(message.commit, lastIndex(log))',
+    'message.commit',
   ),
-  raft('follower', 'the entry before is not compared', 'if (!matches(log, index, logTerm))', 'if (index > lastIndex(log))'),
   raft(
     'follower',
-    'a follower acknowledges its last entry in the place of the last new one',
+    'the entry before is not compared',
+    'if (!matches(log, index, logTerm))',
+    'if (index > lastIndex(log))',
+  ),
+  raft(
+    'follower',
+    'a follower acknowledges one entry too many',
     'acknowledge(state, from, last, out)',
-    'acknowledge(state, from, lastIndex(log), out)',
+    'acknowledge(state, from, last + 1, out)',
   ),
   raft(
     'output',
@@ -97,7 +107,12 @@ export const raftMutants: readonly Mutant[] = [
   // Reads.
   raft('read', 'a read asks no quorum', 'round === 0 || round > confirmed', 'round === 0'),
   raft('read', 'a read does not wait for an entry of the term', 'if (!hasCommittedInTerm(state)) {', 'if (false) {'),
-  raft('election', 'leases without check-quorum: nobody stands by a leader', "reads === 'lease' && elapsed < electionTicks", 'false'),
+  raft(
+    'election',
+    'leases without check-quorum: nobody stands by a leader',
+    "reads === 'lease' && elapsed < electionTicks",
+    'false',
+  ),
   raft('read', 'a lease is longer than the promise', '(electionTicks - 1) * (1 - clockDrift)', '4 * electionTicks'),
   // Membership.
   raft(
