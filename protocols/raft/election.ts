@@ -73,7 +73,7 @@ function poll(state: RaftState, from: NodeId, granted: boolean, out: Output): vo
 
 /** The first entry of a leader is a no-op: with it everything before it is committed. (6.4, step 1) */
 function lead(state: RaftState, out: Output): void {
-  becomeLeader(state, out);
+  becomeLeader(state);
   const index = lastIndex(state.log) + 1;
   appendOwn(state, { type: 'noop', index, term: state.term });
   // There may be a change among the entries before, and none may be proposed before the no-op is committed. (4.1)
@@ -86,19 +86,14 @@ function lead(state: RaftState, out: Output): void {
  * not disturb those who hear a leader (4.2.3). With leases that is a promise, kept whatever else happens (6.4.1).
  */
 export function isInLease(state: RaftState): boolean {
-  const { settings, leader, electionElapsed, ticks, heardAt } = state;
+  const { settings, leader, electionElapsed } = state;
   if (!settings.checkQuorum) return false;
-  if (leader !== undefined && electionElapsed < settings.electionTicks) return true;
-  return hasPromised(settings.reads, ticks - heardAt, settings.electionTicks);
+  return (leader !== undefined && electionElapsed < settings.electionTicks) || isPromised(state);
 }
 
 /** Whether this node has promised a leader not to help another for now. */
 export function isPromised({ settings, ticks, heardAt }: RaftState): boolean {
-  return hasPromised(settings.reads, ticks - heardAt, settings.electionTicks);
-}
-
-function hasPromised(reads: 'quorum' | 'lease', elapsed: number, electionTicks: number): boolean {
-  return reads === 'lease' && elapsed < electionTicks;
+  return settings.reads === 'lease' && ticks - heardAt < settings.electionTicks;
 }
 
 /**

@@ -92,7 +92,13 @@ function persistOf(state: RaftState, { snapshot }: Output): Persist | undefined 
   const hardState = promised || before.commit !== state.commit ? hardStateOf(state) : undefined;
   if (hardState !== undefined) state.handedState = hardState;
   state.handed = last;
-  return { type: 'persist', hardState, snapshot, entries, token: { term: state.term, index: last, logTerm: lastTerm(log) } };
+  return {
+    type: 'persist',
+    hardState,
+    snapshot,
+    entries,
+    token: { term: state.term, index: last, logTerm: lastTerm(log) },
+  };
 }
 
 /** What of the state has to survive, beside log and snapshot. */

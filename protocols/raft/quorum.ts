@@ -36,10 +36,7 @@ export function quorumValue(config: Config, valueOf: (voter: NodeId) => number):
 export type VoteResult = 'pending' | 'lost' | 'won';
 
 /** How a majority votes; won without voters. `voteOf` is undefined for those that have not voted. */
-export function majorityVote(
-  voters: readonly NodeId[],
-  voteOf: (voter: NodeId) => boolean | undefined,
-): VoteResult {
+export function majorityVote(voters: readonly NodeId[], voteOf: (voter: NodeId) => boolean | undefined): VoteResult {
   if (voters.length === 0) return 'won';
   let granted = 0;
   let missing = 0;

@@ -15,9 +15,10 @@ import type { NodeId, RaftState } from './types.js';
 
 /** Follows in a term; `leader` when it is known. */
 export function becomeFollower(state: RaftState, term: number, leader: NodeId | undefined, out: Output): void {
-  reset(state, term, out);
+  reset(state, term);
   state.role = 'follower';
   state.leader = leader;
+  rejectReads(state, out);
 }
 
 /** Asks whether an election could be won. Neither term nor vote change. */
@@ -29,14 +30,15 @@ export function becomePreCandidate(state: RaftState): void {
 
 /** Stands for election in the next term, and votes for itself. */
 export function becomeCandidate(state: RaftState, out: Output): void {
-  reset(state, state.term + 1, out);
+  reset(state, state.term + 1);
   state.role = 'candidate';
   state.vote = state.settings.id;
+  rejectReads(state, out);
 }
 
 /** Leads. Its own log is durable as a whole: its vote was, and what came before is. */
-export function becomeLeader(state: RaftState, out: Output): void {
-  reset(state, state.term, out);
+export function becomeLeader(state: RaftState): void {
+  reset(state, state.term);
   state.role = 'leader';
   state.leader = state.settings.id;
   const own = state.progress.get(state.settings.id);
@@ -51,8 +53,7 @@ export function abortTransfer(state: RaftState): void {
   state.leadTransferee = undefined;
 }
 
-function reset(state: RaftState, term: number, out: Output): void {
-  rejectReads(state, out);
+function reset(state: RaftState, term: number): void {
   if (state.term !== term) {
     state.term = term;
     state.vote = undefined;

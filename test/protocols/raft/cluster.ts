@@ -42,7 +42,10 @@ interface Member {
   staged: Uint8Array[];
 }
 
-export type Options = Partial<Omit<Settings, 'id'>> & { readonly chunkBytes?: number; readonly learners?: readonly NodeId[] };
+export type Options = Partial<Omit<Settings, 'id'>> & {
+  readonly chunkBytes?: number;
+  readonly learners?: readonly NodeId[];
+};
 
 const BLANK: HardState = { term: 0, vote: undefined, commit: 0, damaged: false, amnesiac: false };
 
@@ -172,7 +175,8 @@ export class Cluster {
   partition(...sides: readonly (readonly NodeId[])[]): void {
     this.heal();
     for (const side of sides)
-      for (const other of sides) if (side !== other) for (const a of side) for (const b of other) this.cuts.add(`${a}>${b}`);
+      for (const other of sides)
+        if (side !== other) for (const a of side) for (const b of other) this.cuts.add(`${a}>${b}`);
   }
 
   isolate(id: NodeId): void {
@@ -275,7 +279,10 @@ export class Cluster {
     this.step(id, { type: 'applied', index: entries.at(-1)?.index ?? 0 });
   }
 
-  #readChunk({ state, disk }: Member, { to, index, offset }: Extract<RaftEffect, { readonly type: 'read-chunk' }>): void {
+  #readChunk(
+    { state, disk }: Member,
+    { to, index, offset }: Extract<RaftEffect, { readonly type: 'read-chunk' }>,
+  ): void {
     const bytes = disk.images.get(index);
     const data = bytes?.subarray(offset, offset + (this.#options.chunkBytes ?? 1_000));
     this.step(

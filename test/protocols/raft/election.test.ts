@@ -103,7 +103,10 @@ t.test('one vote per term, also after crash between persist and reply', (t) => {
   cluster.hold('n3');
   cluster.step('n1', { type: 'campaign' });
   cluster.deliver(({ to }) => to === 'n3');
-  t.notOk(cluster.flights.some(({ from }) => from === 'n3'), 'no reply before the vote is durable');
+  t.notOk(
+    cluster.flights.some(({ from }) => from === 'n3'),
+    'no reply before the vote is durable',
+  );
   // The vote becomes durable, and the node dies before its reply is heard.
   cluster.release('n3');
   cluster.crash('n3');
@@ -272,7 +275,11 @@ t.test('votes refused within leader lease', (t) => {
     t.same(tell(state, 'n3', message), [], `${message.type}: not even answered`);
     t.equal(state.term, 2);
     if (message.type === 'vote')
-      t.match(tell(nodeWith({ log: [2] }), 'n3', { ...message, transfer: true }), [{ reject: false }], 'but for a transfer');
+      t.match(
+        tell(nodeWith({ log: [2] }), 'n3', { ...message, transfer: true }),
+        [{ reject: false }],
+        'but for a transfer',
+      );
     step(state, { type: 'tick' });
     t.match(tell(state, 'n3', message), [{ reject: false }], 'ten ticks after the last word of the leader');
   }
@@ -286,7 +293,11 @@ t.test('disruptive removed server ignored', (t) => {
   const cluster = new Cluster(4, { preVote: false });
   cluster.elect('n1');
   cluster.isolate('n4');
-  cluster.step('n1', { type: 'change', id: 'c', change: { transition: 'auto', changes: [{ type: 'remove', node: 'n4' }] } });
+  cluster.step('n1', {
+    type: 'change',
+    id: 'c',
+    change: { transition: 'auto', changes: [{ type: 'remove', node: 'n4' }] },
+  });
   cluster.deliver();
   const { term } = cluster.state('n1');
   t.same(cluster.state('n1').config.voters, ['n1', 'n2', 'n3']);

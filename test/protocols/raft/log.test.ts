@@ -31,7 +31,10 @@ const change = fc.oneof(
   fc.record({ type: fc.constant('compact' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
 );
 
-function build(changes: readonly (typeof change extends fc.Arbitrary<infer T> ? T : never)[]): { log: Log; twin: Twin } {
+function build(changes: readonly (typeof change extends fc.Arbitrary<infer T> ? T : never)[]): {
+  log: Log;
+  twin: Twin;
+} {
   const log = newLog(0, 0);
   const twin: Twin = { terms: [0], base: 0 };
   for (const one of changes) {
@@ -105,15 +108,20 @@ t.test('a hint is the highest entry up to an index whose term is not above', (t)
 
 t.test('a batch holds as many entries as fit, and at least one', (t) => {
   fc.assert(
-    fc.property(fc.array(fc.nat({ max: 40 }), { maxLength: 20 }), fc.nat({ max: 21 }), fc.nat({ max: 200 }), (sizes, from, most) => {
-      const entries = sizes.map((size, at) => entry(1, at + 1, 'x'.repeat(size + 1)));
-      const log = newLog(0, 0, entries);
-      const batch = entriesFrom(log, from + 1, lastIndex(log), most);
-      const left = entries.slice(from);
-      let bytes = 0;
-      const expected = left.filter((one, at) => (bytes += entryBytes(one)) <= most || at === 0);
-      return JSON.stringify(batch) === JSON.stringify(expected);
-    }),
+    fc.property(
+      fc.array(fc.nat({ max: 40 }), { maxLength: 20 }),
+      fc.nat({ max: 21 }),
+      fc.nat({ max: 200 }),
+      (sizes, from, most) => {
+        const entries = sizes.map((size, at) => entry(1, at + 1, 'x'.repeat(size + 1)));
+        const log = newLog(0, 0, entries);
+        const batch = entriesFrom(log, from + 1, lastIndex(log), most);
+        const left = entries.slice(from);
+        let bytes = 0;
+        const expected = left.filter((one, at) => (bytes += entryBytes(one)) <= most || at === 0);
+        return JSON.stringify(batch) === JSON.stringify(expected);
+      },
+    ),
   );
   const log = newLog(0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)]);
   t.equal(entriesFrom(log, 2, 2, 1_000).length, 1, 'not beyond the end that was asked for');

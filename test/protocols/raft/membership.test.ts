@@ -17,8 +17,13 @@ function change(words: string, transition: ConfigChange['transition'] = 'auto'):
   return { transition, changes };
 }
 
-function propose(cluster: Cluster, words: string, transition?: ConfigChange['transition'], id = cluster.leader ?? ''): void {
-  cluster.step(id, { type: 'change', id: words, change: change(words, transition) });
+function propose(
+  cluster: Cluster,
+  words: string,
+  transition?: ConfigChange['transition'],
+  id = cluster.leader ?? '',
+): void {
+  cluster.step(id, { type: 'change', id: `change ${words}`, change: change(words, transition) });
   cluster.deliver();
 }
 
@@ -203,7 +208,10 @@ t.test('joint configuration: neither majority alone commits or elects', (t) => {
   cluster.tick('n2', 40);
   cluster.tick('n3', 40);
   cluster.deliver();
-  t.ok(['n2', 'n3'].every((id) => cluster.state(id).role !== 'leader'), 'two of the old, none of the new');
+  t.ok(
+    ['n2', 'n3'].every((id) => cluster.state(id).role !== 'leader'),
+    'two of the old, none of the new',
+  );
   cluster.heal();
   settle(cluster);
   cluster.partition(['n1', 'n2', 'n3'], ['n4', 'n5']);
@@ -296,7 +304,10 @@ t.test('a member that is added is caught up from its end, and one that is remove
   step(state, { type: 'change', id: 'c', change: change('l4') });
   const told = tell(state, 'n2', ack(state.term, 5));
   t.same([...state.progress.keys()], ['n1', 'n2', 'n3', 'n4']);
-  t.ok(told.some(({ type }) => type === 'append'), 'n4 is probed at once');
+  t.ok(
+    told.some(({ type }) => type === 'append'),
+    'n4 is probed at once',
+  );
   tell(state, 'n4', { ...ack(state.term, 4), reject: true, rejectHint: 0 });
   t.equal(state.progress.get('n4')?.state, 'snapshot', 'it has nothing');
   step(state, { type: 'change', id: 'c', change: change('r4') });

@@ -26,7 +26,16 @@ export function entry(term: number, index: number, text = `${term}.${index}`): E
 
 /** A node that was restarted with this log; its state machine has applied what is committed. */
 export function nodeWith(given: Given = {}): RaftState {
-  const { id = 'n1', voters = ['n1', 'n2', 'n3'], learners = [], log = [], term, vote, commit = 1, ...settings } = given;
+  const {
+    id = 'n1',
+    voters = ['n1', 'n2', 'n3'],
+    learners = [],
+    log = [],
+    term,
+    vote,
+    commit = 1,
+    ...settings
+  } = given;
   const { state } = startRaft(raftSettings(id, settings), 7, {
     type: 'restart',
     hardState: { term: term ?? log.at(-1) ?? 1, vote, commit, damaged: false, amnesiac: false },
@@ -67,10 +76,11 @@ export function refusals(effects: readonly RaftEffect[]): readonly string[] {
 /** Makes a node the leader of its next term, by the votes of others. */
 export function makeLeader(state: RaftState): RaftState {
   step(state, { type: 'campaign' });
-  for (const voter of state.config.voters)
+  const others = state.config.voters.filter((voter) => voter !== state.settings.id);
+  for (const voter of others)
     if (state.role === 'pre-candidate')
       tell(state, voter, { type: 'pre-vote-response', term: state.term + 1, reject: false });
-  for (const voter of state.config.voters)
+  for (const voter of others)
     if (state.role === 'candidate') tell(state, voter, { type: 'vote-response', term: state.term, reject: false });
   if (state.role !== 'leader') throw new Error(`${state.settings.id} is ${state.role}`);
   return state;

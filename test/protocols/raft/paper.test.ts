@@ -19,14 +19,21 @@ function inRole(role: Role): RaftState {
   return state;
 }
 
-t.test('5.1: if one server’s current term is smaller than the other’s, then it updates its current term to the larger value', (t) => {
-  for (const role of ['follower', 'pre-candidate', 'candidate', 'leader'] as const) {
-    const state = inRole(role);
-    tell(state, 'n2', append(9, 1, 1));
-    t.same([state.role, state.term], ['follower', 9], `${role}: if it discovers that its term is out of date, it reverts to follower`);
-  }
-  t.end();
-});
+t.test(
+  '5.1: if one server’s current term is smaller than the other’s, then it updates its current term to the larger value',
+  (t) => {
+    for (const role of ['follower', 'pre-candidate', 'candidate', 'leader'] as const) {
+      const state = inRole(role);
+      tell(state, 'n2', append(9, 1, 1));
+      t.same(
+        [state.role, state.term],
+        ['follower', 9],
+        `${role}: if it discovers that its term is out of date, it reverts to follower`,
+      );
+    }
+    t.end();
+  },
+);
 
 t.test('5.1: if a server receives a request with a stale term number, it rejects the request', (t) => {
   const state = nodeWith({ term: 5 });
@@ -50,14 +57,17 @@ t.test('5.2: the leader sends heartbeats to all followers to maintain authority'
   t.end();
 });
 
-t.test('5.2: a follower that hears nothing over the election timeout begins an election: it increments its term, votes for itself and issues RequestVote to each of the others', (t) => {
-  const state = nodeWith({ preVote: false, term: 1 });
-  let sent: readonly RaftMessage[] = [];
-  for (let ticks = 0; ticks < 20 && sent.length === 0; ticks += 1) sent = messages(step(state, { type: 'tick' }));
-  t.same(sent, [vote(2, 1, 1), vote(2, 1, 1)]);
-  t.same([state.term, state.vote, state.votes.get('n1')], [2, 'n1', true]);
-  t.end();
-});
+t.test(
+  '5.2: a follower that hears nothing over the election timeout begins an election: it increments its term, votes for itself and issues RequestVote to each of the others',
+  (t) => {
+    const state = nodeWith({ preVote: false, term: 1 });
+    let sent: readonly RaftMessage[] = [];
+    for (let ticks = 0; ticks < 20 && sent.length === 0; ticks += 1) sent = messages(step(state, { type: 'tick' }));
+    t.same(sent, [vote(2, 1, 1), vote(2, 1, 1)]);
+    t.same([state.term, state.vote, state.votes.get('n1')], [2, 'n1', true]);
+    t.end();
+  },
+);
 
 t.test('5.2: a candidate wins if it receives votes from a majority of the servers for the same term', (t) => {
   const cases: readonly { size: number; votes: readonly boolean[]; role: Role }[] = [
@@ -111,66 +121,83 @@ t.test('5.2: election timeouts are chosen randomly, so that most of the time onl
   t.end();
 });
 
-t.test('5.3: the leader appends the command as a new entry, then issues AppendEntries to each of the other servers', (t) => {
-  const state = makeLeader(nodeWith());
-  for (const voter of ['n2', 'n3']) tell(state, voter, ack(state.term, 2));
-  const sent = messages(step(state, { type: 'propose', id: 'x', data: new Uint8Array(1) }));
-  t.match(sent, [
-    { type: 'append', index: 2, logTerm: state.term, commit: 2, entries: [{ index: 3, id: 'x' }] },
-    { type: 'append', index: 2, logTerm: state.term, commit: 2, entries: [{ index: 3, id: 'x' }] },
-  ]);
-  t.end();
-});
+t.test(
+  '5.3: the leader appends the command as a new entry, then issues AppendEntries to each of the other servers',
+  (t) => {
+    const state = makeLeader(nodeWith());
+    for (const voter of ['n2', 'n3']) tell(state, voter, ack(state.term, 2));
+    const sent = messages(step(state, { type: 'propose', id: 'x', data: new Uint8Array(1) }));
+    t.match(sent, [
+      { type: 'append', index: 2, logTerm: state.term, commit: 2, entries: [{ index: 3, id: 'x' }] },
+      { type: 'append', index: 2, logTerm: state.term, commit: 2, entries: [{ index: 3, id: 'x' }] },
+    ]);
+    t.end();
+  },
+);
 
-t.test('5.3: an entry is committed once the leader that created it has replicated it on a majority of the servers', (t) => {
-  for (const [size, acks, committed] of [
-    [1, 0, true],
-    [3, 0, false],
-    [3, 1, true],
-    [3, 2, true],
-    [5, 1, false],
-    [5, 2, true],
-    [5, 4, true],
-  ] as const) {
-    const state = makeLeader(nodeWith({ voters: Array.from({ length: size }, (_, at) => `n${at + 1}`) }));
-    for (let at = 0; at < acks; at += 1) tell(state, `n${at + 2}`, ack(state.term, 2));
-    t.equal(state.commit === 2, committed, `${acks + 1} of ${size}`);
-  }
-  t.end();
-});
+t.test(
+  '5.3: an entry is committed once the leader that created it has replicated it on a majority of the servers',
+  (t) => {
+    for (const [size, acks, committed] of [
+      [1, 0, true],
+      [3, 0, false],
+      [3, 1, true],
+      [3, 2, true],
+      [5, 1, false],
+      [5, 2, true],
+      [5, 4, true],
+    ] as const) {
+      const state = makeLeader(nodeWith({ voters: Array.from({ length: size }, (_, at) => `n${at + 1}`) }));
+      for (let at = 0; at < acks; at += 1) tell(state, `n${at + 2}`, ack(state.term, 2));
+      t.equal(state.commit === 2, committed, `${acks + 1} of ${size}`);
+    }
+    t.end();
+  },
+);
 
-t.test('5.3: this also commits all preceding entries in the leader’s log, including entries created by previous leaders', (t) => {
-  for (const log of [[], [2], [1, 2], [1]]) {
-    const state = makeLeader(nodeWith({ log, term: 2 }));
-    tell(state, 'n2', ack(state.term, log.length + 2));
-    t.equal(state.commit, log.length + 2);
-  }
-  t.end();
-});
+t.test(
+  '5.3: this also commits all preceding entries in the leader’s log, including entries created by previous leaders',
+  (t) => {
+    for (const log of [[], [2], [1, 2], [1]]) {
+      const state = makeLeader(nodeWith({ log, term: 2 }));
+      tell(state, 'n2', ack(state.term, log.length + 2));
+      t.equal(state.commit, log.length + 2);
+    }
+    t.end();
+  },
+);
 
-t.test('5.3: once a follower learns that a log entry is committed, it applies the entry to its local state machine, in log order', (t) => {
-  const state = nodeWith({ term: 1 });
-  const applied = step(state, { type: 'receive', from: 'n2', message: append(1, 1, 1, [entry(1, 2), entry(1, 3)], 3) }).flatMap(
-    (effect) => (effect.type === 'apply' ? effect.entries.map(({ index }) => index) : []),
-  );
-  t.same(applied, [2, 3]);
-  t.end();
-});
+t.test(
+  '5.3: once a follower learns that a log entry is committed, it applies the entry to its local state machine, in log order',
+  (t) => {
+    const state = nodeWith({ term: 1 });
+    const applied = step(state, {
+      type: 'receive',
+      from: 'n2',
+      message: append(1, 1, 1, [entry(1, 2), entry(1, 3)], 3),
+    }).flatMap((effect) => (effect.type === 'apply' ? effect.entries.map(({ index }) => index) : []));
+    t.same(applied, [2, 3]);
+    t.end();
+  },
+);
 
-t.test('5.3: if the follower does not find an entry in its log with the same index and term, then it refuses the new entries', (t) => {
-  for (const [index, logTerm, reject] of [
-    [1, 1, false],
-    [2, 1, false],
-    [3, 2, false],
-    [3, 1, true],
-    [4, 2, true],
-    [2, 3, true],
-  ] as const) {
-    const state = nodeWith({ log: [1, 2], term: 3 });
-    t.match(tell(state, 'n2', append(3, index, logTerm)), [{ reject }], `${logTerm}/${index}`);
-  }
-  t.end();
-});
+t.test(
+  '5.3: if the follower does not find an entry in its log with the same index and term, then it refuses the new entries',
+  (t) => {
+    for (const [index, logTerm, reject] of [
+      [1, 1, false],
+      [2, 1, false],
+      [3, 2, false],
+      [3, 1, true],
+      [4, 2, true],
+      [2, 3, true],
+    ] as const) {
+      const state = nodeWith({ log: [1, 2], term: 3 });
+      t.match(tell(state, 'n2', append(3, index, logTerm)), [{ reject }], `${logTerm}/${index}`);
+    }
+    t.end();
+  },
+);
 
 t.test('5.3: the leader handles inconsistencies by forcing the followers’ logs to duplicate its own', (t) => {
   for (const [index, logTerm, entries, expected] of [

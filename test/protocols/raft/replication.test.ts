@@ -215,7 +215,9 @@ t.test('proposals: refused with the leader that is known, and by name', (t) => {
   t.match(step(follower, { type: 'propose', id: 'p', data: new Uint8Array() }), [{ leader: 'n2', id: 'p' }]);
   t.same(refusals(step(follower, { type: 'propose', id: '', data: new Uint8Array() })), ['bad-request']);
   const long = 'x'.repeat(257);
-  t.same(refusals(step(makeLeader(nodeWith()), { type: 'propose', id: long, data: new Uint8Array() })), ['bad-request']);
+  t.same(refusals(step(makeLeader(nodeWith()), { type: 'propose', id: long, data: new Uint8Array() })), [
+    'bad-request',
+  ]);
   t.end();
 });
 
@@ -224,7 +226,9 @@ t.test('a leader sends before it has written, and counts itself afterwards', (t)
   tell(state, 'n2', ack(state.term, 2));
   const { effects } = stepRaft(state, { type: 'propose', id: 'p', data: new Uint8Array(1) });
   t.same(
-    effects.map((effect) => (effect.type === 'send' ? `${effect.message.type} to ${effect.to} ${effect.early}` : effect.type)),
+    effects.map((effect) =>
+      effect.type === 'send' ? `${effect.message.type} to ${effect.to} ${effect.early}` : effect.type,
+    ),
     ['append to n2 true', 'persist'],
     'n3 has not answered its probe',
   );

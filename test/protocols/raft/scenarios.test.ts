@@ -21,17 +21,6 @@ import { wordsOfEntry, wordsOfMessage, wordsOfProgress, wordsOfState } from './w
 
 type Act = (cluster: Cluster, command: Command) => readonly string[] | void;
 
-runScenarios(t, 'raft', () => {
-  let cluster = new Cluster(0);
-  return (command) => {
-    if (command.name === 'nodes') cluster = new Cluster(Number(command.words[0]), optionsOf(command));
-    const act = acts[command.name];
-    if (act === undefined) throw new Error(`${command.at}: there is no command ${command.name}`);
-    const lines = act(cluster, command) ?? [];
-    return [...lines, ...cluster.takeEvents()].join('\n');
-  };
-});
-
 const acts: Readonly<Record<string, Act>> = {
   nodes: () => [],
   node: (cluster, { words: [id = ''], options }) => {
@@ -153,7 +142,21 @@ function fits({ options }: Command): (flight: Flight) => boolean {
 
 function optionsOf({ options: { learners, ...given } }: Command): Options {
   const settings = Object.fromEntries(
-    Object.entries(given).map(([key, value]) => [key, /^(true|false|[\d.]+)$/.test(value) ? (JSON.parse(value) as unknown) : value]),
+    Object.entries(given).map(([key, value]) => [
+      key,
+      /^(true|false|[\d.]+)$/.test(value) ? (JSON.parse(value) as unknown) : value,
+    ]),
   );
   return { ...(settings as Options), ...(learners === undefined ? {} : { learners: learners.split(' ') }) };
 }
+
+runScenarios(t, 'raft', () => {
+  let cluster = new Cluster(0);
+  return (command) => {
+    if (command.name === 'nodes') cluster = new Cluster(Number(command.words[0]), optionsOf(command));
+    const act = acts[command.name];
+    if (act === undefined) throw new Error(`${command.at}: there is no command ${command.name}`);
+    const lines = act(cluster, command) ?? [];
+    return [...lines, ...cluster.takeEvents()].join('\n');
+  };
+});

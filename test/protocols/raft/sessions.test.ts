@@ -7,7 +7,6 @@ import {
   loadSessions,
   newSessions,
   type SessionCommand,
-  type SessionDump,
   type SessionTable,
 } from '#protocols/raft/sessions';
 
@@ -37,7 +36,7 @@ t.test('client sessions: retry after lost reply applies once, also through snaps
   t.same(machine.apply(6, command(5, 1)), { type: 'reply', reply: '5.1!', again: false });
   t.same(machine.apply(7, command(5, 1)), { type: 'reply', reply: '5.1!', again: true });
   const restored = new Machine();
-  restored.table = loadSessions(limits, structuredClone(dumpSessions(machine.table)) as SessionDump<string>);
+  restored.table = loadSessions(limits, structuredClone(dumpSessions(machine.table)));
   t.same(restored.apply(8, command(5, 1)), { type: 'reply', reply: '5.1!', again: true });
   t.same([machine.executed, restored.executed], [['5.1'], []]);
   t.end();
@@ -74,7 +73,9 @@ t.test('the session that was silent longest goes, and its commands are refused, 
 t.test('any list of commands: each takes effect at most once, and a copy from a snapshot goes on the same', (t) => {
   const step = fc.oneof(
     fc.constant<SessionCommand>({ type: 'register' }),
-    fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 5 }), fc.nat({ max: 5 })).map(([session, seq, acked]) => command(session, seq, acked)),
+    fc
+      .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 5 }), fc.nat({ max: 5 }))
+      .map(([session, seq, acked]) => command(session, seq, acked)),
     fc.integer({ min: 1, max: 6 }).map((session): SessionCommand => ({ type: 'close', session })),
   );
   fc.assert(
@@ -85,7 +86,7 @@ t.test('any list of commands: each takes effect at most once, and a copy from a 
         if (index === at) {
           const copy = new Machine();
           copy.executed.push(...other.executed);
-          copy.table = loadSessions(limits, structuredClone(dumpSessions(other.table)) as SessionDump<string>);
+          copy.table = loadSessions(limits, structuredClone(dumpSessions(other.table)));
           other = copy;
         }
         return [one.apply(index + 1, each), other.apply(index + 1, each)];

@@ -50,8 +50,10 @@ export function wordsOfEffect(effect: RaftEffect): string {
 }
 
 /** `1` and `true` stand for themselves; what is 0, false or nothing is left out. */
-function fields({ type, ...rest }: { readonly type: string; readonly [field: string]: unknown }): string {
-  const shown = Object.entries(rest).filter(([, value]) => value !== false && value !== undefined && value !== 0);
+function fields({ type, ...rest }: RaftMessage): string {
+  const shown = Object.entries<unknown>(rest).filter(
+    ([, value]) => value !== false && value !== undefined && value !== 0,
+  );
   return [type, ...shown.map(([key, value]) => (value === true ? key : `${key}=${String(value)}`))].join(' ');
 }
 
@@ -61,7 +63,9 @@ function wordsOfSnapshot({ term, index, config }: Snapshot): string {
 
 function wordsOfChange({ transition, changes }: ConfigChange): string {
   if (changes.length === 0) return 'leave-joint';
-  return [...changes.map(({ type, node }) => `${type} ${node}`), ...(transition === 'auto' ? [] : [transition])].join(' ');
+  return [...changes.map(({ type, node }) => `${type} ${node}`), ...(transition === 'auto' ? [] : [transition])].join(
+    ' ',
+  );
 }
 
 /** As etcd writes them: `(n1 n2)&&(n1) learners=(n3)`. */

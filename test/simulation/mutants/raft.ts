@@ -15,7 +15,12 @@ export const raftMutants: readonly Mutant[] = [
   // Elections.
   raft('election', 'votes for a log that is not up to date', ' && isUpToDate(state.log, index, logTerm)', ''),
   raft('election', 'votes twice in a term', 'state.vote === from', 'true'),
-  raft('output', 'the vote is not persisted', 'before.vote !== state.vote', 'false'),
+  raft(
+    'output',
+    'the vote is not persisted',
+    'return { term, vote, commit, damaged, amnesiac };',
+    'return { term, vote: undefined, commit, damaged, amnesiac };',
+  ),
   raft('output', 'the term is not persisted', 'before.term !== state.term', 'false'),
   raft(
     'output',
@@ -40,9 +45,9 @@ export const raftMutants: readonly Mutant[] = [
   ),
   raft(
     'follower',
-    'each append truncates',
+    'each append truncates what is behind its entries',
     'const conflict = findConflict(log, entries);',
-    'const conflict = entries.length === 0 ? 0 : index + 1;',
+    'const end = index + entries.length; if (end < lastIndex(log)) { truncate(log, end + 1); state.handed = Math.min(state.handed, end); } const conflict = findConflict(log, entries);',
   ),
   raft(
     'follower',
@@ -86,12 +91,7 @@ export const raftMutants: readonly Mutant[] = [
     'const known = Math.min(progress.match, commit);',
     'const known = commit;',
   ),
-  raft(
-    'receive',
-    'acknowledgements of earlier terms count, also of entries that were truncated since',
-    'if (message.term < state.term)',
-    "if (message.term < state.term && message.type !== 'append-response')",
-  ),
+  raft('receive', 'messages of earlier terms are heard', 'if (message.term < state.term)', 'if (false)'),
   raft(
     'replication',
     'learners are counted',
@@ -107,12 +107,7 @@ export const raftMutants: readonly Mutant[] = [
   // Reads.
   raft('read', 'a read asks no quorum', 'round === 0 || round > confirmed', 'round === 0'),
   raft('read', 'a read does not wait for an entry of the term', 'if (!hasCommittedInTerm(state)) {', 'if (false) {'),
-  raft(
-    'election',
-    'leases without check-quorum: nobody stands by a leader',
-    "reads === 'lease' && elapsed < electionTicks",
-    'false',
-  ),
+  raft('election', 'leases without check-quorum: nobody stands by a leader', 'if (!settings.checkQuorum)', 'if (true)'),
   raft('read', 'a lease is longer than the promise', '(electionTicks - 1) * (1 - clockDrift)', '4 * electionTicks'),
   // Membership.
   raft(
