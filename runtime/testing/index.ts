@@ -1,7 +1,9 @@
 /**
  * The front door of the testkit, `skep/testing`: systems whose every step is chosen by a seed, exploration over many
- * seeds, probes, faults and virtual time, for the tests of applications as for our own.
+ * seeds, probes, faults and virtual time, for the tests of applications as for our own; and the simulator, for those who
+ * write a protocol.
  */
+export * from '../simulation/index.js';
 export type { StepOrder } from './agenda.js';
 export { crashing, PlannedCrash } from './crash.js';
 export { explore, type Exploration, ExplorationError, type ExplorationReport } from './explore.js';
