@@ -302,6 +302,8 @@ t.test('raft simulation: 15. the uncommitted-size cap refuses proposals under pa
   lab.world.network.cut(links);
   for (let count = 0; count < 60; count += 1)
     leader.give({ type: 'propose', id: `p${count}`, data: encodeCommand({ type: 'register' }) });
+  // Refusals wait their turn behind what is being written.
+  lab.run(ELECTION_US);
   t.ok((lab.world.sometimes.get('proposal refused by the size cap') ?? 0) > 0);
   lab.world.network.mend(links);
   lab.finish();

@@ -91,8 +91,13 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     switch (operation.type) {
       case 'call':
         return this.clients.call(operation.client, operation.input, operation.via, operation.at, operation.giveUp);
-      case 'strike':
+      case 'transfer':
       case 'strand':
+      case 'hang':
+        this.#hunt(operation.type === 'transfer' ? 300_000 : operation.forUs + 100_000);
+        if (operation.type === 'transfer') return this.#operator.operate(operation);
+        return this.#mischiefs.begin(operation, this.leader());
+      case 'strike':
       case 'rot':
       case 'trap':
       case 'trap-joint':
@@ -339,6 +344,11 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     this.#waiting[place]?.set(request.id, request);
     if (request.command === undefined) driver.read(request.id);
     else driver.give({ type: 'propose', id: request.id, data: request.command });
+  }
+
+  #hunt(forUs: number): void {
+    const leader = this.leader()?.place;
+    if (leader !== undefined) this.clients.hunt(leader, () => this.leader()?.place, forUs);
   }
 
   #isMember(id: NodeId): boolean {

@@ -74,9 +74,21 @@ export class Invariants {
   }
 
   /** LeaderCompletenessInv: a leader has all that was committed in terms before its own. */
-  #elected(view: View, { term }: RaftState): void {
+  #elected(view: View, { term, config }: RaftState): void {
     this.ledger.elected(view.id, term);
+    this.#byQuorum(
+      config,
+      `${view.id} led term ${term}`,
+      (id) => id === view.id || this.ledger.voteOf(id, term) === view.id,
+    );
     this.#complete(view, this.ledger.committedBefore(term));
+  }
+
+  /** QuorumInv: what was decided was decided by a majority of each list of voters. */
+  #byQuorum({ voters, votersOutgoing }: Config, what: string, took: (id: NodeId) => boolean): void {
+    for (const list of [voters, votersOutgoing])
+      if (list.length > 0 && 2 * list.filter(took).length <= list.length)
+        throw new Violation('QuorumInv', `${what} without a majority of ${list.join(' ')}`);
   }
 
   #complete(view: View, index: number): void {
@@ -104,7 +116,15 @@ export class Invariants {
     const { committed } = this.ledger;
     const term = this.ledger.termAt(committed) ?? 0;
     this.#config = state.config;
-    if (state.role === 'leader' && term === state.term) this.ledger.committedDirectly(committed, term);
+    if (state.role === 'leader' && term === state.term) {
+      this.ledger.committedDirectly(committed, term);
+      const chain = this.ledger.chainAt(committed);
+      this.#byQuorum(state.config, `index ${committed} was committed`, (id) => {
+        const one = this.#views.get(id);
+        // What was acknowledged may have rotted since.
+        return one !== undefined && (one.gone || !one.mayVote || one.durableChainAt(committed) === chain);
+      });
+    }
     for (const other of this.#views.values()) {
       if (!other.up) continue;
       if (other.role === 'leader' && other.term > term) this.#complete(other, committed);

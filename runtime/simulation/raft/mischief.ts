@@ -17,10 +17,18 @@ export type Mischief =
   | { readonly type: 'strike'; readonly power: boolean; readonly forUs: number }
   /** The leader is left alone with some others. */
   | { readonly type: 'strand'; readonly places: readonly number[]; readonly forUs: number }
+  /** The leader hangs. */
+  | { readonly type: 'hang'; readonly forUs: number }
   /** The next node that sends such a message dies behind it. */
   | { readonly type: 'trap'; readonly on: RaftMessage['type']; readonly power: boolean; readonly forUs: number }
   /** The machine of a place dies, and a record of its disk rots; `part` is the beginning of its key, `back` counts from the last. */
-  | { readonly type: 'rot'; readonly place: number; readonly part: string; readonly back: number; readonly forUs: number }
+  | {
+      readonly type: 'rot';
+      readonly place: number;
+      readonly part: string;
+      readonly back: number;
+      readonly forUs: number;
+    }
   /** The next leader that enters a joint configuration dies. */
   | { readonly type: 'trap-joint'; readonly power: boolean; readonly forUs: number };
 
@@ -44,6 +52,11 @@ export class Mischiefs {
         return;
       case 'strand':
         if (leader !== undefined) this.#strand(leader.place, mischief.places, mischief.forUs);
+        return;
+      case 'hang':
+        if (leader === undefined || this.#world.paused(leader.place)) return;
+        this.#world.pause(leader.place);
+        this.#world.at(this.#world.nowUs + mischief.forUs, -1, 0, () => this.#world.resume(leader.place));
         return;
       case 'rot':
         return this.#rot(mischief);

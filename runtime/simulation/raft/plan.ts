@@ -145,7 +145,10 @@ function drawInput(random: Random, key: string, number: number): MapInput {
 }
 
 function drawChanges(random: Random, size: number, untilUs: number): readonly Drawn[] {
-  return drawTimes(random, random.between(300_000, 1_500_000), untilUs).map((atUs) => {
+  const times = drawTimes(random, random.between(300_000, 1_500_000), untilUs);
+  // Sometimes another one follows before the first can be over.
+  const bursts = times.flatMap((atUs) => (random.chance(0.3) ? [atUs, atUs + random.between(1_000, 40_000)] : [atUs]));
+  return bursts.map((atUs) => {
     const place = random.below(size);
     if (random.chance(0.1)) return { atUs, operation: { type: 'wipe', place } };
     if (random.chance(0.2)) return { atUs, operation: { type: 'leave-joint' } };
@@ -185,6 +188,7 @@ function drawMischief(random: Random, size: number, untilUs: number): readonly D
       return { atUs, operation: { type: 'strand', places, forUs: random.between(100_000, 2_000_000) } };
     }
     if (what < 6) return { atUs, operation: { type: 'trap-joint', power, forUs } };
+    if (what < 7) return { atUs, operation: { type: 'hang', forUs: random.between(50_000, 1_000_000) } };
     const on = random.pick([
       'vote',
       'vote-response',
@@ -202,7 +206,10 @@ function drawRot(random: Random, voters: number, untilUs: number): readonly Draw
   const place = random.below(voters);
   return drawTimes(random, random.between(500_000, 2_500_000), untilUs).map((atUs) => {
     const part = random.pick(['log/', 'log/', 'log/', 'snap/', 'hard/']);
-    return { atUs, operation: { type: 'rot', place, part, back: random.below(6), forUs: random.between(1_000, 100_000) } };
+    return {
+      atUs,
+      operation: { type: 'rot', place, part, back: random.below(6), forUs: random.between(1_000, 100_000) },
+    };
   });
 }
 
