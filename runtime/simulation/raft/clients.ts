@@ -125,12 +125,21 @@ export class Clients {
       if (this.#calm || this.#world.nowUs > untilUs) return;
       const at = leader();
       this.#hunted += 1;
-      if (at !== undefined && at !== place)
-        this.call(writer, { type: 'write', key: 'k0', value: -this.#hunted }, 'log', at, this.#hunted % 8 === 0);
+      if (at !== undefined && at !== place) this.#writeAt(writer, at);
       this.call(reader, { type: 'read', key: 'k0' }, 'read', place, true);
       this.#world.at(this.#world.nowUs + this.#random.between(5_000, 40_000), -1, 0, again);
     };
     again();
+  }
+
+  /** Writes there, or tries there at once what is pending elsewhere. */
+  #writeAt(index: number, place: number): void {
+    const client = this.#clients[index];
+    if (client?.pending === undefined)
+      return this.call(index, { type: 'write', key: 'k0', value: -this.#hunted }, 'log', place, false);
+    if (client.place === place) return;
+    client.place = place;
+    this.#send(client);
   }
 
   /** Reads every key, through the log and without it, so that the end of the history shows what became of all writes. */

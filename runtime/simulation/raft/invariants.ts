@@ -60,9 +60,11 @@ export class Invariants {
     if (view === undefined) return false;
     const { committed } = this.ledger;
     const led = view.role === 'leader' && view.term === state.term;
+    if (state.role === 'candidate' && (view.role !== 'candidate' || view.term !== state.term)) this.#campaigns(state);
     const change = view.observe(state);
     if (state.role === 'leader' && !led) this.#elected(view, state);
     if (change.grown > 0 || change.cut) this.#atMostTheLeaders(view, change.from);
+    if (change.grown > 0 && led) this.#oneChange(state, change.from);
     if (this.ledger.committed > committed) this.#committed(view, state);
     else if (change.cut && change.from <= this.ledger.committed) this.#quorums();
     else if (state.role === 'leader' && state.config !== view.config && state.commit === committed) {
@@ -99,6 +101,23 @@ export class Invariants {
       );
   }
 
+  /** CampaignInv: who stands for election has applied all changes that it knows to be committed, and knows who decides. */
+  #campaigns({ log, applied, commit, settings }: RaftState): void {
+    const open = log.entries.slice(Math.max(0, applied - log.base), commit - log.base);
+    if (open.some(({ type }) => type === 'config'))
+      throw new Violation('CampaignInv', `${settings.id} stands with ${applied} applied and ${commit} committed`);
+  }
+
+  /** OneChangeInv: a leader appends no change before the one before it, and an entry of its term, are committed. */
+  #oneChange({ log, commit, term, settings }: RaftState, from: number): void {
+    for (let index = from; index <= log.base + log.entries.length; index += 1) {
+      if (log.entries[index - log.base - 1]?.type !== 'config') continue;
+      const open = log.entries.slice(Math.max(0, commit - log.base), index - log.base - 1);
+      if (open.some(({ type }) => type === 'config') || this.ledger.termAt(commit) !== term)
+        throw new Violation('OneChangeInv', `${settings.id} proposes the change ${index} with ${commit} committed`);
+    }
+  }
+
   /** ElectionSafetyInv: a leader has the greatest index of its term. */
   #atMostTheLeaders(view: View, from: number): void {
     for (const leader of this.#views.values()) {
@@ -116,7 +135,12 @@ export class Invariants {
     const { committed } = this.ledger;
     const term = this.ledger.termAt(committed) ?? 0;
     this.#config = state.config;
-    if (state.role === 'leader' && term === state.term) {
+    if (state.role === 'leader' && term !== state.term)
+      throw new Violation(
+        'CommitTermInv',
+        `${view.id} committed index ${committed} of term ${term} in term ${state.term}`,
+      );
+    if (state.role === 'leader') {
       this.ledger.committedDirectly(committed, term);
       const chain = this.ledger.chainAt(committed);
       this.#byQuorum(state.config, `index ${committed} was committed`, (id) => {
