@@ -31,6 +31,7 @@ export function newProgress(id: NodeId, next: number, isLearner: boolean): Progr
     sending: undefined,
     chunkOffset: 0,
     chunkEnd: -1,
+    chunkSent: 0,
     chunkWaits: 0,
     round: 0,
     leaseAt: Number.NEGATIVE_INFINITY,
@@ -93,6 +94,7 @@ function enter(progress: Progress, state: Progress['state']): void {
   progress.sending = undefined;
   progress.chunkOffset = 0;
   progress.chunkEnd = -1;
+  progress.chunkSent = 0;
   progress.chunkWaits = 0;
   progress.inflights.length = 0;
   progress.inflightSizes.length = 0;

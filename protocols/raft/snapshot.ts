@@ -47,15 +47,19 @@ export function sendChunk(
   const { offset, data, done } = chunk;
   if (data.length === 0 && !done) return abandonSnapshot(progress);
   progress.chunkEnd = offset + data.length;
+  progress.chunkSent = Math.max(progress.chunkSent, progress.chunkEnd);
   progress.chunkWaits = 0;
   send(out, progress.id, { type: 'snapshot', term: state.term, snapshot: sending, offset, data, done });
 }
 
-/** The follower asks for a chunk: the next one, or one before that it has lost with its memory. */
+/**
+ * The follower asks for a chunk: the next one, or one before that it has lost with its memory. A question that is late
+ * leads back too; then the follower's answer to what it has already leads forth again, as far as was ever sent.
+ */
 export function chunkWanted(progress: Progress, { index, offset }: SnapshotResponse, out: Output): void {
-  const { sending, chunkOffset, chunkEnd } = progress;
+  const { sending, chunkOffset, chunkSent } = progress;
   if (sending === undefined || sending.index !== index) return;
-  if (offset !== chunkEnd && offset >= chunkOffset) return;
+  if (offset === chunkOffset || offset > chunkSent) return;
   readChunk(progress, sending, offset, out);
 }
 

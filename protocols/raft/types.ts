@@ -174,6 +174,8 @@ export interface Progress {
   chunkOffset: number;
   /** Offset behind that chunk; -1 as long as it is being read. */
   chunkEnd: number;
+  /** The highest such offset of this snapshot. */
+  chunkSent: number;
   /** Answered heartbeats since that chunk was asked for. */
   chunkWaits: number;
   /** The highest round of heartbeats that it answered. */

@@ -97,6 +97,21 @@ t.test('snapshot to slow follower; abort/failure/retry; follower already ahead i
   t.end();
 });
 
+t.test('a late question for a chunk leads the leader back, and the next answer leads it forth again', (t) => {
+  const state = compacted();
+  behind(state);
+  const ask = (offset: number) => readsOf(step(state, { type: 'receive', from: 'n2', message: wanted(state, offset) }));
+  for (const offset of [0, 4, 8]) {
+    step(state, chunk(offset, 4, false));
+    t.same(ask(offset + 4), [offset + 4]);
+  }
+  step(state, chunk(12, 4, false));
+  t.same(ask(4), [4], 'late');
+  step(state, chunk(4, 4, false));
+  t.same(ask(16), [16], 'it has had the chunk at 4, and those up to 16');
+  t.end();
+});
+
 t.test('a follower that does not answer is sent no snapshot', (t) => {
   const state = compacted();
   const progress = state.progress.get('n2');
