@@ -124,6 +124,12 @@ export class Disk {
     this.#rot();
   }
 
+  /** A record is another from now on, and nobody is told: rot, where a model wants it. */
+  rot(key: string, value: Uint8Array): void {
+    this.#durable.set(key, value);
+    this.#visible.set(key, value);
+  }
+
   /** All records are gone, as with a new machine under an old name. */
   wipe(): void {
     this.#durable.clear();

@@ -80,29 +80,32 @@ t.test('raft simulation: 38. power loss drops all unsynced writes, and nothing t
   t.ok(lost > 0, `lost in ${lost} of 10 runs`);
 });
 
-t.test('raft simulation: 39. a corrupt log entry mid-log: no vote and no truncation, until peers have brought it back', async (t) => {
-  const lab = new Lab();
-  lab.write(10);
-  const leader = lab.leader();
-  const [victim, other] = lab.others(leader.place) as [number, number];
-  lab.run(ELECTION_US);
-  const end = lastIndex(leader.state.log);
-  lab.crash(victim);
-  lab.rot(victim, `log/${end - 4}`);
-  lab.crash(leader.place);
-  lab.restart(victim);
-  const { state } = lab.node(victim);
-  t.ok(state.damaged);
-  t.equal(lastIndex(state.log), end - 5, 'it keeps what is before the broken entry');
-  // The other voter is up to date and would win with the vote of the damaged one.
-  lab.run(50 * ELECTION_US);
-  t.equal(lab.cluster.leader(), undefined, 'a majority would be reached with the damaged voter only');
-  lab.restart(leader.place);
-  lab.leader([leader.place, other]);
-  lab.until('recovery', () => lab.driver(victim)?.state.damaged === false);
-  t.ok(lastIndex(lab.node(victim).state.log) >= end);
-  lab.finish();
-});
+t.test(
+  'raft simulation: 39. a corrupt log entry mid-log: no vote and no truncation, until peers have brought it back',
+  async (t) => {
+    const lab = new Lab();
+    lab.write(10);
+    const leader = lab.leader();
+    const [victim, other] = lab.others(leader.place) as [number, number];
+    lab.run(ELECTION_US);
+    const end = lastIndex(leader.state.log);
+    lab.crash(victim);
+    lab.rot(victim, `log/${end - 4}`);
+    lab.crash(leader.place);
+    lab.restart(victim);
+    const { state } = lab.node(victim);
+    t.ok(state.damaged);
+    t.equal(lastIndex(state.log), end - 5, 'it keeps what is before the broken entry');
+    // The other voter is up to date and would win with the vote of the damaged one.
+    lab.run(50 * ELECTION_US);
+    t.equal(lab.cluster.leader(), undefined, 'a majority would be reached with the damaged voter only');
+    lab.restart(leader.place);
+    lab.leader([leader.place, other]);
+    lab.until('recovery', () => lab.driver(victim)?.state.damaged === false);
+    t.ok(lastIndex(lab.node(victim).state.log) >= end);
+    lab.finish();
+  },
+);
 
 t.test('raft simulation: 39. a corrupt snapshot is fetched again from the leader', async (t) => {
   const lab = new Lab({ setup: { snapshotEntries: 5 }, settings: { keepEntries: 0 } });
@@ -148,44 +151,50 @@ t.test('raft simulation: one broken copy of the hard state is mended from the ot
   lab.finish();
 });
 
-t.test('raft simulation: 40. an empty data dir: the node rejoins as a learner with a new id, and is promoted', async (t) => {
-  const lab = new Lab({ size: 5 });
-  lab.write(5);
-  const old = lab.leader();
-  const [victim] = lab.others(old.place) as [number];
-  const before = lab.cluster.idAt(victim);
-  lab.cluster.wipe(victim);
-  const id = lab.cluster.idAt(victim);
-  t.not(id, before);
-  lab.run(10 * ELECTION_US);
-  t.equal(lab.driver(victim)?.state.term, 0, 'nobody speaks to it before it is brought in');
-  lab.change('add-learner', victim);
-  lab.until('catching up', () => (lab.driver(victim)?.state.applied ?? 0) >= lab.cluster.committed);
-  lab.change('add-voter', victim);
-  lab.finish();
-  const { voters } = lab.leader().state.config;
-  t.ok(voters.includes(id) && !voters.includes(before), voters.join(' '));
-});
+t.test(
+  'raft simulation: 40. an empty data dir: the node rejoins as a learner with a new id, and is promoted',
+  async (t) => {
+    const lab = new Lab({ size: 5 });
+    lab.write(5);
+    const old = lab.leader();
+    const [victim] = lab.others(old.place) as [number];
+    const before = lab.cluster.idAt(victim);
+    lab.cluster.wipe(victim);
+    const id = lab.cluster.idAt(victim);
+    t.not(id, before);
+    lab.run(10 * ELECTION_US);
+    t.equal(lab.driver(victim)?.state.term, 0, 'nobody speaks to it before it is brought in');
+    lab.change('add-learner', victim);
+    lab.until('catching up', () => (lab.driver(victim)?.state.applied ?? 0) >= lab.cluster.committed);
+    lab.change('add-voter', victim);
+    lab.finish();
+    const { voters } = lab.leader().state.config;
+    t.ok(voters.includes(id) && !voters.includes(before), voters.join(' '));
+  },
+);
 
-t.test('raft simulation: 34. compaction + restart from snapshot + tail; a snapshot carries config and sessions', async (t) => {
-  const lab = new Lab({ size: 4, setup: { voters: 3, snapshotEntries: 10 }, settings: { keepEntries: 0 } });
-  lab.change('add-learner', 3);
-  lab.write(25);
-  lab.run(ELECTION_US);
-  const { state } = lab.leader();
-  const session = lab.cluster.clients.sessions()[0] ?? 0;
-  t.ok(session > 0);
-  t.ok((state.snapshot?.index ?? 0) > 20 && state.log.base > 0, 'compacted');
-  t.ok(lastIndex(state.log) > (state.snapshot?.index ?? 0), 'a tail behind the snapshot');
-  for (const place of lab.places()) lab.crash(place, true);
-  for (const place of lab.places()) lab.restart(place);
-  for (const place of lab.places()) {
-    const driver = lab.node(place);
-    t.same(driver.state.config.learners, ['4'], 'the configuration is that of the snapshot');
-    t.ok((driver.machine.lastOf(session) ?? 0) > 10, 'so are the sessions');
-  }
-  lab.finish();
-});
+t.test(
+  'raft simulation: 34. compaction + restart from snapshot + tail; a snapshot carries config and sessions',
+  async (t) => {
+    const lab = new Lab({ size: 4, setup: { voters: 3, snapshotEntries: 10 }, settings: { keepEntries: 0 } });
+    lab.change('add-learner', 3);
+    lab.write(25);
+    lab.run(ELECTION_US);
+    const { state } = lab.leader();
+    const session = lab.cluster.clients.sessions()[0] ?? 0;
+    t.ok(session > 0);
+    t.ok((state.snapshot?.index ?? 0) > 20 && state.log.base > 0, 'compacted');
+    t.ok(lastIndex(state.log) > (state.snapshot?.index ?? 0), 'a tail behind the snapshot');
+    for (const place of lab.places()) lab.crash(place, true);
+    for (const place of lab.places()) lab.restart(place);
+    for (const place of lab.places()) {
+      const driver = lab.node(place);
+      t.same(driver.state.config.learners, ['4'], 'the configuration is that of the snapshot');
+      t.ok((driver.machine.lastOf(session) ?? 0) > 10, 'so are the sessions');
+    }
+    lab.finish();
+  },
+);
 
 t.test('raft simulation: 36. commit pagination loses nothing after restart', async (t) => {
   const lab = new Lab({ settings: { maxApplyBytes: 1 } });
@@ -244,20 +253,23 @@ t.test('raft simulation: a full disk stops its node, the others go on, and it co
   lab.finish();
 });
 
-t.test('raft simulation: 32. a snapshot goes to a slow follower in chunks, also when it is restarted in between', async () => {
-  const lab = new Lab({
-    setup: { snapshotEntries: 5, chunkBytes: 16 },
-    settings: { keepEntries: 0, electionTicks: 20, heartbeatTicks: 1 },
-    knobs: { delayLeastUs: 3_000 },
-  });
-  lab.write(2);
-  const [victim] = lab.others(lab.leader().place) as [number];
-  lab.crash(victim);
-  lab.write(20, 'k1');
-  lab.restart(victim);
-  lab.until('chunk', () => lab.driver(victim)?.state.incoming !== undefined);
-  lab.crash(victim, true);
-  lab.restart(victim);
-  lab.until('snapshot', () => (lab.driver(victim)?.state.snapshot?.index ?? 0) > 15);
-  lab.finish();
-});
+t.test(
+  'raft simulation: 32. a snapshot goes to a slow follower in chunks, also when it is restarted in between',
+  async () => {
+    const lab = new Lab({
+      setup: { snapshotEntries: 5, chunkBytes: 16 },
+      settings: { keepEntries: 0, electionTicks: 20, heartbeatTicks: 1 },
+      knobs: { delayLeastUs: 3_000 },
+    });
+    lab.write(2);
+    const [victim] = lab.others(lab.leader().place) as [number];
+    lab.crash(victim);
+    lab.write(20, 'k1');
+    lab.restart(victim);
+    lab.until('chunk', () => lab.driver(victim)?.state.incoming !== undefined);
+    lab.crash(victim, true);
+    lab.restart(victim);
+    lab.until('snapshot', () => (lab.driver(victim)?.state.snapshot?.index ?? 0) > 15);
+    lab.finish();
+  },
+);

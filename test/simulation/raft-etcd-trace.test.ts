@@ -72,7 +72,8 @@ t.test('raft simulation: every line of a trace has the fields of etcd, by name a
       conf.length === 2 &&
       conf.flat().every((id) => /^\d+$/.test(id));
     if (!fits) t.fail(text);
-    if (/^(Send|Receive)/.test(name) !== (msg !== undefined)) t.fail(`${text}: a message with a message event, and no other`);
+    if (/^(Send|Receive)/.test(name) !== (msg !== undefined))
+      t.fail(`${text}: a message with a message event, and no other`);
     if (msg !== undefined && !(keysFit(msg, message) && types.includes(String(msg.type)))) t.fail(text);
   }
   for (const name of ['InitState', 'BecomeCandidate', 'BecomeLeader', 'BecomeFollower', 'Replicate', 'Commit', 'Ready'])
@@ -85,23 +86,26 @@ t.test('raft simulation: lines of a trace sort as text in the order in which the
   t.same(keys.toSorted(), keys);
 });
 
-t.test('raft simulation: a trace tells what is received after it was sent and made ready, and never twice', async (t) => {
-  for (let seed = 1; seed <= 5; seed += 1) {
-    const pending = new Map<string, number>();
-    const ready = new Map<string, number>();
-    for (const text of etcdTrace(seed)) {
-      const { event: of } = JSON.parse(text) as Line;
-      const key = JSON.stringify(of.msg);
-      if (of.name.startsWith('Send')) pending.set(key, (pending.get(key) ?? 0) + 1);
-      else if (of.name === 'Ready') {
-        for (const [sent, count] of pending) ready.set(sent, (ready.get(sent) ?? 0) + count);
-        pending.clear();
-      } else if (of.name.startsWith('Receive')) {
-        const left = ready.get(key) ?? 0;
-        if (left === 0) t.fail(`seed ${seed}: ${text} was not sent`);
-        ready.set(key, left - 1);
+t.test(
+  'raft simulation: a trace tells what is received after it was sent and made ready, and never twice',
+  async (t) => {
+    for (let seed = 1; seed <= 5; seed += 1) {
+      const pending = new Map<string, number>();
+      const ready = new Map<string, number>();
+      for (const text of etcdTrace(seed)) {
+        const { event: of } = JSON.parse(text) as Line;
+        const key = JSON.stringify(of.msg);
+        if (of.name.startsWith('Send')) pending.set(key, (pending.get(key) ?? 0) + 1);
+        else if (of.name === 'Ready') {
+          for (const [sent, count] of pending) ready.set(sent, (ready.get(sent) ?? 0) + count);
+          pending.clear();
+        } else if (of.name.startsWith('Receive')) {
+          const left = ready.get(key) ?? 0;
+          if (left === 0) t.fail(`seed ${seed}: ${text} was not sent`);
+          ready.set(key, left - 1);
+        }
       }
+      t.pass(`seed ${seed}`);
     }
-    t.pass(`seed ${seed}`);
-  }
-});
+  },
+);

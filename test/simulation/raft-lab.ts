@@ -35,13 +35,12 @@ export class Lab {
   afterEvent: () => void = () => undefined;
 
   constructor({ seed = 1, size = 3, setup = {}, settings = {}, knobs = {}, watcher = {} }: LabOptions = {}) {
-    let cluster: Cluster | undefined;
     this.world = new World({
       seed,
       size,
       knobs: { ...calm, ...knobs },
       keep: 0,
-      receive: (to, from, packet) => cluster?.receive(to, from, packet),
+      receive: (to, from, packet) => this.cluster.receive(to, from, packet),
       words: () => '',
     });
     const { id: _, ...rest } = raftSettings('any', { electionTicks: 10, heartbeatTicks: 1, ...settings });
@@ -61,8 +60,7 @@ export class Lab {
       retryUs: 200_000,
       ...setup,
     };
-    cluster = new Cluster(this.world, { size, setup: whole, operations: [], spare: 0 }, watcher);
-    this.cluster = cluster;
+    this.cluster = new Cluster(this.world, { size, setup: whole, operations: [], spare: 0 }, watcher);
   }
 
   /** Lets time pass. */
@@ -113,7 +111,10 @@ export class Lab {
   }
 
   /** A client calls a node; it goes on elsewhere as clients do. */
-  call(input: MapInput, { client = 0, via = 'log', at = 0 }: { client?: number; via?: 'log' | 'read'; at?: number } = {}): void {
+  call(
+    input: MapInput,
+    { client = 0, via = 'log', at = 0 }: { client?: number; via?: 'log' | 'read'; at?: number } = {},
+  ): void {
     this.cluster.clients.call(client, input, via, at, false);
   }
 
@@ -149,7 +150,12 @@ export class Lab {
 
   /** Links between two groups, both ways. */
   between(some: readonly number[], others: readonly number[]): readonly (readonly [number, number])[] {
-    return some.flatMap((one) => others.flatMap((other): (readonly [number, number])[] => [[one, other], [other, one]]));
+    return some.flatMap((one) =>
+      others.flatMap((other): (readonly [number, number])[] => [
+        [one, other],
+        [other, one],
+      ]),
+    );
   }
 
   /** Changes a record of a node that is down, as rot does. */
@@ -159,8 +165,7 @@ export class Lab {
     if (record === undefined) throw new Error(`there is no record ${key} among ${disk.keys().join(' ')}`);
     const changed = record.slice();
     changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
-    disk.write(key, changed);
-    disk.kill();
+    disk.rot(key, changed);
   }
 
   /** Asks the leader for a change, until it is in force there. */
@@ -175,7 +180,11 @@ export class Lab {
       if (inForce()) return true;
       const { state } = this.leader();
       if (state.pendingConfIndex <= state.applied)
-        this.leader().give({ type: 'change', id: `test.${this.world.trace.count}`, change: { transition: 'auto', changes: [{ type, node }] } });
+        this.leader().give({
+          type: 'change',
+          id: `test.${this.world.trace.count}`,
+          change: { transition: 'auto', changes: [{ type, node }] },
+        });
       return false;
     });
   }

@@ -44,12 +44,23 @@ function noop(index: number, term: number): Entry {
 function drawBatch(random: Random, before: Image): { readonly persist: Persist; readonly after: Image } {
   const last = before.snapshot + before.entries.length;
   const term = Math.max(1, before.hardState.term + (random.chance(0.3) ? 1 : 0));
-  const hardState = random.chance(0.6) || term > before.hardState.term ? { ...before.hardState, term, vote: `v${term}` } : undefined;
+  const hardState =
+    random.chance(0.6) || term > before.hardState.term ? { ...before.hardState, term, vote: `v${term}` } : undefined;
   const installs = random.chance(0.1);
   const snapshot = installs
-    ? { index: last + random.between(1, 5), term, config: { voters: ['1'], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false } }
+    ? {
+        index: last + random.between(1, 5),
+        term,
+        config: { voters: ['1'], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
+      }
     : undefined;
-  const kept = snapshot !== undefined ? [] : before.entries.slice(0, before.entries.length - (random.chance(0.3) ? random.below(before.entries.length + 1) : 0));
+  const kept =
+    snapshot !== undefined
+      ? []
+      : before.entries.slice(
+          0,
+          before.entries.length - (random.chance(0.3) ? random.below(before.entries.length + 1) : 0),
+        );
   const base = snapshot?.index ?? before.snapshot;
   const entries = Array.from({ length: random.below(4) }, (_, at) => noop(base + kept.length + 1 + at, term));
   // Nothing is cut off without anything in its place.

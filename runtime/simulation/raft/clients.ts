@@ -66,6 +66,9 @@ export class Clients {
   /** Reads of the end that have not begun. */
   readonly #reads: { readonly input: MapInput; readonly via: 'log' | 'read' }[] = [];
   #loss: number;
+  #calm = false;
+  /** Writes of hunts so far. */
+  #hunted = 0;
   /** Clients so far. */
   #numbers: number;
 
@@ -75,8 +78,8 @@ export class Clients {
     this.#random = world.chances.workload;
     this.#deliver = deliver;
     this.#loss = setup.clientLoss;
-    this.#numbers = setup.clients;
-    this.#clients = Array.from({ length: setup.clients }, (_, number) => ({
+    this.#numbers = setup.clients + 2;
+    this.#clients = Array.from({ length: setup.clients + 2 }, (_, number) => ({
       number,
       session: undefined,
       seq: 0,
@@ -98,7 +101,7 @@ export class Clients {
 
   /** A client begins an operation, unless it is at one that it does not give up; by default where it was last heard. */
   call(index: number, input: MapInput, via: 'log' | 'read', place: number | undefined, giveUp: boolean): void {
-    const client = this.#clients[index % this.#clients.length] as Client;
+    const client = this.#clients[index] as Client;
     if (client.pending !== undefined) {
       if (!giveUp) return;
       this.#world.met('operation given up');
@@ -108,6 +111,34 @@ export class Clients {
     if (via === 'log') client.seq += 1;
     client.pending = { input, via, callAt: this.#world.nowUs, firstAttempt: client.attempt + 1 };
     client.place = place ?? client.place;
+    this.#send(client);
+  }
+
+  /**
+   * Looks for stale reads: for a while one client reads at a place that may have been deposed, and another writes where
+   * the leader is then.
+   */
+  hunt(place: number, leader: () => number | undefined, forUs: number): void {
+    const [reader, writer] = [this.#setup.clients, this.#setup.clients + 1];
+    const untilUs = this.#world.nowUs + forUs;
+    const again = (): void => {
+      if (this.#calm || this.#world.nowUs > untilUs) return;
+      const at = leader();
+      this.#hunted += 1;
+      if (at !== undefined && at !== place) this.#writeAt(writer, at);
+      this.call(reader, { type: 'read', key: 'k0' }, 'read', place, true);
+      this.#world.at(this.#world.nowUs + this.#random.between(5_000, 40_000), -1, 0, again);
+    };
+    again();
+  }
+
+  /** Writes there, or tries there at once what is pending elsewhere. */
+  #writeAt(index: number, place: number): void {
+    const client = this.#clients[index];
+    if (client?.pending === undefined)
+      return this.call(index, { type: 'write', key: 'k0', value: -this.#hunted }, 'log', place, false);
+    if (client.place === place) return;
+    client.place = place;
     this.#send(client);
   }
 
@@ -128,6 +159,7 @@ export class Clients {
   /** From now on nothing is lost between clients and nodes. */
   calm(): void {
     this.#loss = 0;
+    this.#calm = true;
   }
 
   /** What a node says to a request. */

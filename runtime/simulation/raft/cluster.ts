@@ -91,8 +91,14 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     switch (operation.type) {
       case 'call':
         return this.clients.call(operation.client, operation.input, operation.via, operation.at, operation.giveUp);
-      case 'strike':
+      case 'transfer':
       case 'strand':
+      case 'hang':
+        this.#hunt(operation.type === 'transfer' ? 300_000 : operation.forUs + 100_000);
+        if (operation.type === 'transfer') return this.#operator.operate(operation);
+        return this.#mischiefs.begin(operation, this.leader());
+      case 'strike':
+      case 'rot':
       case 'trap':
       case 'trap-joint':
         return this.#mischiefs.begin(operation, this.leader());
@@ -237,7 +243,8 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     const cut = this.invariants.stepped(driver.id, driver.state);
     this.#milestones.stepped(driver, input, effects, cut);
     if (driver.state.role === 'leader')
-      for (const effect of effects) if (effect.type === 'config' && isJoint(effect.config)) this.#mischiefs.joint(driver);
+      for (const effect of effects)
+        if (effect.type === 'config' && isJoint(effect.config)) this.#mischiefs.joint(driver);
     this.#beside.stepped?.(driver, input, effects);
   }
 
@@ -337,6 +344,11 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
     this.#waiting[place]?.set(request.id, request);
     if (request.command === undefined) driver.read(request.id);
     else driver.give({ type: 'propose', id: request.id, data: request.command });
+  }
+
+  #hunt(forUs: number): void {
+    const leader = this.leader()?.place;
+    if (leader !== undefined) this.clients.hunt(leader, () => this.leader()?.place, forUs);
   }
 
   #isMember(id: NodeId): boolean {

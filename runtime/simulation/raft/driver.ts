@@ -118,7 +118,8 @@ export class Driver {
     const { effects } = stepRaft(this.state, input);
     watcher.stepped(this, input, effects);
     for (const effect of effects) {
-      if (effect.type === 'send' && effect.early && this.#options.setup.earlySends) this.#send(effect.to, effect.message);
+      if (effect.type === 'send' && effect.early && this.#options.setup.earlySends)
+        this.#send(effect.to, effect.message);
       else this.#queue.push(effect);
     }
     this.#drain();
@@ -185,7 +186,10 @@ export class Driver {
     for (let at = this.#next; at < this.#queue.length; at += 1) {
       const effect = this.#queue[at] as RaftEffect;
       // A snapshot is made of the chunks that were stored before it, so it is not written ahead of them.
-      if (effect.type === 'store-chunk' || (effect.type === 'persist' && effect.snapshot !== undefined && batch.length > 0))
+      if (
+        effect.type === 'store-chunk' ||
+        (effect.type === 'persist' && effect.snapshot !== undefined && batch.length > 0)
+      )
         break;
       if (effect.type !== 'persist') continue;
       this.#storage.persist(effect, this.#bytesOf(effect.snapshot));
@@ -256,7 +260,8 @@ export class Driver {
   #apply(entries: readonly Entry[]): void {
     const { watcher } = this.#options;
     for (const entry of entries) {
-      if (entry.type === 'normal') watcher.applied(this, entry.index, entry.id, this.machine.apply(entry.index, entry.data));
+      if (entry.type === 'normal')
+        watcher.applied(this, entry.index, entry.id, this.machine.apply(entry.index, entry.data));
       else watcher.applied(this, entry.index, undefined, undefined);
     }
     const last = entries.at(-1)?.index ?? 0;

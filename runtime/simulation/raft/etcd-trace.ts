@@ -166,7 +166,10 @@ export class Tracer implements Partial<Watcher> {
     if (state.role === 'leader') this.#appended(driver, before);
     for (const effect of effects)
       if (effect.type === 'config')
-        this.#write(driver, 'ApplyConfChange', { config: before.config, prop: { cc: { newconf: effect.config.voters } } });
+        this.#write(driver, 'ApplyConfChange', {
+          config: before.config,
+          prop: { cc: { newconf: effect.config.voters } },
+        });
     if (state.role === 'leader' && state.commit > before.commit) this.#write(driver, 'Commit', {});
     for (const effect of effects) if (effect.type === 'send') this.#sent(driver, effect.to, effect.message);
     if (effects.some(({ type }) => type === 'send' || type === 'persist')) this.#write(driver, 'Ready', {});
@@ -318,5 +321,18 @@ function message(
   to: NodeId,
   fields: Partial<TracingMessage>,
 ): TracingMessage {
-  return { type, term, from, to, entries: 0, logTerm: 0, index: 0, commit: 0, vote: '0', reject: false, rejectHint: 0, ...fields };
+  return {
+    type,
+    term,
+    from,
+    to,
+    entries: 0,
+    logTerm: 0,
+    index: 0,
+    commit: 0,
+    vote: '0',
+    reject: false,
+    rejectHint: 0,
+    ...fields,
+  };
 }

@@ -32,7 +32,7 @@ export const raftModel: Model<RaftSetup, RaftOperation> = {
   ],
   sometimes: milestones,
   busyUs: BUSY_US,
-  settleUs: 120_000_000,
+  settleUs: 60_000_000,
   plan: (random, knobs) => drawPlan(random, knobs, BUSY_US),
   start: (world, plan) => new Cluster(world, plan),
 };

@@ -60,9 +60,11 @@ export class Invariants {
     if (view === undefined) return false;
     const { committed } = this.ledger;
     const led = view.role === 'leader' && view.term === state.term;
+    if (state.role === 'candidate' && (view.role !== 'candidate' || view.term !== state.term)) this.#campaigns(state);
     const change = view.observe(state);
     if (state.role === 'leader' && !led) this.#elected(view, state);
     if (change.grown > 0 || change.cut) this.#atMostTheLeaders(view, change.from);
+    if (change.grown > 0 && led) this.#oneChange(state, change.from);
     if (this.ledger.committed > committed) this.#committed(view, state);
     else if (change.cut && change.from <= this.ledger.committed) this.#quorums();
     else if (state.role === 'leader' && state.config !== view.config && state.commit === committed) {
@@ -74,9 +76,21 @@ export class Invariants {
   }
 
   /** LeaderCompletenessInv: a leader has all that was committed in terms before its own. */
-  #elected(view: View, { term }: RaftState): void {
+  #elected(view: View, { term, config }: RaftState): void {
     this.ledger.elected(view.id, term);
+    this.#byQuorum(
+      config,
+      `${view.id} led term ${term}`,
+      (id) => id === view.id || this.ledger.voteOf(id, term) === view.id,
+    );
     this.#complete(view, this.ledger.committedBefore(term));
+  }
+
+  /** QuorumInv: what was decided was decided by a majority of each list of voters. */
+  #byQuorum({ voters, votersOutgoing }: Config, what: string, took: (id: NodeId) => boolean): void {
+    for (const list of [voters, votersOutgoing])
+      if (list.length > 0 && 2 * list.filter(took).length <= list.length)
+        throw new Violation('QuorumInv', `${what} without a majority of ${list.join(' ')}`);
   }
 
   #complete(view: View, index: number): void {
@@ -85,6 +99,23 @@ export class Invariants {
         'LeaderCompletenessInv',
         `${view.id} leads term ${view.term} without the entries up to ${index} that were committed before`,
       );
+  }
+
+  /** CampaignInv: who stands for election has applied all changes that it knows to be committed, and knows who decides. */
+  #campaigns({ log, applied, commit, settings }: RaftState): void {
+    const open = log.entries.slice(Math.max(0, applied - log.base), commit - log.base);
+    if (open.some(({ type }) => type === 'config'))
+      throw new Violation('CampaignInv', `${settings.id} stands with ${applied} applied and ${commit} committed`);
+  }
+
+  /** OneChangeInv: a leader appends no change before the one before it, and an entry of its term, are committed. */
+  #oneChange({ log, commit, term, settings }: RaftState, from: number): void {
+    for (let index = from; index <= log.base + log.entries.length; index += 1) {
+      if (log.entries[index - log.base - 1]?.type !== 'config') continue;
+      const open = log.entries.slice(Math.max(0, commit - log.base), index - log.base - 1);
+      if (open.some(({ type }) => type === 'config') || this.ledger.termAt(commit) !== term)
+        throw new Violation('OneChangeInv', `${settings.id} proposes the change ${index} with ${commit} committed`);
+    }
   }
 
   /** ElectionSafetyInv: a leader has the greatest index of its term. */
@@ -104,7 +135,20 @@ export class Invariants {
     const { committed } = this.ledger;
     const term = this.ledger.termAt(committed) ?? 0;
     this.#config = state.config;
-    if (state.role === 'leader' && term === state.term) this.ledger.committedDirectly(committed, term);
+    if (state.role === 'leader' && term !== state.term)
+      throw new Violation(
+        'CommitTermInv',
+        `${view.id} committed index ${committed} of term ${term} in term ${state.term}`,
+      );
+    if (state.role === 'leader') {
+      this.ledger.committedDirectly(committed, term);
+      const chain = this.ledger.chainAt(committed);
+      this.#byQuorum(state.config, `index ${committed} was committed`, (id) => {
+        const one = this.#views.get(id);
+        // What was acknowledged may have rotted since.
+        return one !== undefined && (one.gone || !one.mayVote || one.durableChainAt(committed) === chain);
+      });
+    }
     for (const other of this.#views.values()) {
       if (!other.up) continue;
       if (other.role === 'leader' && other.term > term) this.#complete(other, committed);
@@ -127,8 +171,7 @@ export class Invariants {
       return (durable ? view.durableChainAt(committed) : view.chainAt(committed)) !== chain;
     };
     for (const durable of [false, true]) {
-      const elect = (set: readonly NodeId[]): boolean =>
-        2 * set.filter((id) => lacks(id, durable)).length > set.length;
+      const elect = (set: readonly NodeId[]): boolean => 2 * set.filter((id) => lacks(id, durable)).length > set.length;
       if (!elect(voters) || (votersOutgoing.length > 0 && !elect(votersOutgoing))) continue;
       throw new Violation(
         durable ? 'CommittedIsDurableInv' : 'QuorumLogInv',

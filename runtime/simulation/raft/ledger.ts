@@ -39,9 +39,10 @@ export class Ledger {
   begin(index: number, term: number): void {
     this.#chains[0] = 1;
     this.#terms[0] = 0;
-    this.#chains[index] = mixed(mixed(1, index), term);
+    const chain = mixed(mixed(1, index), term);
+    this.#chains[index] = chain;
     this.#terms[index] = term;
-    this.#prefixes.set(index * MOST_TERMS + term, this.#chains[index] as number);
+    this.#prefixes.set(index * MOST_TERMS + term, chain);
     this.committed = index;
   }
 
@@ -117,12 +118,17 @@ export class Ledger {
 
   /** At most one vote of a node in a term, whatever crashes between. */
   voted(node: NodeId, term: number, candidate: NodeId): void {
-    let votes = this.#votes.get(node);
-    if (votes === undefined) this.#votes.set(node, (votes = new Map()));
+    const votes = this.#votes.get(node) ?? new Map<number, NodeId>();
+    this.#votes.set(node, votes);
     const before = votes.get(term);
     if (before !== undefined && before !== candidate)
       throw new Violation('OneVoteInv', `${node} voted for ${before} and for ${candidate} in term ${term}`);
     votes.set(term, candidate);
+  }
+
+  /** Whom a node voted for, once the vote has left it; undefined for nobody. */
+  voteOf(node: NodeId, term: number): NodeId | undefined {
+    return this.#votes.get(node)?.get(term);
   }
 
   /** StateMachineSafety: all state machines are the same after the same entry. */

@@ -17,8 +17,18 @@ export type Mischief =
   | { readonly type: 'strike'; readonly power: boolean; readonly forUs: number }
   /** The leader is left alone with some others. */
   | { readonly type: 'strand'; readonly places: readonly number[]; readonly forUs: number }
+  /** The leader hangs. */
+  | { readonly type: 'hang'; readonly forUs: number }
   /** The next node that sends such a message dies behind it. */
   | { readonly type: 'trap'; readonly on: RaftMessage['type']; readonly power: boolean; readonly forUs: number }
+  /** The machine of a place dies, and a record of its disk rots; `part` is the beginning of its key, `back` counts from the last. */
+  | {
+      readonly type: 'rot';
+      readonly place: number;
+      readonly part: string;
+      readonly back: number;
+      readonly forUs: number;
+    }
   /** The next leader that enters a joint configuration dies. */
   | { readonly type: 'trap-joint'; readonly power: boolean; readonly forUs: number };
 
@@ -43,6 +53,13 @@ export class Mischiefs {
       case 'strand':
         if (leader !== undefined) this.#strand(leader.place, mischief.places, mischief.forUs);
         return;
+      case 'hang':
+        if (leader === undefined || this.#world.paused(leader.place)) return;
+        this.#world.pause(leader.place);
+        this.#world.at(this.#world.nowUs + mischief.forUs, -1, 0, () => this.#world.resume(leader.place));
+        return;
+      case 'rot':
+        return this.#rot(mischief);
       case 'trap':
       case 'trap-joint':
         this.#traps.push(mischief);
@@ -77,6 +94,22 @@ export class Mischiefs {
 
   #crash(place: number, { power, forUs }: { readonly power: boolean; readonly forUs: number }): void {
     crash(this.#world, this.#simulated, place, power, forUs);
+  }
+
+  #rot({ place, part, back, forUs }: Extract<Mischief, { readonly type: 'rot' }>): void {
+    const world = this.#world;
+    if (!world.up(place)) return;
+    this.#crash(place, { power: true, forUs });
+    const disk = world.disk(place);
+    const keys = disk.keys().filter((one) => one.startsWith(part));
+    const number = (key: string): number => Number(key.split('/')[1]);
+    const key = keys.toSorted((one, other) => number(other) - number(one))[back];
+    const record = key === undefined ? undefined : disk.read(key);
+    if (key === undefined || record === undefined) return;
+    world.met('record rotted');
+    const changed = record.slice();
+    changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
+    disk.rot(key, changed);
   }
 
   #strand(place: number, places: readonly number[], forUs: number): void {

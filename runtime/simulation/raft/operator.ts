@@ -48,7 +48,8 @@ export class Operator {
         if (leader !== undefined) this.#change(leader, operation);
         return;
       case 'leave-joint':
-        if (leader !== undefined && isJoint(leader.state.config)) this.#ask(leader, { transition: 'auto', changes: [] });
+        if (leader !== undefined && isJoint(leader.state.config))
+          this.#ask(leader, { transition: 'auto', changes: [] });
         return;
       case 'transfer':
         leader?.give({ type: 'transfer', id: this.#nextId(), to: this.#site.idAt(operation.to) });
@@ -82,15 +83,11 @@ export class Operator {
       if (!membersOf(config).includes(this.#site.idAt(place))) this.#site.retire(place);
   }
 
-  #change(
-    leader: Driver,
-    { what, place, instead, transition }: Extract<RaftOperation, { type: 'change' }>,
-  ): void {
+  #change(leader: Driver, { members, transition }: Extract<RaftOperation, { type: 'change' }>): void {
     const { config } = leader.state;
     const dead = membersOf(config).find((id) => !this.#site.lives(id));
-    const changes: MemberChange[] = [{ type: what, node: this.#site.idAt(place) }];
+    const changes: MemberChange[] = members.map(({ what, place }) => ({ type: what, node: this.#site.idAt(place) }));
     if (dead !== undefined) changes.push({ type: 'remove', node: dead });
-    else if (instead !== undefined && instead !== place) changes.push({ type: 'remove', node: this.#site.idAt(instead) });
     const change = { transition, changes };
     const after = changeConfig(config, change);
     if (after !== undefined && this.#keepsMajority(after)) this.#ask(leader, change);

@@ -47,12 +47,10 @@ export type RaftOperation =
       readonly at: number | undefined;
       readonly giveUp: boolean;
     }
-  /** `place` is brought in, made a voter or a learner, or taken out; `instead` is taken out in the same step. */
+  /** Places are brought in, made voters or learners, or taken out, in one step. */
   | {
       readonly type: 'change';
-      readonly what: 'add-voter' | 'add-learner' | 'remove';
-      readonly place: number;
-      readonly instead: number | undefined;
+      readonly members: readonly { readonly what: 'add-voter' | 'add-learner' | 'remove'; readonly place: number }[];
       readonly transition: 'auto' | 'joint-implicit' | 'joint-explicit';
     }
   | { readonly type: 'leave-joint' }
@@ -70,17 +68,20 @@ export function drawPlan(random: Random, knobs: Knobs, untilUs: number): Planned
   const changing = random.chance(0.5);
   const voters = random.pick([3, 3, 5, 5, 5, 5, 5, 7]);
   const learners = random.chance(0.3) ? random.between(1, 2) : 0;
-  const spares = changing ? random.between(1, 2) : 0;
+  const spares = changing ? random.between(1, 4) : 0;
   const size = Math.min(9, voters + learners + spares);
   const setup = drawSetup(random, knobs, voters, Math.min(learners, size - voters));
+  const fault = (voters - 1) >> 1;
+  // Where members come and go it depends on the time which nodes can be done without.
+  const rotting = !changing && random.chance(0.3) ? 1 : 0;
   const operations = [
     ...drawCalls(random, setup, size, untilUs),
     ...(changing ? drawChanges(random, size, untilUs) : []),
     ...drawNudges(random, setup, size, untilUs),
     ...drawMischief(random, size, untilUs),
+    ...(rotting > 0 ? drawRot(random, voters, untilUs) : []),
   ];
-  // Where members come and go it depends on the time which nodes can be done without.
-  return { size, setup, operations, spare: changing ? 0 : (voters - 1) >> 1 };
+  return { size, setup, operations, spare: changing ? 0 : fault - rotting };
 }
 
 function drawSetup(random: Random, knobs: Knobs, voters: number, learners: number): RaftSetup {
@@ -144,14 +145,20 @@ function drawInput(random: Random, key: string, number: number): MapInput {
 }
 
 function drawChanges(random: Random, size: number, untilUs: number): readonly Drawn[] {
-  return drawTimes(random, random.between(300_000, 1_500_000), untilUs).map((atUs) => {
+  const times = drawTimes(random, random.between(300_000, 1_500_000), untilUs);
+  // Sometimes another one follows before the first can be over.
+  const bursts = times.flatMap((atUs) => (random.chance(0.3) ? [atUs, atUs + random.between(1_000, 40_000)] : [atUs]));
+  return bursts.map((atUs) => {
     const place = random.below(size);
     if (random.chance(0.1)) return { atUs, operation: { type: 'wipe', place } };
     if (random.chance(0.2)) return { atUs, operation: { type: 'leave-joint' } };
-    const what = random.pick(['add-voter', 'add-voter', 'add-learner', 'remove'] as const);
-    const instead = random.chance(0.4) ? random.below(size) : undefined;
+    const count = random.pick([1, 1, 1, 2, 3, 5]);
+    const members = Array.from({ length: count }, () => ({
+      what: random.pick(['add-voter', 'add-voter', 'add-learner', 'remove', 'remove'] as const),
+      place: random.below(size),
+    }));
     const transition = random.pick(['auto', 'auto', 'joint-implicit', 'joint-explicit'] as const);
-    return { atUs, operation: { type: 'change', what, place, instead, transition } };
+    return { atUs, operation: { type: 'change', members, transition } };
   });
 }
 
@@ -181,8 +188,28 @@ function drawMischief(random: Random, size: number, untilUs: number): readonly D
       return { atUs, operation: { type: 'strand', places, forUs: random.between(100_000, 2_000_000) } };
     }
     if (what < 6) return { atUs, operation: { type: 'trap-joint', power, forUs } };
-    const on = random.pick(['vote', 'vote-response', 'append', 'append-response', 'snapshot-response', 'timeout-now'] as const);
+    if (what < 7) return { atUs, operation: { type: 'hang', forUs: random.between(50_000, 1_000_000) } };
+    const on = random.pick([
+      'vote',
+      'vote-response',
+      'append',
+      'append-response',
+      'snapshot-response',
+      'timeout-now',
+    ] as const);
     return { atUs, operation: { type: 'trap', on, power, forUs } };
+  });
+}
+
+/** One disk rots, again and again. */
+function drawRot(random: Random, voters: number, untilUs: number): readonly Drawn[] {
+  const place = random.below(voters);
+  return drawTimes(random, random.between(500_000, 2_500_000), untilUs).map((atUs) => {
+    const part = random.pick(['log/', 'log/', 'log/', 'snap/', 'hard/']);
+    return {
+      atUs,
+      operation: { type: 'rot', place, part, back: random.below(6), forUs: random.between(1_000, 100_000) },
+    };
   });
 }
 

@@ -42,6 +42,10 @@ export class View {
   #durableTerm = 0;
   #durableCommit = 0;
   #durableVote: NodeId | undefined;
+  /** The highest index that was ever durable here. */
+  #mostDurable = 0;
+  /** While it is not sound: committed entries up to here may rest on its word. */
+  #owed = 0;
 
   constructor(id: NodeId, ledger: Ledger) {
     this.id = id;
@@ -83,12 +87,15 @@ export class View {
         'DurableInv',
         `${this.id} starts at term ${state.term}, commit ${state.commit}; synced were ${this.#durableTerm}, ${this.#durableCommit}`,
       );
-    if (!state.amnesiac && state.term === this.#durableTerm && this.#durableVote !== undefined)
-      if (state.vote !== this.#durableVote)
-        throw new Violation('DurableInv', `${this.id} forgot its vote of term ${state.term} for ${this.#durableVote}`);
+    // What left the node counts, whatever was written of it.
+    const voted =
+      this.#ledger.voteOf(this.id, state.term) ?? (state.term === this.#durableTerm ? this.#durableVote : undefined);
+    if (!state.amnesiac && voted !== undefined && state.vote !== voted)
+      throw new Violation('DurableInv', `${this.id} forgot its vote of term ${state.term} for ${voted}`);
     const synced = this.#durable.base + this.#durable.after.length;
     const syncedChain = this.durableChainAt(synced);
     this.up = true;
+    this.mayVote = !forgot;
     this.term = 0;
     this.commit = 0;
     this.role = 'follower';
@@ -100,6 +107,7 @@ export class View {
     // What was synced and is not committed may have been replaced by a write that was not synced.
     if (!forgot && syncedChain === this.#ledger.chainAt(synced) && this.chainAt(synced) !== syncedChain)
       throw new Violation('DurableInv', `${this.id} starts with a log up to ${this.last}; synced was ${synced}`);
+    this.#owed = Math.min(this.#mostDurable, this.#ledger.committed);
     this.#durable.base = this.#base;
     this.#durable.after.splice(0, Number.POSITIVE_INFINITY, ...this.#chains);
     this.#durableTerm = state.term;
@@ -134,6 +142,7 @@ export class View {
     durable.after.length = Math.max(0, first.index - durable.base - 1);
     for (const { index, term } of entries)
       if (index > durable.base) durable.after.push(this.#ledger.prefix(index, term) ?? Number.NaN);
+    this.#mostDurable = Math.max(this.#mostDurable, durable.base + durable.after.length);
   }
 
   /** Looks at a state after a step. @throws Violation */
@@ -150,10 +159,17 @@ export class View {
     const change = this.#follow(state);
     this.term = state.term;
     this.role = state.role;
-    this.mayVote = !state.damaged && !state.amnesiac;
+    this.#recovered(!state.damaged && !state.amnesiac);
     if (state.commit > this.commit) this.#commitUpTo(state.commit);
     if (change.grown > 0 || change.cut) this.upToDate();
     return change;
+  }
+
+  /** RecoveryInv: a node that lost entries is sound again only with all that may have been committed by its word. */
+  #recovered(sound: boolean): void {
+    if (sound && !this.mayVote && this.chainAt(this.#owed) !== this.#ledger.chainAt(this.#owed))
+      throw new Violation('RecoveryInv', `${this.id} is sound without index ${this.#owed}, which it once had`);
+    this.mayVote = sound;
   }
 
   /** MoreUpToDateCorrectInv: what could win an election holds what was committed. */
@@ -205,7 +221,10 @@ export class View {
   /** The log begins elsewhere: it was compacted, or replaced by a snapshot. */
   #rebase(base: number, baseTerm: number): void {
     if (base > 0 && this.#ledger.termAt(base) !== baseTerm)
-      throw new Violation('LogInv', `${this.id} compacted up to index ${base} of term ${baseTerm}, not committed as such`);
+      throw new Violation(
+        'LogInv',
+        `${this.id} compacted up to index ${base} of term ${baseTerm}, not committed as such`,
+      );
     const gone = base - this.#base;
     if (gone < 0 || gone > this.#entries.length) {
       this.#entries = [];

@@ -88,6 +88,7 @@ export function describeAccount<Input, Output>(
 }
 
 function describe<Input, Output>({ client, input, callAt, reply }: Operation<Input, Output>): string {
-  const outcome = reply === undefined ? `${callAt}..? no reply` : `${callAt}..${reply.at} => ${JSON.stringify(reply.output)}`;
+  const outcome =
+    reply === undefined ? `${callAt}..? no reply` : `${callAt}..${reply.at} => ${JSON.stringify(reply.output)}`;
   return `client ${client} ${JSON.stringify(input)} ${outcome}`;
 }

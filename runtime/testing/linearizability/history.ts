@@ -38,5 +38,7 @@ export function happenings<Input, Output>(history: History<Input, Output>): read
       throw new RangeError(`an operation was called at ${operation.callAt} and answered at ${operation.reply.at}`);
     all.push({ at: operation.reply.at, type: 'reply', operation });
   }
-  return all.toSorted((one, other) => one.at - other.at || Number(one.type === 'reply') - Number(other.type === 'reply'));
+  return all.toSorted(
+    (one, other) => one.at - other.at || Number(one.type === 'reply') - Number(other.type === 'reply'),
+  );
 }

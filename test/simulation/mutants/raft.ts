@@ -51,9 +51,9 @@ export const raftMutants: readonly Mutant[] = [
   ),
   raft(
     'follower',
-    'a follower commits entries that it does not know to agree',
+    'a follower commits entries that it does not have',
     'Math.min(message.commit, last)',
-    'Math.min(message.commit, lastIndex(log))',
+    'message.commit',
   ),
   raft(
     'follower',
@@ -63,9 +63,9 @@ export const raftMutants: readonly Mutant[] = [
   ),
   raft(
     'follower',
-    'a follower acknowledges its last entry in the place of the last new one',
+    'a follower acknowledges one entry too many',
     'acknowledge(state, from, last, out)',
-    'acknowledge(state, from, lastIndex(log), out)',
+    'acknowledge(state, from, last + 1, out)',
   ),
   raft(
     'output',

@@ -138,7 +138,10 @@ function plantStaleRead(
   const hidden = writes.some(({ input, callAt }) => input.key === key && callAt > (old.reply?.at ?? 0));
   const back = history.some(({ input }) => input.type === 'cas' && input.to === value);
   if (!hidden || back) return undefined;
-  return [...history, { client: 9, input: { type: 'read', key }, callAt: end + 1, reply: { at: end + 2, output: value } }];
+  return [
+    ...history,
+    { client: 9, input: { type: 'read', key }, callAt: end + 1, reply: { at: end + 2, output: value } },
+  ];
 }
 
 t.test('linearizability checker: says what a brute-force twin says of small histories', async (t) => {
