@@ -161,6 +161,10 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
     this.#clients.replied(node, id, result);
   }
 
+  decided(node: number, id: string): void {
+    this.#clients.decided(node, id);
+  }
+
   synced(node: number, epoch: number): void {
     const before = this.#operator.ring;
     this.#operator.synced(nameOf(node), epoch);
