@@ -6,6 +6,7 @@ import { local } from './questions/local/index.js';
 import { idleActors, spawn } from './questions/memory/idle-actors.js';
 import { nodesQuestions } from './questions/nodes/index.js';
 import { savina } from './questions/savina/index.js';
+import { simulator } from './questions/simulation/simulator.js';
 import { startQuestions } from './questions/start/index.js';
 import { executorDeath } from './questions/supervision/executor-death.js';
 import { supervisorRestarts } from './questions/supervision/supervisor-restarts.js';
@@ -30,6 +31,7 @@ export const benches: readonly Bench[] = [
     supervisorRestarts,
     executorDeath,
     ...startQuestions,
+    simulator,
     ...jobs,
   ].map(benchOf),
   ...sweeps.map(benchOfSweep),

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { benches } from './benches.js';
 import { compare, renderCompared } from './harness/compare.js';
 import { type Options, readOptions, usage, UsageError } from './harness/options.js';
+import { type Passed, type PassOptions, partsOf, runPasses } from './harness/passes.js';
 import { profile } from './harness/profile.js';
 import { progressTo } from './harness/progress.js';
 import { readResults, renderResults, type Results, withFresh, writeResults } from './harness/results.js';
@@ -43,34 +44,41 @@ function choose({ names }: Options): readonly Bench[] {
 }
 
 async function runAll(chosen: readonly Bench[], options: Options): Promise<number> {
+  const { quick } = options;
   const interrupted = new AbortController();
+  const { signal } = interrupted;
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort(new Error(name)));
-  const progress = progressTo(process.stderr, chosen.length);
-  const sections: Section[] = [];
-  const failures: { readonly name: string; readonly text: string }[] = [];
-  for (const bench of chosen) {
-    if (interrupted.signal.aborted) break;
-    const say = progress.begin(bench.name);
-    try {
-      if (options.profile)
-        await profile(bench, resolve(options.profileTo), { quick: options.quick, signal: interrupted.signal, say });
-      else sections.push(await bench.run({ quick: options.quick, signal: interrupted.signal, say }));
-    } catch (error) {
-      if (interrupted.signal.aborted) break;
-      const text = error instanceof Error ? error.message : String(error);
-      failures.push({ name: bench.name, text });
-      progress.line(`${bench.name} FAILED: ${text}`);
-    }
-  }
+  const progress = progressTo(process.stderr, options.profile ? chosen.length : partsOf(chosen, quick));
+  const { sections, failures } = options.profile
+    ? await profileAll(chosen, resolve(options.profileTo), { quick, signal, progress })
+    : await runPasses(chosen, { quick, signal, progress });
   progress.end();
   await report(sections, options);
   for (const { name, text } of failures) process.stderr.write(`${name} failed: ${text}\n`);
-  if (interrupted.signal.aborted) {
-    process.stderr.write(`interrupted after ${sections.length} of ${chosen.length}; what was measured is written\n`);
+  if (signal.aborted) {
+    process.stderr.write(
+      `interrupted with ${sections.length} of ${chosen.length} begun; what was measured is written\n`,
+    );
     return 130;
   }
   const lost = options.against === undefined ? 0 : await compareWith(options.against, { sections });
   return failures.length > 0 ? 1 : lost;
+}
+
+async function profileAll(
+  chosen: readonly Bench[],
+  to: string,
+  { quick, signal, progress }: PassOptions,
+): Promise<Passed> {
+  const taken = chosen.map((bench) => ({
+    ...bench,
+    begin: () => ({
+      parts: 1,
+      part: ({ say }: { readonly say: (line: string) => void }) => profile(bench, to, { quick, signal, say }),
+      section: () => undefined,
+    }),
+  }));
+  return runPasses(taken, { quick, signal, progress });
 }
 
 /** Writes the files, and prints what was measured. */

@@ -7,10 +7,10 @@ import type { ErrorCode } from '#protocols/wire/error';
 /** What each exit code means. */
 export const exitCodes = {
   0: 'The command did what it was asked to.',
-  1: 'The command failed: a job ended without a result, or a check of `doctor` failed.',
+  1: 'The command failed: a job ended without a result, a check of `doctor` failed, or a simulation broke a promise.',
   2: 'The audit found something at or above --fail-on.',
   64: 'The command line is wrong, or a request names something that does not exist.',
-  66: 'The input cannot be read: not a repository, no permission, not a baseline, or a module that does not load.',
+  66: 'The input cannot be read: not a repository, no permission, not a baseline or plan, or a module that does not load.',
   69: 'A service is not available: no cluster, no NATS server, a port in use, or a node that did not start.',
   70: 'An internal error: a defect of skep.',
   73: 'The output cannot be written.',
@@ -45,6 +45,7 @@ const codes: Partial<Record<ErrorCode, ExitCode>> = {
   NOT_A_REPOSITORY: 66,
   PATH_UNREADABLE: 66,
   BAD_BASELINE: 66,
+  BAD_PLAN: 66,
   MODULE_FAILED: 66,
   NO_CLUSTER: 69,
   CLUSTER_RUNNING: 69,

@@ -13,6 +13,7 @@ import { inspectCommand } from './commands/inspect.js';
 import { loadCommand } from './commands/load.js';
 import { metricsCommand } from './commands/metrics.js';
 import { nodeCommand } from './commands/node.js';
+import { simulateCommand } from './commands/simulate.js';
 import { reloadCommand } from './commands/reload.js';
 import { spawnCommand } from './commands/spawn.js';
 import { statusCommand } from './commands/status.js';
@@ -42,6 +43,7 @@ const commands = [
   deadLettersCommand,
   reloadCommand,
   nodeCommand,
+  simulateCommand,
   benchCommand,
   configCommand,
   doctorCommand,

@@ -1,28 +1,17 @@
 /**
- * Measures a question: all contenders are started, warmed and then run in turns, forwards and backwards, so that a noisy
- * minute hits all of them alike; then all of it again in fresh processes. A ratio is taken within each round, between
- * neighbours in time, and the median of those ratios is reported: drift of the machine cancels out. (Interleaving and
- * forks as in JMH; ratios of paired runs as in Kalibera and Jones, "Rigorous benchmarking in reasonable time", 2013.)
+ * Measures a question: several fresh starts of all contenders, whose turns are compared as neighbours in time (fork.ts),
+ * and the figures and ratios that come of them.
  */
+import { type Entry, measureFork } from './fork.js';
 import { machine } from './machine.js';
-import {
-  Absent,
-  type Completed,
-  type Figure,
-  type Goal,
-  type Plan,
-  type Question,
-  type Running,
-  type Size,
-} from './question.js';
+import type { Figure, Goal, Plan, Question, Size } from './question.js';
+import { type Ratio, ratioOf } from './ratio.js';
 import { type Spread, spreadOf } from './spread.js';
 
 const plans: { readonly full: Plan; readonly quick: Plan } = {
-  full: { forks: 2, warmups: 2, warmMs: 600, rounds: 5 },
-  quick: { forks: 1, warmups: 1, warmMs: 100, rounds: 3 },
+  full: { forks: 3, warmups: 2, warmMs: 400, rounds: 3, roundsMs: 3_500, turnMs: 100, error: 0.02 },
+  quick: { forks: 1, warmups: 1, warmMs: 100, rounds: 2 },
 };
-/** However short the work is, no contender is warmed by more runs. */
-const MOST_WARMUPS = 50;
 
 /** What was measured of one contender. */
 export interface Measured {
@@ -31,8 +20,8 @@ export interface Measured {
   /** Why it took no part; it has no measures then. */
   readonly absent?: string;
   readonly measures: Readonly<Record<string, Spread>>;
-  /** How many times better the first contender is, by rounds; of no meaning for the first itself. */
-  readonly ratio?: Spread;
+  /** How many times better the first contender is; none for the first itself. */
+  readonly ratio?: Ratio;
 }
 
 /** A goal with what was found. */
@@ -72,144 +61,103 @@ export interface MeasureOptions {
   readonly say: (line: string) => void;
 }
 
-/** Runs of one contender. */
-interface Entry {
-  readonly name: string;
-  version?: string | undefined;
-  absent?: string;
-  readonly runs: Readonly<Record<string, number>>[];
-}
+/** A question on its way to an answer, start by start; between two of them other questions may have their turn. */
+export class Measuring {
+  /** Fresh starts that its plan asks for. */
+  readonly forks: number;
+  readonly #question: Question;
+  readonly #quick: boolean;
+  readonly #plan: Plan;
+  readonly #size: Size;
+  readonly #figure: Figure;
+  readonly #entries: readonly Entry[];
+  #done = 0;
+  #seconds = 0;
 
-/** Measures a question. @throws Error when a contender fails or does not complete the work. */
-export async function measure(question: Question, options: MeasureOptions): Promise<Answer> {
-  const startMs = performance.now();
-  const size = options.quick ? question.sizes.quick : question.sizes.full;
-  const plan = (question.plans ?? plans)[options.quick ? 'quick' : 'full'];
-  const entries = question.contenders.map(({ name }): Entry => ({ name, runs: [] }));
-  for (let fork = 1; fork <= plan.forks; fork += 1) {
-    await measureFork(question, size, plan, entries, {
-      ...options,
-      say: (line) =>
-        options.say(`${question.name}: ${plan.forks > 1 ? `start ${fork} of ${plan.forks}, ` : ''}${line}`),
-    });
+  constructor(question: Question, quick: boolean) {
+    this.#question = question;
+    this.#quick = quick;
+    this.#plan = (question.plans ?? plans)[quick ? 'quick' : 'full'];
+    this.forks = this.#plan.forks;
+    this.#size = quick ? question.sizes.quick : question.sizes.full;
+    this.#figure = question.figure ?? { measure: `${question.counts}/s`, better: 'more' };
+    this.#entries = question.contenders.map(({ name }): Entry => ({ name, turns: [], pairs: [] }));
   }
-  const figure = question.figure ?? { measure: `${question.counts}/s`, better: 'more' };
-  const contenders = summarise(entries, figure);
-  return {
-    kind: 'question',
-    question: question.name,
-    suite: question.suite,
-    asks: question.asks,
-    quick: options.quick,
-    size,
-    day: new Date().toISOString().slice(0, 10),
-    machine: machine(),
-    plan,
-    figure,
-    contenders,
-    goals: (question.goals ?? []).map((goal) => judge(goal, goal.figure ?? figure, entries)),
-    seconds: (performance.now() - startMs) / 1_000,
-  };
-}
 
-function judge(goal: Goal, figure: Figure, entries: readonly Entry[]): Judged {
-  const peer = entries.find(({ name }) => name === goal.against);
-  if (peer === undefined) throw new Error(`goal "${goal.row}" names ${goal.against}, which is no contender`);
-  const ratio = ratiosOf(entries[0], peer, figure);
-  return { ...goal, figure, ...(ratio === undefined ? {} : { ratio: ratio.median }) };
-}
-
-async function measureFork(
-  question: Question,
-  size: Size,
-  plan: Plan,
-  entries: readonly Entry[],
-  { signal, say }: MeasureOptions,
-): Promise<void> {
-  const running = new Map<Entry, Running>();
-  try {
-    say('starting');
-    const starts = question.contenders.map(async (contender, index) => {
-      const entry = entries[index];
-      if (entry === undefined || entry.absent !== undefined) return;
-      try {
-        const started = await contender.start(size, { signal });
-        running.set(entry, started);
-        entry.version = started.version;
-      } catch (error) {
-        if (!(error instanceof Absent) || index === 0) throw error;
-        entry.absent = error.message;
-        say(`${contender.name} takes no part: ${error.message}`);
-      }
-    });
-    // All of them, so that whoever starts after another failed is stopped as well.
-    for (const start of await Promise.allSettled(starts)) if (start.status === 'rejected') throw start.reason;
-    const inOrder = entries.filter((entry) => running.has(entry));
-    const run = async (entry: Entry, what: string): Promise<Readonly<Record<string, number>>> => {
-      signal.throwIfAborted();
-      say(`${what}, ${entry.name}`);
-      return check(question, size, entry.name, await running.get(entry)?.run(size));
-    };
-    for (const entry of inOrder) await warm(plan, () => run(entry, 'warming up'));
-    for (let round = 1; round <= plan.rounds; round += 1) {
-      // Backwards every second time: whoever comes after a heavy one does not do so always.
-      for (const entry of round % 2 === 0 ? inOrder.toReversed() : inOrder)
-        entry.runs.push(await run(entry, `round ${round} of ${plan.rounds}`));
-    }
-  } finally {
-    await Promise.all([...running.values()].map((each) => each.stop()));
+  /** The next fresh start. @throws Error when a contender fails or does not complete the work. */
+  async fork({ signal, say: tell }: Omit<MeasureOptions, 'quick'>): Promise<void> {
+    const startMs = performance.now();
+    const [question, size, plan, figure, entries] = [
+      this.#question,
+      this.#size,
+      this.#plan,
+      this.#figure,
+      this.#entries,
+    ];
+    const which = this.forks > 1 ? `start ${this.#done + 1} of ${this.forks}, ` : '';
+    const say = (line: string): void => tell(`${question.name}: ${which}${line}`);
+    await measureFork({ question, size, plan, figure, entries, signal, say });
+    this.#done += 1;
+    this.#seconds += (performance.now() - startMs) / 1_000;
   }
-}
 
-/** Runs until a compiler has had its time: so often and so long as the plan says. */
-async function warm(
-  { warmups, warmMs = 0 }: Plan,
-  run: () => Promise<Readonly<Record<string, number>>>,
-): Promise<void> {
-  let worked = 0;
-  for (let done = 0; done < MOST_WARMUPS && (done < warmups || worked < warmMs); done += 1)
-    worked += (await run())['ms'] ?? Number.NaN;
-}
-
-/** The measures of a run that did all of its work. @throws Error when it did less or more. */
-function check(
-  question: Question,
-  size: Size,
-  who: string,
-  completed: Completed | undefined,
-): Readonly<Record<string, number>> {
-  const { ms = Number.NaN, operations = Number.NaN, ...others } = completed ?? {};
-  const expected = question.completes(size);
-  if (operations !== expected)
-    throw new Error(`${question.name}: ${who} completed ${operations} of ${expected} ${question.counts}`);
-  if (!(ms > 0)) throw new Error(`${question.name}: ${who} gave ${ms} ms as its time`);
-  return { ms, [`${question.counts}/s`]: (operations / ms) * 1_000, ...others };
-}
-
-function summarise(entries: readonly Entry[], figure: Figure): readonly Measured[] {
-  return entries.map((entry, index) => {
-    const { name, version, absent, runs } = entry;
-    const measures = Object.fromEntries(
-      Object.keys(runs[0] ?? {}).map((measure) => [measure, spreadOf(runs.map((run) => run[measure] ?? Number.NaN))]),
-    );
-    const ratio = index === 0 ? undefined : ratiosOf(entries[0], entry, figure);
+  /** What the starts so far come to. */
+  answer(): Answer {
+    const { name, suite, asks, goals = [] } = this.#question;
     return {
-      name,
-      ...(version === undefined ? {} : { version }),
-      ...(absent === undefined ? {} : { absent }),
-      measures,
-      ...(ratio === undefined ? {} : { ratio }),
+      kind: 'question',
+      question: name,
+      suite,
+      asks,
+      quick: this.#quick,
+      size: this.#size,
+      day: new Date().toISOString().slice(0, 10),
+      machine: machine(),
+      plan: { ...this.#plan, forks: this.#done },
+      figure: this.#figure,
+      contenders: this.#entries.map(summarise),
+      goals: goals.map((goal) => judge(goal, this.#figure, this.#entries)),
+      seconds: this.#seconds,
     };
-  });
+  }
 }
 
-/** How many times better ours is, round by round; undefined when the other took no part or lacks the figure. */
-function ratiosOf(ours: Entry | undefined, theirs: Entry, { measure: name, better }: Figure): Spread | undefined {
-  const ratios = theirs.runs
-    .map((run, at) => {
-      const [mine = Number.NaN, other = Number.NaN] = [ours?.runs[at]?.[name], run[name]];
-      return better === 'more' ? mine / other : other / mine;
-    })
-    .filter((ratio) => !Number.isNaN(ratio));
-  return ratios.length === 0 ? undefined : spreadOf(ratios);
+/** Measures a question, all starts one after the other. @throws Error when a contender fails or lacks some of the work. */
+export async function measure(question: Question, options: MeasureOptions): Promise<Answer> {
+  const measuring = new Measuring(question, options.quick);
+  for (let fork = 0; fork < measuring.forks; fork += 1) await measuring.fork(options);
+  return measuring.answer();
+}
+
+function judge(goal: Goal, usual: Figure, entries: readonly Entry[]): Judged {
+  const [ours, peer] = [entries[0], entries.find(({ name }) => name === goal.against)];
+  if (ours === undefined || peer === undefined)
+    throw new Error(`goal "${goal.row}" names ${goal.against}, which is no contender`);
+  const { figure = usual } = goal;
+  const ratio = figure === usual ? ratioOf(peer.pairs)?.median : ratioOfMedians(ours, peer, figure);
+  return { ...goal, figure, ...(ratio === undefined ? {} : { ratio }) };
+}
+
+/** For a figure that the pairs are not made of. */
+function ratioOfMedians(ours: Entry, peer: Entry, { measure, better }: Figure): number | undefined {
+  if (peer.turns.length === 0) return undefined;
+  const [mine, theirs] = [ours, peer].map(
+    ({ turns }) => spreadOf(turns.map((turn) => turn[measure] ?? Number.NaN)).median,
+  );
+  const ratio = (mine ?? Number.NaN) / (theirs ?? Number.NaN);
+  return better === 'more' ? ratio : 1 / ratio;
+}
+
+function summarise({ name, version, absent, turns, pairs }: Entry): Measured {
+  const ratio = ratioOf(pairs);
+  const measures = Object.fromEntries(
+    Object.keys(turns[0] ?? {}).map((measure) => [measure, spreadOf(turns.map((turn) => turn[measure] ?? Number.NaN))]),
+  );
+  return {
+    name,
+    ...(version === undefined ? {} : { version }),
+    ...(absent === undefined ? {} : { absent }),
+    measures,
+    ...(ratio === undefined ? {} : { ratio }),
+  };
 }

@@ -11,7 +11,8 @@ export const usage = `usage: npm run bench -- [name or suite...] [options]
        npm run bench -- compare SAVED.json [CURRENT.json]
 
 Runs benchmarks, each contender in a process of its own, and writes RESULTS.md and results.json. All of them without a
-name. Suites: savina, local, threads, nodes, memory, durability, supervision, start, sweeps, load, jobs.
+name. Suites: savina, local, threads, nodes, memory, durability, supervision, start, simulation, sweeps,
+load, jobs.
 
   --quick            small work and few rounds: to see that all works, in under four minutes
   --json             print the results as JSON

@@ -71,8 +71,16 @@ export interface Plan {
   readonly warmups: number;
   /** Time that each contender has worked before its runs count, at least; none without it. */
   readonly warmMs?: number;
-  /** Interleaved runs of each contender in a fork. */
+  /** Interleaved turns of each contender in a fork, at least. */
   readonly rounds: number;
+  /** Further rounds are added until so much time was worked in the fork, unless the ratios are known before. */
+  readonly roundsMs?: number;
+  /** Standard error, as a share, at which a ratio is known well enough. */
+  readonly error?: number;
+  /** A turn is as many runs as it takes to last this long, one without it. */
+  readonly turnMs?: number;
+  /** A process can do the work once only: ours takes its turn before the others, and not after them. */
+  readonly once?: true;
 }
 
 export const suites = [
@@ -84,6 +92,7 @@ export const suites = [
   'durability',
   'supervision',
   'start',
+  'simulation',
   'jobs',
 ] as const;
 export type Suite = (typeof suites)[number];

@@ -8,6 +8,7 @@ import { unreachable } from '#protocols/wire/error';
 import { loadCharts, renderLoad } from '../load/results.js';
 import type { Answer, Measured } from './measure.js';
 import { cell, renderGoals } from './goals.js';
+import { ratioText } from './ratio.js';
 import type { Spread } from './spread.js';
 import type { Section } from './section.js';
 import { chartOf, renderSweep } from './sweep-results.js';
@@ -49,8 +50,9 @@ export async function writeResults(file: string, results: Results): Promise<void
 const head = `# Benchmark results
 
 Written by \`npm run bench\`. A ratio says how many times better skep is than the contender, taken between neighbours in
-time in the same run; it is the figure to compare. Absolute figures of a shared machine move by a third from run to run.
-All cells are medians (least to most). A contender that did less than all of its work would have failed the run.
+time in the same run; it is the figure to compare, and shown with its standard error. Absolute figures of a shared machine
+move by half from one minute to the next; they are medians (least to most). A contender that did less than all of its work
+would have failed the run.
 `;
 
 /** The results as Markdown. */
@@ -90,7 +92,8 @@ function renderAnswer(answer: Answer): string {
   const { question, suite, asks, quick, size, day, machine, plan, figure, contenders } = answer;
   const measures = [...new Set(contenders.flatMap((each) => Object.keys(each.measures)))];
   const ordered = [figure.measure, ...measures.filter((measure) => measure !== figure.measure)];
-  const how = `${plan.forks > 1 ? `${plan.forks} starts of ` : ''}${plan.rounds} interleaved round${plan.rounds > 1 ? 's' : ''}`;
+  const least = plan.roundsMs === undefined ? '' : 'at least ';
+  const how = `${plan.forks > 1 ? `${plan.forks} starts of ` : ''}${least}${plan.rounds} interleaved round${plan.rounds > 1 ? 's' : ''}`;
   const work = Object.entries(size).map(([name, value]) => `${name} ${value.toLocaleString('en')}`);
   return [
     `## ${question}`,
@@ -111,7 +114,7 @@ function row(
 ): string {
   const title = version === undefined ? name : `${name} ${version}`;
   if (absent !== undefined) return `| ${title} | took no part: ${absent} |${' |'.repeat(ordered.length)}`;
-  const against = ratio === undefined ? '' : withSpread(ratio, (value) => `${value.toFixed(2)}x`);
+  const against = ratio === undefined ? '' : ratioText(ratio);
   const cells = ordered.map((measure) => {
     const spread = measures[measure];
     return spread === undefined ? '' : withSpread(spread, cell);

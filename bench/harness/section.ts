@@ -1,11 +1,19 @@
 /** What the harness runs and what comes of it: benches with a name, and one section of the results from each. */
 import { type LoadAnswer, loadBench, measureLoad } from '../load/load.js';
-import { type Answer, measure, type MeasureOptions } from './measure.js';
+import { type Answer, type MeasureOptions, Measuring } from './measure.js';
 import type { Contender, Question, Size } from './question.js';
 import { measureSweep, type Sweep, type SweepAnswer } from './sweep.js';
 
 /** A section of the results, by its kind. */
 export type Section = Answer | SweepAnswer | LoadAnswer;
+
+/** A bench that is being run, part by part; the parts of several benches may alternate. */
+export interface Measurement {
+  readonly parts: number;
+  readonly part: (options: Omit<MeasureOptions, 'quick'>) => Promise<void>;
+  /** What the parts so far come to, once there is one. */
+  readonly section: () => Section | undefined;
+}
 
 /** Something that the harness can run by its name. */
 export interface Bench {
@@ -13,7 +21,7 @@ export interface Bench {
   readonly suite: string;
   /** One line for the list. */
   readonly asks: string;
-  readonly run: (options: MeasureOptions) => Promise<Section>;
+  readonly begin: (quick: boolean) => Measurement;
   /** What a profile is taken of: our contender and its size of work. */
   readonly profiled?: { readonly contender: Contender; readonly sizes: { readonly full: Size; readonly quick: Size } };
 }
@@ -26,7 +34,14 @@ export function benchOf(question: Question): Bench {
     name,
     suite,
     asks,
-    run: (options) => measure(question, options),
+    begin: (quick) => {
+      const measuring = new Measuring(question, quick);
+      return {
+        parts: measuring.forks,
+        part: (options) => measuring.fork(options),
+        section: () => measuring.answer(),
+      };
+    },
     ...(contender === undefined ? {} : { profiled: { contender, sizes } }),
   };
 }
@@ -40,7 +55,7 @@ export function benchOfSweep(sweep: Sweep): Bench {
     name,
     suite: 'sweeps',
     asks,
-    run: (options) => measureSweep(sweep, options),
+    begin: inOnePart((options) => measureSweep(sweep, options)),
     ...(contender === undefined || full === undefined || quick === undefined
       ? {}
       : { profiled: { contender, sizes: { full, quick } } }),
@@ -48,4 +63,18 @@ export function benchOfSweep(sweep: Sweep): Bench {
 }
 
 /** The scenarios of load as something to run. */
-export const loadScenarios: Bench = { ...loadBench, run: measureLoad };
+export const loadScenarios: Bench = { ...loadBench, begin: inOnePart(measureLoad) };
+
+/** What is measured in one go. */
+function inOnePart(run: (options: MeasureOptions) => Promise<Section>): Bench['begin'] {
+  return (quick) => {
+    let found: Section | undefined;
+    return {
+      parts: 1,
+      part: async (options) => {
+        found = await run({ ...options, quick });
+      },
+      section: () => found,
+    };
+  };
+}

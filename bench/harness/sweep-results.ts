@@ -1,4 +1,5 @@
 /** The answer to a sweep for people: a section of Markdown with its chart, and the chart as SVG. */
+import { ratioText } from './ratio.js';
 import type { Figure, Panel, Series } from '#cli/charts/figure';
 import { shortBytes, shortNumber } from '#cli/charts/figure';
 import { renderSvg } from '#cli/charts/svg';
@@ -105,9 +106,7 @@ function ratioNames(answer: SweepAnswer): readonly string[] {
 
 function ratioOf({ answer }: SweepAnswer['points'][number], heading: string): string {
   const ratio = answer.contenders.find(({ name }) => `ratio to ${name}` === heading)?.ratio;
-  return ratio === undefined
-    ? ''
-    : `${ratio.median.toFixed(2)}x (${ratio.least.toFixed(2)}x to ${ratio.most.toFixed(2)}x)`;
+  return ratio === undefined ? '' : ratioText(ratio);
 }
 
 function cellOf({ answer }: SweepAnswer['points'][number], name: string, measure: string): string {

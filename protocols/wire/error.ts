@@ -238,7 +238,11 @@ export const errorCatalogue = {
     meaning: 'The baseline file is not one that skep wrote.',
     remedy: 'Write a new one with --write-baseline.',
   },
-  // Tests.
+  // Simulation and tests.
+  BAD_PLAN: {
+    meaning: 'The file is not a plan of a simulation.',
+    remedy: 'Name a file that `skep simulate` wrote, or correct what the message says about it.',
+  },
   TEST_STUCK: {
     meaning: 'What a test waits for does not come: its system has nothing left to do, or never comes to rest.',
     remedy: 'Read the last steps in the message: they show who waits for whom, or what goes round in a circle.',

@@ -1,8 +1,17 @@
 /**
- * The disk of one simulated node: records by key, what is durable apart from what is only written. A killed process
- * loses nothing that it wrote, because the system has it; a power loss keeps a random prefix of what was not synced,
- * loses the rest, and may tear the record at the edge. Reads after a restart may come back changed, and a disk may be
- * full or slow. (Pillai et al., "All file systems are not created equal", OSDI 2014, for what may be lost.)
+ * The disk of one simulated node: records by key, what is durable apart from what is only written.
+ *
+ *     write ---> visible, unsynced --sync--> durable
+ *                   |          |
+ *                  kill      power: a random prefix is durable, the rest is gone, the record at the edge may be torn
+ *                   |
+ *            still visible, still unsynced --restart--> durable
+ *
+ * A killed process loses nothing that it wrote, because the system has it; but if the machine dies before the process is
+ * started again, that is lost too. A driver flushes what it finds before it reads it, which is why a restart makes it
+ * durable: without that a node could act on a record that the next power loss takes. Records may come back changed after
+ * a restart, and a disk may be full or slow. (Pillai et al., "All file systems are not created equal", OSDI 2014, for
+ * what may be lost; writes keep their order here, as in a journal or a store with transactions.)
  */
 import type { Knobs } from './knobs.js';
 import type { World } from './world.js';
@@ -31,7 +40,8 @@ export class Disk {
   #visible = new Map<string, Uint8Array>();
   #unsynced: Write[] = [];
   #written = 0;
-  #full = false;
+  /** How many faults take up its room. */
+  #full = 0;
   #slowUntilUs = 0;
   /** Of syncs: one is done after the one before it. */
   #syncedAtUs = 0;
@@ -56,7 +66,7 @@ export class Disk {
 
   /** @throws DiskFull when there is no room. */
   write(key: string, value: Uint8Array): void {
-    if (this.#full) {
+    if (this.#full > 0) {
       this.#world.met('disk full');
       throw new DiskFull(`the disk of n${this.#node + 1} has no room for ${key}`);
     }
@@ -86,14 +96,12 @@ export class Disk {
     });
   }
 
-  /** The process dies, the machine does not: what was written is there. */
+  /** The process dies, the machine does not: what was written is there, and may still be lost. */
   kill(): void {
-    for (const write of this.#unsynced) apply(this.#durable, write);
-    this.#unsynced = [];
-    this.#restart();
+    this.#syncedAtUs = 0;
   }
 
-  /** The machine dies. */
+  /** The machine dies, with what was not synced by this life of the process or by the one before. */
   power(): void {
     const chance = this.#world.chances.disk;
     const kept = chance.below(this.#unsynced.length + 1);
@@ -105,22 +113,40 @@ export class Disk {
     }
     if (kept < this.#unsynced.length) this.#world.met('unsynced write lost');
     this.#unsynced = [];
-    this.#restart();
+    this.#visible = new Map(this.#durable);
+    this.#syncedAtUs = 0;
+  }
+
+  /** A process starts on it: what it finds is flushed, and is durable. */
+  open(): void {
+    for (const write of this.#unsynced) apply(this.#durable, write);
+    this.#unsynced = [];
+    this.#rot();
   }
 
   /** All records are gone, as with a new machine under an old name. */
   wipe(): void {
     this.#durable.clear();
+    this.#visible.clear();
     this.#unsynced = [];
-    this.#restart();
   }
 
+  /** Takes up its room, or gives it back; it has room when all have given it back. */
   setFull(full: boolean): void {
-    this.#full = full;
+    this.#full = Math.max(0, this.#full + (full ? 1 : -1));
   }
 
+  /** Syncs take long until then. */
   slowUntil(atUs: number): void {
-    this.#slowUntilUs = atUs;
+    this.#slowUntilUs = Math.max(atUs, this.#slowUntilUs);
+  }
+
+  /** No fault is left, and from now on it has these rates. */
+  calm(knobs: Knobs): void {
+    this.knobs = knobs;
+    this.#full = 0;
+    this.#slowUntilUs = 0;
+    this.#fail = undefined;
   }
 
   /** The next sync fails: `fail` is called in the place of what was to be done after it. Undefined: it does not. */
@@ -134,10 +160,8 @@ export class Disk {
     apply(this.#visible, write);
   }
 
-  #restart(): void {
+  #rot(): void {
     const chance = this.#world.chances.disk;
-    this.#visible = new Map(this.#durable);
-    this.#syncedAtUs = 0;
     if (this.knobs.corruption === 0) return;
     for (const [key, value] of this.#visible) {
       if (value.length === 0 || !chance.chance(this.knobs.corruption)) continue;

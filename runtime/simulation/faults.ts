@@ -28,12 +28,19 @@ const JUMPS_US = [3_600_000_000, 86_400_000_000, 1_000_000, 50_000];
 /** Draws the faults of a run. */
 export function drawFaults(random: Random, knobs: Knobs, size: number, untilUs: number): readonly Fault[] {
   const faults: Fault[] = [];
-  if (knobs.faults.length === 0) return faults;
+  const kinds = knobs.faults.filter((kind) => size >= leastNodes(kind));
+  if (kinds.length === 0) return faults;
   for (let atUs = 0; ; ) {
     atUs += Math.round(-Math.log((random.next() + 1) / 2 ** 32) * knobs.faultMeanUs);
     if (!(atUs < untilUs)) return faults;
-    faults.push(drawFault(random, random.pick(knobs.faults), size, atUs, untilUs));
+    faults.push(drawFault(random, random.pick(kinds), size, atUs, untilUs));
   }
+}
+
+/** Nodes without which a fault of the kind would be none. */
+function leastNodes(kind: FaultKind): number {
+  if (kind === 'bridge') return 3;
+  return kind === 'partition' || kind === 'oneway' || kind === 'clog' ? 2 : 1;
 }
 
 function drawFault(random: Random, kind: FaultKind, size: number, atUs: number, untilUs: number): Fault {
@@ -54,19 +61,22 @@ function drawLinks(
   size: number,
   node: number,
 ): readonly (readonly [number, number])[] {
-  const order = random.shuffle(Array.from({ length: size }, (_, index) => index));
-  const some = order.slice(0, random.between(1, Math.max(1, size - 1)));
+  const others = random.shuffle(Array.from({ length: size }, (_, index) => index).filter((each) => each !== node));
+  /** Some of the others, and neither none nor all of them. */
+  const half = others.slice(0, random.between(1, Math.max(1, others.length - 1)));
+  /** Of all nodes some, and not all. */
+  const side = others.slice(0, random.between(1, Math.max(1, others.length)));
   switch (kind) {
     case 'partition':
-      return linksWhere(size, (from, to) => some.includes(from) !== some.includes(to));
+      return linksWhere(size, (from, to) => side.includes(from) !== side.includes(to));
     case 'oneway':
       // It sends and is heard, or it hears; not both.
       return random.chance(0.5) ? linksWhere(size, (from) => from === node) : linksWhere(size, (_, to) => to === node);
     case 'bridge':
       // Two halves that only one node sees both of.
-      return linksWhere(size, (from, to) => from !== node && to !== node && some.includes(from) !== some.includes(to));
+      return linksWhere(size, (from, to) => from !== node && to !== node && half.includes(from) !== half.includes(to));
     case 'clog':
-      return linksWhere(size, () => random.chance(0.4));
+      return linksWhere(size, (from, to) => random.chance(0.4) || (from === node && to === others[0]));
     default:
       return [];
   }
@@ -82,56 +92,77 @@ function linksWhere(
   return links;
 }
 
-/** Makes a fault strike in a world, and end. */
+/** Makes a fault strike in a world, and end. One that changes nothing, such as to kill a node that is down, is not counted. */
 export function inject(world: World, simulated: Simulated, fault: Fault): void {
   world.at(fault.atUs, -1, 0, () => {
+    if (world.healed) return;
     world.trace.add('fault', world.nowUs, fault.node, -1, describeFault(fault));
-    world.met(`fault ${fault.kind}`);
-    strike(world, simulated, fault);
+    if (strike(world, simulated, fault)) world.met(`fault ${fault.kind}`);
   });
 }
 
-function strike(world: World, simulated: Simulated, fault: Fault): void {
+/** False when it changed nothing. */
+function strike(world: World, simulated: Simulated, fault: Fault): boolean {
   const { kind, node, links, forUs, byUs } = fault;
-  const end = (run: () => void): void =>
+  const end = (run: () => void): true => {
     world.at(world.nowUs + forUs, -1, 0, () => {
+      if (world.healed) return;
       world.trace.add('heal', world.nowUs, node, -1, kind);
       run();
     });
+    return true;
+  };
+  const life = links.length > 0 ? 0 : world.lifeOf(node);
   switch (kind) {
     case 'kill':
     case 'power':
       return crash(world, simulated, node, kind === 'power', forUs);
     case 'pause':
-      if (!world.up(node)) return;
+      if (!world.up(node)) return false;
       world.pause(node);
-      return end(() => world.resume(node));
+      // A crash ends a pause: what hangs in the next life hangs for a reason of its own.
+      return end(() => {
+        if (world.lifeOf(node) === life) world.resume(node);
+      });
     case 'partition':
     case 'oneway':
     case 'bridge':
       world.network.cut(links);
       return end(() => world.network.mend(links));
     case 'clog':
-      return world.network.clog(links, world.nowUs + forUs);
+      world.network.clog(links, world.nowUs + forUs);
+      return true;
     case 'jump':
-      return world.jump(node, byUs);
+      world.jump(node, byUs);
+      return true;
     case 'slowdisk':
-      return world.disk(node).slowUntil(world.nowUs + forUs);
+      world.disk(node).slowUntil(world.nowUs + forUs);
+      return true;
     case 'fulldisk':
       world.disk(node).setFull(true);
       return end(() => world.disk(node).setFull(false));
     case 'badsync':
       // What was not synced is in an unknown state, and the only safe answer is to die (Rebello et al., "Can
       // applications recover from fsync failures?", USENIX ATC 2020).
-      return world.disk(node).failSync(() => crash(world, simulated, node, true, forUs));
+      world.disk(node).failSync(() => {
+        world.met('sync failed');
+        crash(world, simulated, node, true, forUs);
+      });
+      return true;
     default:
       return unreachable(kind);
   }
 }
 
-/** Kills a node, and starts it again after a time unless somebody did before. */
-export function crash(world: World, simulated: Simulated, node: number, power: boolean, forUs: number): void {
-  if (!world.up(node)) return;
+/**
+ * Kills a node, and starts it again after a time unless somebody did before. A node that is down is not killed again
+ * (false), but its machine may still lose its power.
+ */
+export function crash(world: World, simulated: Simulated, node: number, power: boolean, forUs: number): boolean {
+  if (!world.up(node)) {
+    world.crash(node, power);
+    return false;
+  }
   world.crash(node, power);
   simulated.crashed(node);
   const life = world.lifeOf(node);
@@ -140,6 +171,7 @@ export function crash(world: World, simulated: Simulated, node: number, power: b
     world.restart(node);
     simulated.restarted(node);
   });
+  return true;
 }
 
 /** A fault in words. */

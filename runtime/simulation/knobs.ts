@@ -31,6 +31,20 @@ export interface Knobs {
   readonly faults: readonly FaultKind[];
 }
 
+/** Those of the knobs that are numbers and have a part in the run itself; the others only drew its faults. */
+export const rates = [
+  'delayLeastUs',
+  'delayMeanUs',
+  'loss',
+  'duplication',
+  'straggling',
+  'drift',
+  'offsetUs',
+  'syncUs',
+  'tearing',
+  'corruption',
+] as const satisfies readonly (keyof Knobs)[];
+
 /** What may befall a world. */
 export const faultKinds = [
   'kill',
@@ -62,6 +76,12 @@ export const calm: Knobs = {
   faultMeanUs: Number.POSITIVE_INFINITY,
   faults: [],
 };
+
+/** What is not calm about a world, in words. */
+export function describeKnobs(knobs: Knobs): string {
+  const wild = rates.filter((rate) => knobs[rate] !== calm[rate]);
+  return wild.length === 0 ? 'calm' : wild.map((rate) => `${rate} ${Number(knobs[rate].toPrecision(3))}`).join(', ');
+}
 
 /** Draws a world; `kinds` are those that the protocol under test is made to survive. */
 export function drawKnobs(random: Random, kinds: readonly FaultKind[] = faultKinds): Knobs {

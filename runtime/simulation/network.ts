@@ -40,6 +40,7 @@ export class Network {
     }
     this.#carry(from, to, packet);
     if (chance.chance(knobs.duplication)) {
+      this.#world.trace.add('twice', this.#world.nowUs, from, to, packet.length);
       this.#world.met('packet twice');
       this.#carry(from, to, packet);
     }
@@ -61,7 +62,17 @@ export class Network {
 
   /** Holds packets of the links back until then; they arrive all at once. */
   clog(links: readonly (readonly [number, number])[], untilUs: number): void {
-    for (const [from, to] of links) this.#clogs[from * this.#world.size + to] = untilUs;
+    for (const [from, to] of links) {
+      const link = from * this.#world.size + to;
+      this.#clogs[link] = Math.max(untilUs, this.#clogs[link] as number);
+    }
+  }
+
+  /** Every link is whole, whatever cut or clogged it, and has the rates given from now on. */
+  calm(knobs: Knobs): void {
+    this.knobs = knobs;
+    this.#cuts.fill(0);
+    this.#clogs.fill(0);
   }
 
   #add(link: number, change: number): void {
@@ -74,7 +85,9 @@ export class Network {
     // Exponential, from a uniform draw that is never 0.
     let delayUs = knobs.delayLeastUs - Math.log((chance.next() + 1) / 2 ** 32) * knobs.delayMeanUs;
     if (chance.chance(knobs.straggling)) delayUs += 100 * knobs.delayMeanUs;
-    const atUs = Math.max(this.#world.nowUs + delayUs, this.#clogs[from * this.#world.size + to] as number);
+    const openUs = this.#clogs[from * this.#world.size + to] as number;
+    const atUs = Math.max(this.#world.nowUs + delayUs, openUs);
+    if (atUs === openUs) this.#world.met('packet held back');
     this.#world.at(Math.round(atUs), to, 0, () => {
       this.#world.trace.add('deliver', this.#world.nowUs, to, from, packet);
       this.#receive(to, from, packet);

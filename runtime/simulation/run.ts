@@ -5,7 +5,7 @@
  */
 import { Random } from '../testing/random.js';
 import { describeFault, drawFaults, type Fault, inject } from './faults.js';
-import { calm, drawKnobs, type Knobs } from './knobs.js';
+import { calm, describeKnobs, drawKnobs, type Knobs } from './knobs.js';
 import type { Model, Planned, Simulated } from './model.js';
 import { Violation } from './violation.js';
 import { streams, World } from './world.js';
@@ -26,7 +26,7 @@ export interface Failure {
   readonly invariant: string;
   readonly message: string;
   readonly atUs: number;
-  /** Number of the event. */
+  /** Number of the last line of the trace. */
   readonly event: number;
 }
 
@@ -34,9 +34,10 @@ export interface Failure {
 export interface Outcome {
   readonly seed: number;
   readonly plan: RunPlan;
+  /** Events that happened: arrivals, ticks, ends of syncs, faults, operations. */
   readonly events: number;
   readonly virtualUs: number;
-  /** Over all events. */
+  /** Over all that the trace has, what the disks hold at the end and, when nothing failed, the state of the nodes. */
   readonly hash: string;
   readonly sometimes: ReadonlyMap<string, number>;
   readonly failure?: Failure;
@@ -53,7 +54,7 @@ export interface RunOptions {
 }
 
 /** A run with more events than this does not end by itself. */
-const MOST_EVENTS = 20_000_000;
+const MOST_EVENTS = 5_000_000;
 /** Events between two questions whether all has settled. */
 const ASK_EVERY = 64;
 
@@ -74,7 +75,7 @@ export function planOf(model: Model, seed: number): RunPlan {
   };
 }
 
-/** Runs one seed. Never throws: whatever goes wrong in it is the outcome. */
+/** Runs one seed. Once there is a plan it never throws: whatever goes wrong in the run is the outcome. */
 export function runSeed(
   model: Model,
   seed: number,
@@ -97,20 +98,17 @@ export function runSeed(
     safety(world, simulated, model, plan);
     liveness(world, simulated, model, plan);
     simulated.finish();
+    for (const line of simulated.state()) world.trace.seal(line);
   } catch (error) {
     const invariant = error instanceof Violation ? error.invariant : 'crash';
-    const message =
-      error instanceof Error
-        ? error instanceof Violation
-          ? error.message
-          : (error.stack ?? error.message)
-        : String(error);
+    const message = error instanceof Violation ? error.message : stackOf(error);
     failure = { invariant, message, atUs: world.nowUs, event: world.trace.count };
   }
+  sealDisks(world);
   return {
     seed,
     plan,
-    events: world.trace.count,
+    events: world.steps,
     virtualUs: world.nowUs,
     hash: world.trace.hash,
     sometimes: world.sometimes,
@@ -119,11 +117,21 @@ export function runSeed(
   };
 }
 
+/** Where the code threw, up to here: who called the run has no part in it. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const frames = (error.stack ?? error.message).split('\n');
+  const last = frames.findIndex((frame) => /\brunSeed\b/.test(frame));
+  return frames.slice(0, last < 0 ? frames.length : last).join('\n');
+}
+
 /** Faults and operations strike; whatever happens, no invariant breaks. */
 function safety(world: World, simulated: Simulated, { busyUs }: Model, plan: RunPlan): void {
   for (const fault of plan.faults) inject(world, simulated, fault);
   for (const { atUs, operation } of plan.operations)
     world.at(atUs, -1, 0, () => {
+      // A plan that was written for a longer run may have some left.
+      if (world.healed) return;
       world.trace.add('operate', world.nowUs, -1, -1, JSON.stringify(operation));
       simulated.operate(operation);
     });
@@ -137,7 +145,6 @@ function safety(world: World, simulated: Simulated, { busyUs }: Model, plan: Run
 function liveness(world: World, simulated: Simulated, { settleUs }: Model, plan: RunPlan): void {
   world.calm(calm);
   for (let node = 0; node < world.size; node += 1) {
-    world.resume(node);
     if (plan.lost.includes(node)) {
       if (world.up(node)) {
         world.crash(node, true);
@@ -153,29 +160,44 @@ function liveness(world: World, simulated: Simulated, { settleUs }: Model, plan:
   const untilUs = world.nowUs + settleUs;
   while (!simulated.settled()) {
     for (let some = 0; some < ASK_EVERY; some += 1) {
-      if (!world.step(untilUs))
+      if (!world.step(untilUs)) {
+        // A protocol that is at rest has nothing left to do, and one that settled late did so in time.
+        if (simulated.settled()) return;
         throw new Violation(
           'Liveness',
           `not settled ${settleUs / 1e6} s after the last fault: ${simulated.state().join('; ')}`,
         );
+      }
       simulated.check();
     }
     bounded(world);
   }
 }
 
-function bounded(world: World): void {
-  if (world.trace.count > MOST_EVENTS) throw new Violation('Termination', `more than ${MOST_EVENTS} events`);
+/** What the disks hold belongs to what a run came to. */
+function sealDisks(world: World): void {
+  for (let node = 0; node < world.size; node += 1) {
+    const disk = world.disk(node);
+    for (const key of disk.keys()) {
+      world.trace.seal(key);
+      world.trace.seal(disk.read(key) ?? '');
+    }
+  }
 }
 
-/** The faults and operations of a plan, in the order of time, a line each. */
-export function describePlan({ faults, operations, lost, rotten, size, setup }: RunPlan): readonly string[] {
+function bounded(world: World): void {
+  if (world.steps > MOST_EVENTS) throw new Violation('Termination', `more than ${MOST_EVENTS} events`);
+}
+
+/** A plan in words: what the run has, then its faults and operations in the order of time, a line each. */
+export function describePlan({ faults, operations, lost, rotten, size, setup, knobs }: RunPlan): readonly string[] {
   const lines = [
     ...faults.map((fault) => ({ atUs: fault.atUs, text: describeFault(fault) })),
     ...operations.map(({ atUs, operation }) => ({ atUs, text: JSON.stringify(operation) })),
   ].toSorted((one, other) => one.atUs - other.atUs);
   return [
     `${size} nodes, ${JSON.stringify(setup)}`,
+    `network, disks and clocks: ${describeKnobs(knobs)}`,
     ...(lost.length > 0 ? [`lost for good at the end: ${lost.map((node) => `n${node + 1}`).join(' ')}`] : []),
     ...(rotten.length > 0 ? [`disks that may rot: ${rotten.map((node) => `n${node + 1}`).join(' ')}`] : []),
     ...lines.map(({ atUs, text }) => `${(atUs / 1e6).toFixed(6).padStart(12)} ${text}`),

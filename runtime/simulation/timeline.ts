@@ -20,6 +20,8 @@ export interface Event {
 export class Timeline {
   readonly #heap: Event[] = [];
   #order = 0;
+  /** Orders of what goes ahead of the rest of its time: they lie below all others. */
+  #ahead = -(2 ** 52);
 
   get size(): number {
     return this.#heap.length;
@@ -31,7 +33,15 @@ export class Timeline {
   }
 
   add(atUs: number, node: number, life: number, run: () => void): void {
-    const event = { atUs, order: (this.#order += 1), node, life, run };
+    this.#insert({ atUs, order: (this.#order += 1), node, life, run });
+  }
+
+  /** Adds what happens before everything else that is due at that time, and after what was added ahead before it. */
+  addAhead(atUs: number, node: number, life: number, run: () => void): void {
+    this.#insert({ atUs, order: (this.#ahead += 1), node, life, run });
+  }
+
+  #insert(event: Event): void {
     const heap = this.#heap;
     let hole = heap.length;
     while (hole > 0) {

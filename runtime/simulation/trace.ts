@@ -63,7 +63,7 @@ export class Trace {
     this.#words = words;
   }
 
-  /** 64 bits over kind, time, place and content of every event, as 16 hexadecimal digits. */
+  /** 64 bits over kind, time, place and content of every event, and what was sealed, as 16 hexadecimal digits. */
   get hash(): string {
     return [this.#high, this.#low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
   }
@@ -82,18 +82,29 @@ export class Trace {
     this.#fold((atUs / 2 ** 32) | 0);
     if (detail === undefined) return;
     if (typeof detail === 'number') this.#fold(detail);
-    else if (typeof detail === 'string') for (let i = 0; i < detail.length; i += 1) this.#fold(detail.charCodeAt(i));
-    else for (let i = 0; i < detail.length; i += 1) this.#fold(detail[i] as number);
+    else this.#foldAll(detail);
   }
 
-  /** The last events in words, oldest first: time in seconds, node, what, from whom, content. */
+  /** Takes what a run came to into the hash: it is no event. */
+  seal(detail: string | Uint8Array): void {
+    this.#fold(detail.length);
+    this.#foldAll(detail);
+  }
+
+  /** The last events in words, oldest first: number, time in seconds, node, what, from or to whom, content. */
   *lines(count = this.#keep): Generator<string> {
-    for (const { number, atUs, kind, node, peer, detail } of this.#entries.slice(-Math.min(count, this.#keep))) {
+    const first = Math.max(0, this.#entries.length - Math.min(count, this.#keep));
+    for (const { number, atUs, kind, node, peer, detail } of this.#entries.slice(first)) {
       const place = node < 0 ? 'world' : `n${node + 1}`;
-      const from = peer < 0 ? '' : ` from n${peer + 1}`;
+      const from = peer < 0 ? '' : ` ${kind === 'lose' || kind === 'twice' ? 'to' : 'from'} n${peer + 1}`;
       const content = detail instanceof Uint8Array ? this.#words(detail) : (detail ?? '');
       yield `${String(number).padStart(8)} ${(atUs / 1e6).toFixed(6).padStart(12)} ${place.padEnd(5)} ${kind}${from} ${content}`.trimEnd();
     }
+  }
+
+  #foldAll(detail: string | Uint8Array): void {
+    if (typeof detail === 'string') for (let i = 0; i < detail.length; i += 1) this.#fold(detail.charCodeAt(i));
+    else for (let i = 0; i < detail.length; i += 1) this.#fold(detail[i] as number);
   }
 
   /** FNV-1a twice, with two offsets and two primes. */

@@ -42,7 +42,8 @@ interface Place {
   /** Counted from 1; what was to happen in an earlier life does not. */
   life: number;
   up: boolean;
-  paused: boolean;
+  /** How many faults hold it up; it goes on when none does. */
+  pauses: number;
   /** What was due while the node hung. */
   readonly held: { readonly life: number; readonly run: () => void }[];
   readonly disk: Disk;
@@ -50,6 +51,9 @@ interface Place {
   rate: number;
   /** How far its wall clock is ahead. */
   aheadUs: number;
+  /** What its clock had counted when it got its rate, and when that was. */
+  countedUs: number;
+  ratedAtUs: number;
 }
 
 /** Time, network, disks and clocks of some nodes. */
@@ -62,6 +66,10 @@ export class World {
   readonly sometimes = new Map<string, number>();
   /** Virtual time in microseconds since the start; whole. */
   nowUs = 0;
+  /** Events that happened. */
+  steps = 0;
+  /** True once the faults are over: none strikes any more, whatever the plan says. */
+  healed = false;
   readonly #timeline = new Timeline();
   readonly #places: readonly Place[];
 
@@ -80,11 +88,13 @@ export class World {
     this.#places = Array.from({ length: size }, (_, node) => ({
       life: 1,
       up: true,
-      paused: false,
+      pauses: 0,
       held: [],
       disk: new Disk(this, node, knobs),
       rate: 1 + knobs.drift * ((2 * this.chances.clock.next()) / 2 ** 32 - 1),
       aheadUs: Math.round((knobs.offsetUs * this.chances.clock.next()) / 2 ** 32),
+      countedUs: 0,
+      ratedAtUs: 0,
     }));
   }
 
@@ -132,11 +142,12 @@ export class World {
       if (event.node >= 0) {
         const place = this.#place(event.node);
         if (!place.up || (event.life !== 0 && event.life !== place.life)) continue;
-        if (place.paused) {
+        if (place.pauses > 0) {
           place.held.push(event);
           continue;
         }
       }
+      this.steps += 1;
       event.run();
       return true;
     }
@@ -156,13 +167,18 @@ export class World {
   }
 
   paused(node: number): boolean {
-    return this.#place(node).paused;
+    return this.#place(node).pauses > 0;
   }
 
   /** What the wall clock of a node shows, in microseconds; it drifts, differs from others and may be set back. */
   wallUs(node: number): number {
-    const { aheadUs, rate } = this.#place(node);
-    return Math.round(this.nowUs * rate) + aheadUs;
+    return Math.round(this.monotonicUs(node)) + this.#place(node).aheadUs;
+  }
+
+  /** What the monotonic clock of a node has counted, in microseconds, not whole: it drifts and is never set. */
+  monotonicUs(node: number): number {
+    const { countedUs, ratedAtUs, rate } = this.#place(node);
+    return countedUs + (this.nowUs - ratedAtUs) * rate;
   }
 
   /** Sets the wall clock of a node ahead, or back. */
@@ -170,12 +186,26 @@ export class World {
     this.#place(node).aheadUs += byUs;
   }
 
-  /** Ends the life of a node; `power` takes with it what its disk had not synced. */
+  /** From now on the clock of a node runs faster than true time by this factor; what is due already is due as it was. */
+  setRate(node: number, rate: number): void {
+    const place = this.#place(node);
+    place.countedUs = this.monotonicUs(node);
+    place.ratedAtUs = this.nowUs;
+    place.rate = rate;
+  }
+
+  /**
+   * Ends the life of a node; `power` takes with it what its disk had not synced, and does so to a node that is down as
+   * well: a process that was killed leaves writes behind that only its machine knows of.
+   */
   crash(node: number, power: boolean): void {
     const place = this.#place(node);
-    if (!place.up) return;
+    if (!place.up) {
+      if (power) place.disk.power();
+      return;
+    }
     place.up = false;
-    place.paused = false;
+    place.pauses = 0;
     place.held.length = 0;
     place.life += 1;
     if (power) place.disk.power();
@@ -188,34 +218,38 @@ export class World {
     this.#place(node).life += 1;
   }
 
-  /** Begins the next life of a node. What it does there is up to the model. */
+  /** Begins the next life of a node, from what its disk has. What it does there is up to the model. */
   restart(node: number): void {
-    this.#place(node).up = true;
+    const place = this.#place(node);
+    if (place.up) return;
+    place.disk.open();
+    place.up = true;
     this.trace.add('restart', this.nowUs, node);
   }
 
-  /** The node hangs: what is due waits. */
+  /** The node hangs: what is due waits. Pauses add up; each is taken back by {@link resume}. */
   pause(node: number): void {
-    this.#place(node).paused = true;
+    const place = this.#place(node);
+    if (place.up) place.pauses += 1;
   }
 
-  /** The node goes on: what was due happens now, in order. */
+  /** One pause less; without any the node goes on: what was due happens now, in order, before what comes next. */
   resume(node: number): void {
     const place = this.#place(node);
-    if (!place.paused) return;
-    place.paused = false;
-    for (const { life, run } of place.held.splice(0)) this.at(this.nowUs, node, life, run);
+    if (place.pauses === 0) return;
+    place.pauses -= 1;
+    if (place.pauses > 0) return;
+    for (const { life, run } of place.held.splice(0)) this.#timeline.addAhead(this.nowUs, node, life, run);
   }
 
-  /** From now on the network loses nothing, disks are sound, and clocks run alike. */
+  /** From now on no fault strikes, links are whole, nobody hangs, disks are sound, and clocks run alike. */
   calm(knobs: Knobs): void {
-    this.network.knobs = knobs;
-    for (const place of this.#places) {
-      place.disk.knobs = knobs;
-      place.disk.setFull(false);
-      place.disk.slowUntil(0);
-      place.disk.failSync(undefined);
-      place.rate = 1;
+    this.healed = true;
+    this.network.calm(knobs);
+    for (const [node, place] of this.#places.entries()) {
+      this.setRate(node, 1);
+      place.disk.calm(knobs);
+      while (place.pauses > 0) this.resume(node);
     }
   }
 

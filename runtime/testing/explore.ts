@@ -2,10 +2,9 @@
  * Exploration: one scenario under many seeds. Each seed is another order of everything that may happen in any order; a
  * seed under which the scenario fails is printed with the command that runs it again, alone and step for step.
  */
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SkepError } from '#protocols/wire/error';
-import { checkSeed, type Random } from './random.js';
+import type { Random } from './random.js';
+import { callingFile, replayOf, seedsOf } from './seeds.js';
 import type { TestSystemOptions } from './test-options.js';
 import { TestSystem } from './test-system.js';
 
@@ -32,8 +31,6 @@ export interface ExplorationReport {
   readonly distinct: number;
 }
 
-/** Environment variable that limits every exploration of the process to one seed. */
-const SEED_VARIABLE = 'SKEP_SEED';
 /** Steps shown of a failed run. */
 const TAIL = 30;
 
@@ -73,7 +70,7 @@ export class ExplorationError extends Error {
  */
 export async function explore(exploration: Exploration): Promise<ExplorationReport> {
   const { scenario, options = {} } = exploration;
-  const file = nameOf(exploration.file ?? callingFile(explore));
+  const file = exploration.file ?? callingFile(explore);
   const seeds = seedsOf(exploration);
   const hashes = new Set<string>();
   let steps = 0;
@@ -84,7 +81,7 @@ export async function explore(exploration: Exploration): Promise<ExplorationRepo
     try {
       await endOf(scenario(system, system.random));
     } catch (error) {
-      throw new ExplorationError(system, error, index + 1, `${SEED_VARIABLE}=${seed} npm test -- ${file}`);
+      throw new ExplorationError(system, error, index + 1, replayOf(seed, file));
     } finally {
       system.dispose();
     }
@@ -92,21 +89,6 @@ export async function explore(exploration: Exploration): Promise<ExplorationRepo
     steps += system.steps;
   }
   return { seeds: seeds.count, steps, distinct: hashes.size };
-}
-
-/** The seeds to run; one that is asked for by the environment is the only one. */
-function seedsOf({ seeds = 1_000, from = 1 }: Exploration): { readonly from: number; readonly count: number } {
-  if (!Number.isSafeInteger(seeds) || seeds < 1)
-    throw new SkepError('BAD_USAGE', `seeds is ${seeds}: expected a whole number from 1`, { seeds });
-  checkSeed(from);
-  checkSeed(from + seeds - 1);
-  const asked = process.env[SEED_VARIABLE];
-  if (asked === undefined || asked === '') return { from, count: seeds };
-  if (!/^\d{1,15}$/.test(asked)) {
-    const text = `${SEED_VARIABLE} is ${JSON.stringify(asked)}: expected a whole number of at most 15 digits`;
-    throw new SkepError('BAD_USAGE', text);
-  }
-  return { from: Number(asked), count: 1 };
 }
 
 /** What the scenario comes to; a failure when the process has nothing left to do before it is over. */
@@ -122,17 +104,4 @@ async function endOf(work: Promise<void>): Promise<void> {
   } finally {
     process.removeListener('beforeExit', idle);
   }
-}
-
-/** The file of whoever called `callee`; empty when it cannot be told. */
-function callingFile(callee: (exploration: Exploration) => unknown): string {
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, callee);
-  // With source maps the stack has paths, without them URLs.
-  return /((?:file:\/\/)?\/[^\s()]+?):\d+:\d+/.exec(holder.stack ?? '')?.[1] ?? '';
-}
-
-function nameOf(file: string | URL): string {
-  const text = String(file);
-  return relative(process.cwd(), text.startsWith('file:') ? fileURLToPath(text) : text);
 }

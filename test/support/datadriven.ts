@@ -54,12 +54,18 @@ function runScenario(t: Test, path: string, name: string, run: (command: Command
         printed.push(...head);
         continue;
       }
-      const output = run(command).replaceAll(/[ \t]+$/gm, '').trimEnd() || 'ok';
+      const output =
+        run(command)
+          .replaceAll(/[ \t]+$/gm, '')
+          .trimEnd() || 'ok';
       printed.push(...head, '----', ...output.split('\n'));
       if (process.env.UPDATE_SCENARIOS !== '1') s.equal(output, expected, `${command.at} ${head[0] ?? ''}`);
     }
     if (process.env.UPDATE_SCENARIOS === '1') writeFileSync(path, `${printed.join('\n').trimEnd()}\n`);
-    s.ok(blocks.some(({ command }) => command !== undefined), 'there are commands');
+    s.ok(
+      blocks.some(({ command }) => command !== undefined),
+      'there are commands',
+    );
     s.end();
   });
 }

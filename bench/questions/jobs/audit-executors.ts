@@ -15,5 +15,5 @@ export const auditExecutors: Question = {
     auditContender('skep, two executors', ['--executors', '2'], digest),
     auditContender('skep, one executor', ['--executors', '1'], digest),
   ],
-  plans: { full: { forks: 1, warmups: 0, rounds: 3 }, quick: { forks: 1, warmups: 0, rounds: 1 } },
+  plans: { full: { forks: 1, warmups: 0, rounds: 2 }, quick: { forks: 1, warmups: 0, rounds: 1 } },
 };

@@ -16,5 +16,5 @@ export const auditKilled: Question = {
     auditContender('skep, three nodes', ['--nodes', '3'], digest),
   ],
   goals: [{ row: 'the audit on 3 nodes with a kill', against: 'skep, three nodes', atLeast: 1 / 1.3 }],
-  plans: { full: { forks: 1, warmups: 0, rounds: 3 }, quick: { forks: 1, warmups: 0, rounds: 1 } },
+  plans: { full: { forks: 1, warmups: 0, rounds: 2 }, quick: { forks: 1, warmups: 0, rounds: 1 } },
 };

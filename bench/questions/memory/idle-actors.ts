@@ -18,7 +18,10 @@ export const idleActors: Question = {
     erlang('idle', 'idle'),
   ],
   goals: [{ row: 'memory of an idle actor', against: 'Erlang/OTP', atLeast: 5 }],
-  plans: { full: { forks: 2, warmups: 0, rounds: 1 }, quick: { forks: 1, warmups: 0, rounds: 1 } },
+  plans: {
+    full: { forks: 2, warmups: 0, rounds: 1, once: true },
+    quick: { forks: 1, warmups: 0, rounds: 1, once: true },
+  },
 };
 
 export const spawn: Question = {

@@ -35,5 +35,8 @@ export const skynet: Question = {
   name: 'skynet',
   asks: 'Skynet: how many actors a second start, add up what they get and end, down to a million leaves?',
   sizes: { full: { leaves: 1_000_000 }, quick: { leaves: 1_000 } },
-  plans: { full: { forks: 1, warmups: 0, rounds: 1 }, quick: { forks: 1, warmups: 0, rounds: 1 } },
+  plans: {
+    full: { forks: 1, warmups: 0, rounds: 2, once: true },
+    quick: { forks: 1, warmups: 0, rounds: 1, once: true },
+  },
 };

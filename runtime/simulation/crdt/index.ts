@@ -1,0 +1,2 @@
+/** The simulation of delta-state CRDTs. */
+export { crdtModel } from './model.js';
