@@ -149,14 +149,20 @@ function drawChanges(random: Random, size: number, n: number): Operations {
   }));
 }
 
+/** Disks that are lost, with writes shortly before and reads shortly after: when what is lost would be missed. */
 function drawWipes(random: Random, size: number, w: number): Operations {
   const nodes = random.shuffle(Array.from({ length: size }, (_, node) => node)).slice(0, w - 1);
-  return Array.from({ length: random.between(1, 8) }, () => ({
-    atUs: random.below(BUSY_US),
-    operation: {
-      type: 'wipe' as const,
-      node: random.pick(nodes),
-      forUs: random.between(1_000, random.pick([50_000, 3_000_000])),
-    },
-  }));
+  return Array.from({ length: random.between(1, 8) }, () => random.between(500_000, BUSY_US - 1)).flatMap((lostUs) => {
+    const forUs = random.between(1_000, random.pick([50_000, 3_000_000]));
+    const near = (leastUs: number): number => Math.min(BUSY_US - 1, random.between(leastUs, leastUs + 400_000));
+    const some = { client: 0, key: `k${random.below(3)}` };
+    const via = (): number => random.below(size);
+    const write = (): QuorumOperation => ({ ...some, type: 'put', via: via(), blind: false });
+    const read = (): QuorumOperation => ({ ...some, type: 'get', via: via() });
+    return [
+      { atUs: lostUs, operation: { type: 'wipe' as const, node: random.pick(nodes), forUs } },
+      ...[1, 2].map(() => ({ atUs: near(lostUs - 400_000), operation: write() })),
+      ...[1, 2, 3, 4].map(() => ({ atUs: near(lostUs + forUs), operation: read() })),
+    ];
+  });
 }
