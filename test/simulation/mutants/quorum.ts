@@ -116,10 +116,4 @@ export const mutants: readonly Mutant[] = [
     find: 'arc.members.length - quorum + 1',
     replace: 'arc.members.length - quorum',
   },
-  {
-    name: 'a stand-in drops what it has acknowledged when the ring changes',
-    file: 'protocols/quorum/hints.js',
-    find: 'return settings.sloppy && ',
-    replace: 'return false && ',
-  },
 ];
