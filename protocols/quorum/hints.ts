@@ -10,7 +10,7 @@
  * The coordinator of a write keeps them, being a replica itself, and so does whoever stands in for a replica in a sloppy
  * quorum; that one gives the record up with the hint.
  */
-import { count, isReplica, nextRef, removeHint, removeRecord, send } from './records.js';
+import { count, isReplica, keepHint, nextRef, removeHint, removeRecord, send } from './records.js';
 import type { Delivery, QuorumState } from './state.js';
 
 /** Time passes: what was not acknowledged is tried again, one hint for each node at first. */
@@ -40,15 +40,25 @@ export function hintStored(state: QuorumState, ref: number, { target, key, diges
  */
 export function releaseRecord(state: QuorumState, key: string): void {
   const entry = state.entries.get(key);
-  if (entry === undefined || isReplica(state, entry)) return;
-  if (state.settings.sloppy) for (const keys of state.hints.values()) if (keys.has(key)) return;
-  removeRecord(state, key);
+  if (entry !== undefined && !isReplica(state, entry) && !standsIn(state, key)) removeRecord(state, key);
 }
 
-/** Forgets the hints for nodes that do not replicate the key any more. */
-export function dropVoidHints(state: QuorumState): void {
+/** Whether this node has a record for others, in a sloppy quorum: it may have taken part in acknowledging it. */
+export function standsIn({ settings, hints }: QuorumState, key: string): boolean {
+  return settings.sloppy && [...hints.values()].some((keys) => keys.has(key));
+}
+
+/** Gives up hints for nodes that do not replicate the key any more; a stand-in hands over to another one instead. */
+export function turnVoidHints(state: QuorumState): void {
   for (const [target, keys] of [...state.hints])
-    for (const key of [...keys]) if (isVoid(state, target, key)) removeHint(state, target, key);
+    for (const key of [...keys]) {
+      if (!isVoid(state, target, key)) continue;
+      removeHint(state, target, key);
+      const entry = state.entries.get(key);
+      const heir = entry?.arc?.members.find((id) => id !== state.node);
+      if (state.settings.sloppy && entry !== undefined && !isReplica(state, entry) && heir !== undefined)
+        keepHint(state, heir, key);
+    }
 }
 
 function deliverNext(state: QuorumState, target: string): void {

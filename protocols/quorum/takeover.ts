@@ -16,7 +16,7 @@
  * disks and are not recovered: at most N - W of those that count in reads lack it.
  */
 import { restartGet } from './get.js';
-import { dropVoidHints, releaseRecord } from './hints.js';
+import { releaseRecord, standsIn, turnVoidHints } from './hints.js';
 import { plant } from './merkle.js';
 import { restartPut } from './put.js';
 import { count, flush, isReplica, removeRecord, writeIdentity } from './records.js';
@@ -30,9 +30,11 @@ export function adoptRing(state: QuorumState, ring: Ring): void {
   layOutRing(state, ring);
   count(state, 'ring adopted');
   // Of an arc that is only to come this node may hold what others have deleted and collected since.
-  for (const entry of [...state.entries.values()])
-    if (isReplica(state, entry) && entry.arc?.members.includes(state.node) !== true) removeRecord(state, entry.key);
-  dropVoidHints(state);
+  for (const entry of [...state.entries.values()]) {
+    const stale = isReplica(state, entry) && entry.arc?.members.includes(state.node) !== true;
+    if (stale && !standsIn(state, entry.key)) removeRecord(state, entry.key);
+  }
+  turnVoidHints(state);
   for (const key of [...state.entries.keys()]) releaseRecord(state, key);
   for (const [ref, operation] of [...state.operations]) {
     if (operation.type === 'put') restartPut(state, ref, operation);

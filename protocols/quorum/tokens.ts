@@ -20,8 +20,8 @@ export const DEFAULT_TOKENS = 128;
 const REPLICAS = 3;
 /** Members whose arcs are looked at for each token: those that own most for their weight. */
 const FULLEST = 4;
-/** Arcs among which those of the fullest are looked for. */
-const LOOKED_AT = 256;
+/** Arcs of theirs that are weighed for each token. */
+const WEIGHED = 48;
 
 /** What a member has, the newcomer as the last one. */
 interface Load {
@@ -96,14 +96,14 @@ function bestCut(board: Board, slice: number, placed: number): number | undefine
       .slice(0, FULLEST)
       .map(({ owner }) => owner),
   );
+  const candidates = [...owners.keys()].filter((at) => fullest.has(owners[at] as number) && sizeAt(board, at) > 1);
+  // Not all are weighed for each token, and others for the next.
+  const stride = Math.max(1, Math.floor(candidates.length / WEIGHED));
   let best: number | undefined;
   let least = Number.POSITIVE_INFINITY;
-  // On a large ring not all arcs are looked at for each token, and others for the next.
-  const stride = Math.max(1, Math.floor(owners.length / LOOKED_AT));
-  for (let at = placed % stride; at < owners.length; at += stride) {
-    const owner = owners[at] as number;
+  for (let index = placed % stride; index < candidates.length; index += stride) {
+    const at = candidates[index] as number;
     const size = sizeAt(board, at);
-    if (!fullest.has(owner) || size < 2) continue;
     // Scraps do not add up to a share: they are for when there is nothing else.
     const short = Math.max(0, slice - size + 1);
     const cost = costOf(board, at, Math.min(slice, size - 1), placed, slice) + 4 * (short / slice) ** 2;

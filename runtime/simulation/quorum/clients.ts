@@ -25,6 +25,8 @@ interface Pending {
   readonly redirections: number;
   /** Of a write. */
   dot: Dot | undefined;
+  /** The preference lists that the answer goes by. */
+  lists: readonly (readonly number[])[];
 }
 
 /** All clients of a run. */
@@ -54,6 +56,12 @@ export class Clients {
   ask(asked: Asked): void {
     const expected = asked.type === 'get' ? this.#history.expected(asked.key) : [];
     this.#send(asked, asked.via, expected, 0);
+  }
+
+  /** A node will answer: by the preference lists of now, even if they have changed when the answer comes. */
+  decided(node: number, id: string): void {
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) pending.lists = this.#hostOf(node)?.listsOf(pending.asked.key) ?? [];
   }
 
   /** A node has answered. @throws Violation */
@@ -93,7 +101,7 @@ export class Clients {
     if (host === undefined || this.#world.paused(via)) return this.#world.met('node did not answer');
     const { key } = asked;
     const id = `o${(this.#asked += 1)}`;
-    const pending: Pending = { asked, node: via, expected, redirections, dot: undefined };
+    const pending: Pending = { asked, node: via, expected, redirections, dot: undefined, lists: [] };
     this.#pending.set(id, pending);
     if (asked.type === 'get') return host.feed({ type: 'get', id, key });
     const value = asked.type === 'put' ? `v${(this.#values += 1)}` : undefined;
@@ -114,12 +122,11 @@ export class Clients {
     this.#contexts.set(`${asked.client} ${asked.key}`, result.context);
   }
 
-  #acknowledged({ asked, dot, node }: Pending, result: Extract<QuorumResult, { type: 'ok' }>): void {
-    const host = this.#hostOf(node);
-    if (dot === undefined || host === undefined) return;
+  #acknowledged({ asked, dot, lists }: Pending, result: Extract<QuorumResult, { type: 'ok' }>): void {
+    if (dot === undefined) return;
     this.#world.met(asked.type === 'delete' ? 'deleted' : 'write acknowledged');
     if (result.quorum === 'sloppy') this.#world.met('sloppy quorum');
-    if (this.#isRegular(result)) this.#history.acknowledged(dot, host.listsOf(asked.key), this.#setup.settings.w);
+    if (this.#isRegular(result)) this.#history.acknowledged(dot, lists, this.#setup.settings.w);
     else this.#history.acknowledgedSloppily(dot);
     this.#contexts.set(`${asked.client} ${asked.key}`, result.context);
   }

@@ -25,6 +25,8 @@ import { Shelf } from './shelf.js';
 
 /** What a host tells the model. */
 export interface HostEvents {
+  /** The core has decided on a reply, by the ring of now; it is not sent yet. */
+  decided(node: number, id: string): void;
   replied(node: number, id: string, result: QuorumResult): void;
   synced(node: number, epoch: number): void;
   /** The core has changed records; they are not on the disk yet. */
@@ -102,6 +104,7 @@ export class Host {
     for (const effect of effects) {
       this.#queue.push(effect);
       if (effect.type === 'persist') this.#events.wrote(this.#node, effect.writes);
+      else if (effect.type === 'reply') this.#events.decided(this.#node, effect.id);
     }
     this.#work();
   }
@@ -164,6 +167,8 @@ export class Host {
     this.#syncing = true;
     this.#world.disk(this.#node).sync(() => {
       this.#syncing = false;
+      // The first thing that is persisted is who this node is.
+      this.#shelf.forgetRotten();
       this.#events.durable(this.#node, writes);
       this.#work();
     });

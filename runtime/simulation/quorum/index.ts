@@ -60,6 +60,6 @@ export const quorumModel: Model<QuorumSetup, QuorumOperation> = {
   ],
   busyUs: BUSY_US,
   settleUs: 400_000_000,
-  plan: (random) => drawQuorumPlan(random),
+  plan: drawQuorumPlan,
   start: (world, plan) => new QuorumSimulation(world, plan),
 };

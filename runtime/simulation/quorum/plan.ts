@@ -4,12 +4,19 @@
  */
 import { type QuorumSettings, quorumSettings } from '#protocols/quorum/settings';
 import type { Random } from '../../testing/random.js';
+import type { FaultKind, Knobs } from '../knobs.js';
 import type { Planned } from '../model.js';
 
 /** Microseconds with faults and operations. */
 export const BUSY_US = 20_000_000;
-/** Longer than any message can be under way: a clogged link, a node that hangs, and both once more. */
-const GRACE_US = 28_000_000;
+/** What a message may be late by in a world with such faults, beside the time of stragglers. */
+const LATE_US: Partial<Readonly<Record<FaultKind, number>>> = {
+  pause: 12_000_000,
+  clog: 7_000_000,
+  slowdisk: 12_000_000,
+};
+const STRAGGLE_US = 4_000_000;
+const LATEST_US = 28_000_000;
 
 /** Settings of one run. */
 export interface QuorumSetup {
@@ -68,7 +75,7 @@ const weak: Readonly<Record<number, readonly (readonly [r: number, w: number])[]
 };
 
 /** Draws a run. */
-export function drawQuorumPlan(random: Random): Planned<QuorumSetup, QuorumOperation> {
+export function drawQuorumPlan(random: Random, knobs: Knobs): Planned<QuorumSetup, QuorumOperation> {
   const n = random.chance(0.75) ? 3 : 5;
   const size = random.between(n, 9);
   const isWeak = random.chance(0.1);
@@ -88,7 +95,7 @@ export function drawQuorumPlan(random: Random): Planned<QuorumSetup, QuorumOpera
     syncTicks: random.chance(0.5) ? random.between(5, 40) : random.between(40, 150),
     hintTicks: random.chance(0.5) ? random.between(2, 20) : random.between(20, 100),
     maxHints: random.chance(0.3) ? random.between(0, 3) : random.between(4, 100),
-    graceTicks: Math.ceil(GRACE_US / tickUs),
+    graceTicks: Math.ceil(longestUs(knobs) / tickUs),
     maxOperations: random.chance(0.1) ? 3 : 1_000,
     batch: random.chance(0.3) ? random.between(1, 4) : 128,
   });
@@ -104,6 +111,14 @@ export function drawQuorumPlan(random: Random): Planned<QuorumSetup, QuorumOpera
     ...(wipes ? drawWipes(random, size, w) : []),
   ].toSorted((one, other) => one.atUs - other.atUs);
   return { size, setup, operations, spare: wipes ? 0 : Math.min(r - 1, w - 1, size - n) };
+}
+
+/** Longer than any message of this world is under way, and waits in a node that hangs. */
+function longestUs({ faults }: Knobs): number {
+  return Math.min(
+    LATEST_US,
+    faults.reduce((sum, kind) => sum + (LATE_US[kind] ?? 0), STRAGGLE_US),
+  );
 }
 
 type Operations = Planned<QuorumSetup, QuorumOperation>['operations'];
@@ -134,14 +149,20 @@ function drawChanges(random: Random, size: number, n: number): Operations {
   }));
 }
 
+/** Disks that are lost, with writes shortly before and reads shortly after: when what is lost would be missed. */
 function drawWipes(random: Random, size: number, w: number): Operations {
   const nodes = random.shuffle(Array.from({ length: size }, (_, node) => node)).slice(0, w - 1);
-  return Array.from({ length: random.between(1, 8) }, () => ({
-    atUs: random.below(BUSY_US),
-    operation: {
-      type: 'wipe' as const,
-      node: random.pick(nodes),
-      forUs: random.between(1_000, random.pick([50_000, 3_000_000])),
-    },
-  }));
+  return Array.from({ length: random.between(1, 8) }, () => random.between(500_000, BUSY_US - 1)).flatMap((lostUs) => {
+    const forUs = random.between(1_000, random.pick([50_000, 3_000_000]));
+    const near = (leastUs: number): number => Math.min(BUSY_US - 1, random.between(leastUs, leastUs + 400_000));
+    const some = { client: 0, key: `k${random.below(3)}` };
+    const via = (): number => random.below(size);
+    const write = (): QuorumOperation => ({ ...some, type: 'put', via: via(), blind: false });
+    const read = (): QuorumOperation => ({ ...some, type: 'get', via: via() });
+    return [
+      { atUs: lostUs, operation: { type: 'wipe' as const, node: random.pick(nodes), forUs } },
+      ...[1, 2].map(() => ({ atUs: near(lostUs - 400_000), operation: write() })),
+      ...[1, 2, 3, 4].map(() => ({ atUs: near(lostUs + forUs), operation: read() })),
+    ];
+  });
 }

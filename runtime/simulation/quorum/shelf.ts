@@ -25,36 +25,46 @@ export class Shelf {
   readonly #disk: Disk;
   /** Number of the newest write of each name; its slot is its parity. */
   readonly #numbers = new Map<string, number>();
+  /** Names that have rotted, and still show it. */
+  readonly #rotten = new Set<string>();
 
   constructor(disk: Disk) {
     this.#disk = disk;
   }
 
-  /** Reads everything, and clears away what is torn or rotten. */
+  /** Reads everything, and clears away what is torn. What has rotted stays: see {@link forgetRotten}. */
   load(): Found {
     const slots = new Map<string, (readonly [number: number, value: unknown])[]>();
-    const rotten = new Set<string>();
     for (const key of this.#disk.keys()) {
       const name = key.slice(0, -2);
       const bytes = this.#disk.read(key) ?? new Uint8Array();
       const found = open(bytes);
-      if (found === 'rotten') rotten.add(name);
+      if (found === 'rotten') this.#rotten.add(name);
       else if (found === 'torn') this.#disk.remove(key);
       else slots.set(name, [...(slots.get(name) ?? []), found]);
     }
     const values = new Map<string, unknown>();
     for (const [name, found] of slots) {
-      if (rotten.has(name)) continue;
+      if (this.#rotten.has(name)) continue;
       const [number, value] = found.reduce((newest, one) => (one[0] > newest[0] ? one : newest));
       this.#numbers.set(name, number);
       values.set(name, value);
     }
-    for (const name of rotten) for (const slot of [0, 1]) this.#disk.remove(`${name}/${slot}`);
-    return { values, rotten: [...rotten] };
+    return { values, rotten: [...this.#rotten] };
+  }
+
+  /**
+   * Clears away what has rotted. Not before it is on the disk that this node is another one: else a crash in between
+   * leaves a disk that lacks records and does not show it.
+   */
+  forgetRotten(): void {
+    for (const name of this.#rotten) this.#clear(name);
+    this.#rotten.clear();
   }
 
   /** @throws DiskFull */
   put(name: string, value: unknown): void {
+    if (this.#rotten.delete(name)) this.#clear(name);
     const number = (this.#numbers.get(name) ?? 0) + 1;
     this.#disk.write(`${name}/${number % 2}`, close(number, value));
     this.#numbers.set(name, number);
@@ -67,6 +77,10 @@ export class Shelf {
     this.#disk.remove(`${name}/${(number + 1) % 2}`);
     this.#disk.remove(`${name}/${number % 2}`);
     this.#numbers.delete(name);
+  }
+
+  #clear(name: string): void {
+    for (const slot of [0, 1]) this.#disk.remove(`${name}/${slot}`);
   }
 }
 

@@ -1,18 +1,18 @@
 /**
  * A run of the quorum store: builds its nodes, hands events to them, and looks at what they do to their records.
  */
-import { pairRoot } from '#protocols/quorum/merkle';
 import { parseMessage } from '#protocols/quorum/parse';
-import { arcAt, layOut, positionOf, type Ring, type Table } from '#protocols/quorum/ring';
+import { arcAt, positionOf } from '#protocols/quorum/ring';
 import type { QuorumResult, Write } from '#protocols/quorum/state';
-import { isTombstone, nothing, type Versions } from '#protocols/quorum/versions';
+import { isTombstone, type Versions } from '#protocols/quorum/versions';
 import { unreachable } from '#protocols/wire/error';
-import { decode, encodeChecked } from '../../codec/msgpack.js';
+import { decode } from '../../codec/msgpack.js';
 import { crash } from '../faults.js';
 import type { Planned, Simulated } from '../model.js';
 import { Violation } from '../violation.js';
 import type { World } from '../world.js';
 import { Clients } from './clients.js';
+import { Convergence } from './convergence.js';
 import { History } from './history.js';
 import { describeVersions, Host, type HostEvents, nameOf, nodeOf } from './host.js';
 import { Operator } from './operator.js';
@@ -36,6 +36,7 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
   readonly #history: History;
   readonly #clients: Clients;
   readonly #hosts = new Map<number, Host>();
+  readonly #convergence: Convergence;
   /** Nodes that have had an identity on their disks. */
   readonly #known = new Set<number>();
   /** What each node has of each key in this life. */
@@ -47,7 +48,6 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
   #healed = false;
   /** Keys that have still to be read once all has come right; undefined before. */
   #unread: string[] | undefined;
-  #table: { readonly ring: Ring; readonly table: Table } | undefined;
 
   constructor(world: World, { setup, size }: Planned<QuorumSetup, QuorumOperation>) {
     this.#world = world;
@@ -56,6 +56,7 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
     const ids = Array.from({ length: setup.members }, (_, node) => nameOf(node));
     this.#operator = new Operator(ids, n, setup.tokens);
     this.#history = new History(size, !sloppy);
+    this.#convergence = new Convergence(this.#hosts, n);
     this.#clients = new Clients(world, setup, this.#history, (node) => this.#hosts.get(node));
     this.#records = Array.from({ length: size }, () => new Map<string, Versions>());
     for (let node = 0; node < size; node += 1) this.#boot(node);
@@ -130,7 +131,8 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
   /** All is the same everywhere; then every key is read once more. */
   settled(): boolean {
     if (this.#unread === undefined) {
-      if (this.#converged()) this.#unread = [...this.#history.keys];
+      if (this.#healed && this.#convergence.reached(this.#operator.ring, this.#history.keys))
+        this.#unread = [...this.#history.keys];
       return false;
     }
     if (this.#clients.waiting > 0) return false;
@@ -141,7 +143,8 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
 
   finish(): void {
     for (const key of this.#history.keys)
-      for (const node of this.#replicasOf(key)) this.#history.final(key, this.#versionsAt(node, key));
+      for (const node of this.#convergence.replicasOf(this.#operator.ring, key))
+        this.#history.final(key, this.#convergence.versionsAt(node, key));
   }
 
   state(): readonly string[] {
@@ -159,6 +162,10 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
     if (this.#unread !== undefined && result.type !== 'ok')
       throw new Violation('Liveness', `n${node + 1} answers ${result.type} at the end`);
     this.#clients.replied(node, id, result);
+  }
+
+  decided(node: number, id: string): void {
+    this.#clients.decided(node, id);
   }
 
   synced(node: number, epoch: number): void {
@@ -273,57 +280,8 @@ export class QuorumSimulation implements Simulated<QuorumOperation>, HostEvents 
       throw new Violation('HintsAreDelivered', `n${node + 1} forgets that ${target} lacks ${key}`);
   }
 
-  #converged(): boolean {
-    const { ring } = this.#operator;
-    if (!this.#healed || ring.next !== undefined) return false;
-    const ids = ring.members.map(({ id }) => id);
-    const members = ids.flatMap((id) => this.#hosts.get(nodeOf(id)) ?? []);
-    if (members.length < ids.length) return false;
-    for (const host of this.#hosts.values()) if (!this.#atRest(host)) return false;
-    for (const [node, host] of this.#hosts)
-      if (!ids.includes(nameOf(node)) && host.state.entries.size > 0) return false;
-    for (const { state } of members)
-      for (const other of members)
-        if (
-          state !== other.state &&
-          pairRoot(state.trees, other.state.node) !== pairRoot(other.state.trees, state.node)
-        )
-          return false;
-    for (const key of this.#history.keys) if (!this.#agreed(key)) return false;
-    return true;
-  }
-
-  #atRest({ state }: Host): boolean {
-    if (state.ring === undefined || state.ring.epoch !== this.#operator.ring.epoch)
-      return state.entries.size === 0 && this.#isOut(state.node);
-    const busy = state.recovering || state.gaining || state.hintCount > 0 || state.operations.size > 0;
-    return !busy && state.graves.size === 0;
-  }
-
-  #isOut(id: string): boolean {
-    return !this.#operator.coming.includes(id);
-  }
-
-  /** All replicas of a key have the same bytes, and nobody else has any. */
-  #agreed(key: string): boolean {
-    const replicas = this.#replicasOf(key);
-    const [first, ...others] = replicas.map((node) => Buffer.from(encodeChecked(this.#versionsAt(node, key))));
-    if (first === undefined || others.some((bytes) => !first.equals(bytes))) return false;
-    return [...this.#hosts].every(([node, { state }]) => replicas.includes(node) || !state.entries.has(key));
-  }
-
-  #replicasOf(key: string): readonly number[] {
-    const { ring } = this.#operator;
-    if (this.#table?.ring !== ring) this.#table = { ring, table: layOut(ring, this.#setup.settings.n) };
-    return (arcAt(this.#table.table, positionOf(key))?.members ?? []).map(nodeOf);
-  }
-
-  #versionsAt(node: number, key: string): Versions {
-    return this.#hosts.get(node)?.state.entries.get(key)?.versions ?? nothing;
-  }
-
   #readAgain(key: string): void {
-    const via = this.#world.chances.workload.pick(this.#replicasOf(key));
+    const via = this.#world.chances.workload.pick(this.#convergence.replicasOf(this.#operator.ring, key));
     this.#clients.ask({ type: 'get', client: -1, key, via });
   }
 

@@ -1,5 +1,6 @@
 /** Scenarios of the quorum store as text: `test/testdata/quorum/*.txt`. */
 import { commitRing, joinRing, leaveRing } from '#protocols/quorum/membership';
+import type { QuorumSettings } from '#protocols/quorum/settings';
 import type { QuorumResult } from '#protocols/quorum/state';
 import { runScenarios, type Command } from '#test/support/datadriven';
 import t from 'tap';
@@ -48,10 +49,15 @@ function interpreter(): (command: Command) => string {
     const before = cluster.counted.length;
     switch (name) {
       case 'nodes': {
-        const number = (key: string): object => (options[key] === undefined ? {} : { [key]: Number(options[key]) });
-        const numbers = ['n', 'r', 'w', 'maxHints', 'graceTicks'].map(number);
-        const flags = { sloppy: options['sloppy'] === 'yes', weak: options['weak'] === 'yes' };
-        cluster = new Cluster(words, Object.assign(flags, ...numbers), TOKENS);
+        const numbers = (['n', 'r', 'w', 'maxHints', 'graceTicks'] as const).flatMap((key) =>
+          options[key] === undefined ? [] : [[key, Number(options[key])] as const],
+        );
+        const settings: Partial<QuorumSettings> = {
+          sloppy: options['sloppy'] === 'yes',
+          weak: options['weak'] === 'yes',
+          ...Object.fromEntries(numbers),
+        };
+        cluster = new Cluster(words, settings, TOKENS);
         return 'ok';
       }
       case 'put':
