@@ -81,12 +81,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'counter: 0,',
   },
   {
-    name: 'while members change R of the old list do for a read',
-    file: 'protocols/quorum/get.js',
-    find: ' && tally(arc.next, heard) >= r',
-    replace: '',
-  },
-  {
     name: 'while members change W of the old list do for a write',
     file: 'protocols/quorum/put.js',
     find: ' && tally(arc.next, acked) >= w',
