@@ -1,5 +1,6 @@
 /** The table of mutants with the seed that found each, `FOUND.md`: written by `run.js --write`, read by the test. */
 import { readFile, writeFile } from 'node:fs/promises';
+import type { MutantList } from './lists.js';
 
 /** A row of the table. */
 export interface Found {
@@ -24,18 +25,18 @@ export function foundTable(rows: readonly Found[]): string {
   return [cells.join(' | '), cells.map(() => '---').join(' | '), ...lines].map((line) => `| ${line} |`).join('\n');
 }
 
-/** Replaces the rows of the models that are in `rows`, and keeps those of others. */
-export async function writeFound(rows: readonly Found[]): Promise<void> {
-  const models = new Set(rows.map(({ model }) => model));
-  const kept = (await readFound()).filter(({ model }) => !models.has(model));
+/** Puts rows in the place of those of the same mutants, and drops those of mutants that are in no list any more. */
+export async function writeFound(rows: readonly Found[], lists: readonly MutantList[]): Promise<void> {
+  const fresh = new Map([...(await readFound()), ...rows].map((row) => [`${row.model}: ${row.mutant}`, row]));
+  const listed = lists.flatMap(({ model, mutants }) => mutants.map(({ name }) => `${model}: ${name}`));
   const text = [
     '# Mutants and the seeds that find them',
     '',
     'Each row is a bug that was planted in a protocol, the first seed of the simulator under which it breaks a promise, and',
     'the promise. Written by `node dist/test/simulation/mutants/run.js --write`; `test/simulation/mutants.test.ts` runs every',
-    'row again, with the bug and without it.',
+    'row again.',
     '',
-    foundTable([...kept, ...rows]),
+    foundTable(listed.flatMap((name) => fresh.get(name) ?? [])),
     '',
   ];
   await writeFile(page, text.join('\n'));

@@ -10,4 +10,6 @@ export interface Mutant {
   /** Occurs in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** It makes the run that finds it too long for the test; `run.js` looks for it all the same. */
+  readonly slow?: true;
 }

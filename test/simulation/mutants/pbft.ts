@@ -187,12 +187,6 @@ export const pbftMutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a replica waits only for those that want its own view',
-    file: 'protocols/pbft/timer.js',
-    find: 'if (viewChange.view >= view)',
-    replace: 'if (viewChange.view === view)',
-  },
-  {
     name: 'a client believes the first reply',
     file: 'protocols/pbft/client.js',
     find: 'if (equal.length < weak(config.settings))',

@@ -20,12 +20,6 @@ export const raftDriverMutants: readonly Mutant[] = [
     replace: "state.role === 'candidate' || state.role === 'pre-candidate'",
   },
   {
-    name: 'a node campaigns with a change of the configuration that it has not applied',
-    file: 'protocols/raft/election.js',
-    find: ' || hasUnappliedChange(state)',
-    replace: '',
-  },
-  {
     name: 'an arbitrary change without joint consensus',
     file: 'protocols/raft/config.js',
     find: 'draft.votersOutgoing = new Set(draft.voters)',
@@ -56,12 +50,6 @@ export const raftDriverMutants: readonly Mutant[] = [
     replace: "out.early.push({ type: 'read', id, index })",
   },
   {
-    name: 'a lease goes on while leadership is handed over',
-    file: 'protocols/raft/transfer.js',
-    find: 'state.leaseBroken = true',
-    replace: 'state.leaseBroken = false; state.leadTransferee = undefined',
-  },
-  {
     name: 'a leader does not step down for a higher term',
     file: 'protocols/raft/receive.js',
     find: 'if (message.term > state.term)',
@@ -72,12 +60,6 @@ export const raftDriverMutants: readonly Mutant[] = [
     file: 'protocols/raft/snapshot.js',
     find: 'switchConfig(state, config, index, out)',
     replace: 'switchConfig(state, state.config, index, out)',
-  },
-  {
-    name: 'a write that is durable counts in whatever term',
-    file: 'protocols/raft/step.js',
-    find: 'if (token.term !== state.term)',
-    replace: 'if (false)',
   },
   {
     name: 'a node that lost its disk comes back under its old id (amnesia)',

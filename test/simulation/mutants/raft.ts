@@ -61,12 +61,24 @@ export const raftMutants: readonly Mutant[] = [
     'if (!matches(log, index, logTerm))',
     'if (index > lastIndex(log))',
   ),
-  raft(
-    'follower',
-    'a follower acknowledges one entry too many',
-    'acknowledge(state, from, last, out)',
-    'acknowledge(state, from, last + 1, out)',
-  ),
+  {
+    ...raft(
+      'follower',
+      'a follower acknowledges one entry too many',
+      'acknowledge(state, from, last, out)',
+      'acknowledge(state, from, last + 1, out)',
+    ),
+    slow: true,
+  },
+  {
+    ...raft(
+      'election',
+      'leases without check-quorum: nobody stands by a leader',
+      'if (!settings.checkQuorum)',
+      'if (true)',
+    ),
+    slow: true,
+  },
   raft(
     'output',
     'an acknowledgement leaves before the entries are durable',
@@ -107,7 +119,6 @@ export const raftMutants: readonly Mutant[] = [
   // Reads.
   raft('read', 'a read asks no quorum', 'round === 0 || round > confirmed', 'round === 0'),
   raft('read', 'a read does not wait for an entry of the term', 'if (!hasCommittedInTerm(state)) {', 'if (false) {'),
-  raft('election', 'leases without check-quorum: nobody stands by a leader', 'if (!settings.checkQuorum)', 'if (true)'),
   raft('read', 'a lease is longer than the promise', '(electionTicks - 1) * (1 - clockDrift)', '4 * electionTicks'),
   // Membership.
   raft(
