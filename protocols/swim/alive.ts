@@ -18,7 +18,7 @@
 import type { Alive } from './message.js';
 import { applyDelta, type MetadataDelta, newMetadata, valuesOf } from './metadata.js';
 import { refute } from './refute.js';
-import { broadcast } from './send.js';
+import { broadcast, send } from './send.js';
 import {
   draw,
   isBehind,
@@ -91,7 +91,24 @@ function onOldAlive(state: SwimState, member: Member, message: Alive, effects: S
   if (message.incarnation === member.incarnation && continues && isLive(member)) {
     takeMetadata(state, member, message.metadata);
     push(effects, describe('update', member));
-  } else state.counts.old += 1;
+    return;
+  }
+  state.counts.old += 1;
+  if (message.incarnation === member.incarnation && life !== known.life && isLive(member))
+    askOwner(state, member, message, effects);
+}
+
+/**
+ * Two lives of a member came to the same incarnation: a restarted node began above all that it heard of, and not all had
+ * been heard. Nobody but the member itself can say which life it is, and the gossip of both is over, so it is told what is
+ * believed of it, and goes beyond it. (memberlist leaves that to the next exchange of state between just those two.)
+ */
+function askOwner(state: SwimState, { address, metadata: known }: Member, message: Alive, effects: SwimEffect[]): void {
+  state.counts.twoLives += 1;
+  const said = [message.metadata.life, known.life].map((life): Alive => {
+    return { ...message, metadata: { life, base: 0, version: 0, entries: [] } };
+  });
+  send(state, effects, address, ...said);
 }
 
 /** Takes metadata in; false when nothing is new. */

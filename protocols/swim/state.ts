@@ -62,8 +62,8 @@ const counted = [
   ...(['probe', 'ack', 'lateAck', 'streamAck', 'failedProbe', 'nack', 'missedNack', 'relayedAck'] as const),
   // Suspicions begun, confirmed, and those that became deaths; how often the node itself had to refute.
   ...(['suspicion', 'confirmation', 'death', 'refutation'] as const),
-  // Messages about an incarnation that is over, or about what is known.
-  ...(['old'] as const),
+  // Messages about an incarnation that is over, or about what is known; those where two lives have one incarnation.
+  ...(['old', 'twoLives'] as const),
   // Exchanges of state begun, by what for.
   ...(['sync', 'reconnect', 'gap', 'gapFilled'] as const),
   // A name with two addresses; a name taken over from one that is gone.

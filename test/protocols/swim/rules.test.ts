@@ -73,6 +73,31 @@ t.test('dead→alive replay ignored: a late alive of before the death brings nob
   t.end();
 });
 
+t.test('two lives of a node in one incarnation: whoever sees both tells the node, and it goes beyond', (t) => {
+  const group = new Group();
+  group.together('n1', 'n2', 'n3');
+  const { incarnation, metadata } = group.node('@n1').state.members.get('n1') ?? {
+    incarnation: 0,
+    metadata: { life: 0 },
+  };
+  // n3 still believes a life of n1 before this one, and by chance of the same incarnation.
+  const old = { life: metadata.life + 100, base: 0, version: 0, entries: [] };
+  const believed = group.node('@n3').state.members.get('n1');
+  if (believed !== undefined) believed.metadata.life = old.life;
+  group.receive('@n2', { type: 'alive', node: 'n1', address: '@n1', incarnation, metadata: old });
+  group.run(2_000);
+  for (const address of ['@n1', '@n2', '@n3']) {
+    t.equal(group.view(address, 'n1'), `alive ${incarnation + 1}`);
+    t.equal(
+      group.node(address).state.members.get('n1')?.metadata.life,
+      metadata.life,
+      `${address} knows which life it is`,
+    );
+  }
+  t.equal(group.node('@n2').state.counts.twoLives, 1, 'and is not asked again');
+  t.end();
+});
+
 t.test('whoever was never heard of is only believed to be alive', (t) => {
   const group = new Group();
   group.start('n1');
