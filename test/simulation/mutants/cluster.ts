@@ -1,0 +1,100 @@
+/** Bugs planted in the replicated supervisor and in what drives it, each of which the simulator has to find. */
+import type { Mutant } from './mutant.js';
+
+const core = (file: string, name: string, find: string, replace: string): Mutant => ({
+  name,
+  file: `protocols/supervisor/${file}.js`,
+  find,
+  replace,
+});
+
+const driver = 'runtime/simulation/cluster/voter.js';
+
+export const clusterMutants: readonly Mutant[] = [
+  // Epochs and fences.
+  core(
+    'apply',
+    'a child that is placed again keeps its epoch',
+    'const epoch = state.epoch;',
+    'const epoch = child.epoch || state.epoch;',
+  ),
+  core('fence', 'the fence does not look at the epoch', 'epoch < (fence.get(child) ?? 0)', 'epoch < 0'),
+  core(
+    'ledger',
+    'a completion of an old epoch is accepted',
+    'assigned.epoch === said.epoch && attempt === said.attempt',
+    'said.epoch > 0',
+  ),
+  // Leases.
+  core(
+    'lease',
+    'a lease is given away before it is over',
+    'askedMs + giveAwayMs(settings)',
+    'askedMs + giveAwayMs(settings) / 2',
+  ),
+  core(
+    'lease',
+    'a new leader does not wait for the leases of the one before',
+    'electedMs + giveAwayMs(settings)',
+    'electedMs',
+  ),
+  core(
+    'settings',
+    'the drift of clocks is not allowed for',
+    '((leaseMs + stopMs) * (1 + clockDrift)) / (1 - clockDrift)',
+    'leaseMs + stopMs',
+  ),
+  core('settings', 'a node is given no time to stop', '((leaseMs + stopMs) *', '((leaseMs + 0 * stopMs) *'),
+  core('agent', 'a node does not stop when its lease is over', 'if (nowMs < untilMs)', 'if (nowMs < Infinity)'),
+  core(
+    'agent',
+    'a lease is counted from the arrival of the answer',
+    'const untilMs = askedMs + state.settings.leaseMs;',
+    'const untilMs = nowMs + state.settings.leaseMs;',
+  ),
+  core(
+    'agent',
+    'a child is started again under an epoch that has ended',
+    '!run || epoch <= (state.floor.get(child) ?? 0)',
+    '!run',
+  ),
+  core(
+    'apply',
+    'what ran on a dead node may be placed at once',
+    "withdraw(state, name, 'node-down', out);",
+    "vacated(state, name, epoch, 'lease', out);",
+  ),
+  {
+    name: 'a leader gives leases without asking its quorum',
+    file: driver,
+    find: 'this.#driver.read(id);',
+    replace: 'this.readable(this.#driver, id);',
+  },
+  // Placement and restarts.
+  core(
+    'apply',
+    'a child is placed on a node that is dead',
+    "member?.status === 'alive' && member.life === life",
+    'member?.life === life',
+  ),
+  core('apply', 'restarts are forgotten with each place', 'state.epoch += 1;', 'state.epoch += 1; state.crashes = [];'),
+  core(
+    'apply',
+    'a supervisor never gives up',
+    '!allowed && state.escalatedMs === undefined',
+    '!allowed && state.escalatedMs === null',
+  ),
+  core('state', 'restarts are forgotten with a snapshot', 'const { timeMs, epoch, escalatedMs, crashes } = dump;', 'const { timeMs, epoch, escalatedMs } = dump; const crashes = [];'),
+  // The ledger.
+  {
+    name: 'a task is acknowledged before it is committed',
+    file: driver,
+    find: 'lead.submits.set(proposal, { from, submit });',
+    replace: "reply('accepted');",
+  },
+  core('state', 'settled tasks are forgotten with a snapshot', 'acked: [...state.acked]', 'acked: []'),
+  core('ledger', 'a task is accepted as new each time', 'const again = state.tasks.has(task);', 'const again = false;'),
+  core('ledger', 'a settled task is accepted anew', 'seq <= floor && !state.tasks.has(task)', 'false'),
+  core('ledger', 'a completion counts twice', '{ ...task, assigned: undefined, result }', '{ ...task, result }'),
+  core('apply', 'the tasks of a child that ended stay with it', 'requeueAll(state, name, out);', ''),
+];
