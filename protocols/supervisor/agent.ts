@@ -37,7 +37,8 @@ export interface AgentState {
   /** When each ask was sent that may still be answered. */
   readonly asked: Map<number, number>;
   askedMs: number;
-  answeredMs: number;
+  /** When it last heard who leads. */
+  heardMs: number;
   nextAskMs: number;
   /** The highest index that an answer was of. */
   index: number;
@@ -84,9 +85,21 @@ export function newAgent(
   nowMs: number,
 ): AgentState {
   return {
-    ...{ settings, node, life, voters, leader: voters[0], seq: 0, asked: new Map() },
-    ...{ askedMs: Number.NEGATIVE_INFINITY, answeredMs: nowMs, nextAskMs: nowMs, index: 0 },
-    ...{ running: new Map(), floor: new Map(), ended: new Map(), done: new Map() },
+    settings,
+    node,
+    life,
+    voters,
+    leader: voters[0],
+    seq: 0,
+    asked: new Map(),
+    askedMs: Number.NEGATIVE_INFINITY,
+    heardMs: nowMs,
+    nextAskMs: nowMs,
+    index: 0,
+    running: new Map(),
+    floor: new Map(),
+    ended: new Map(),
+    done: new Map(),
   };
 }
 
@@ -108,7 +121,7 @@ export function stepAgent(
       onRedirect(state, nowMs, input.redirect);
       break;
     case 'poke':
-      state.leader = input.from;
+      follow(state, nowMs, input.from);
       askSoon(state, nowMs);
       break;
     case 'crashed':
@@ -144,8 +157,7 @@ function onAnswer(state: AgentState, nowMs: number, from: string, answer: Answer
   // An answer to a later ask may have been made before this one was: the log tells which is newer.
   if (index < state.index) return;
   state.index = index;
-  state.answeredMs = nowMs;
-  state.leader = from;
+  follow(state, nowMs, from);
   const untilMs = askedMs + state.settings.leaseMs;
   const homes = new Map(answer.homes.map((home) => [home.child, home]));
   for (const [child, { epoch }] of state.running) {
@@ -200,8 +212,13 @@ function end(state: AgentState, child: string, epoch: number, reason: EndReason)
 
 function onRedirect(state: AgentState, nowMs: number, { life, seq, leader }: Redirect): void {
   if (life !== state.life || !state.asked.delete(seq) || leader === null || leader === state.leader) return;
-  state.leader = leader;
+  follow(state, nowMs, leader);
   askSoon(state, nowMs);
+}
+
+function follow(state: AgentState, nowMs: number, leader: string): void {
+  state.leader = leader;
+  state.heardMs = nowMs;
 }
 
 /** As soon as may be: a burst of news is told at once. */
@@ -212,7 +229,8 @@ function askSoon(state: AgentState, nowMs: number): void {
 function ask(state: AgentState, nowMs: number, effects: AgentEffect[]): void {
   const { node, life, settings, voters } = state;
   const { leaseMs, renewMs } = settings;
-  if (nowMs - state.answeredMs > 2 * renewMs) {
+  // Nobody who leads has been heard of for two asks: one voter after the other is asked.
+  if (nowMs - state.heardMs > 2 * renewMs) {
     const next = (voters.indexOf(state.leader) + 1) % voters.length;
     state.leader = voters[next] ?? state.leader;
   }

@@ -100,6 +100,15 @@ export class ClusterLab {
     return child?.home?.leaving === false && node?.children.epochOf(name) === child.epoch;
   }
 
+  /** A node that does not lead, and a child that it runs. */
+  follower(): { readonly node: Node; readonly child: string } {
+    for (const node of this.cluster.nodes) {
+      const [child] = node.agent.running.keys();
+      if (child !== undefined && node !== this.leader()) return { node, child };
+    }
+    throw new Error('the leader runs everything');
+  }
+
   /** The node where a child runs. */
   holder(name: string): Node {
     const node = this.cluster.nodes.find(({ children }) => children.epochOf(name) !== undefined);

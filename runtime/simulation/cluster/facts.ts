@@ -19,8 +19,7 @@
 import type { Outcome } from '#protocols/supervisor/command';
 import type { AgentState } from '#protocols/supervisor/agent';
 import type { SupervisorSettings } from '#protocols/supervisor/settings';
-import type { MemberStatus, SupervisorState } from '#protocols/supervisor/state';
-import { taskId } from '#protocols/supervisor/state';
+import { type MemberStatus, type SupervisorState, taskId } from '#protocols/supervisor/state';
 import { unreachable } from '#protocols/wire/error';
 import { Violation } from '../violation.js';
 import type { World } from '../world.js';

@@ -5,7 +5,7 @@
  *     ask ──> reports are proposed ──> read ── quorum ──> answer, leases noted from the arrival of the ask on
  *     tick, or something was applied ──> decide ──> one entry at a time ──> applied: nodes that it is about are poked
  */
-import type { Persist, RaftEffect, RejectReason } from '#protocols/raft/effect';
+import type { Persist, RaftEffect } from '#protocols/raft/effect';
 import type { RaftInput } from '#protocols/raft/input';
 import { lastIndex } from '#protocols/raft/log';
 import type { RaftMessage } from '#protocols/raft/message';
@@ -218,7 +218,7 @@ export class Voter implements Watcher<SupervisorMachine> {
     this.#site.send(from, answerTo(machine.state, state.applied, ask, lead.leases, arrivedMs, supervisor));
   }
 
-  refused(_driver: Driver<SupervisorMachine>, what: string, id: RequestId, _reason: RejectReason): void {
+  refused(_driver: Driver<SupervisorMachine>, what: string, id: RequestId): void {
     const lead = this.#lead;
     if (lead === undefined) return;
     if (what === 'read') lead.asks.delete(id);

@@ -209,8 +209,6 @@ t.test('whatever it hears: nothing runs beyond an ask by leaseMs, and no epoch t
             : one.kind === 'answer'
               ? talk.answer(seq, one.index, one.homes)
               : talk.step({ type: 'crashed', child: one.child, epoch: running.get(one.child) ?? 0 });
-        if (one.kind === 'crash') floor.set(one.child, Math.max(floor.get(one.child) ?? 0, running.get(one.child) ?? 0));
-        if (one.kind === 'crash') running.delete(one.child);
         for (const effect of effects) {
           if (effect.type === 'ask') sent.set(effect.ask.seq, talk.nowMs);
           if (effect.type === 'start') {
@@ -221,6 +219,10 @@ t.test('whatever it hears: nothing runs beyond an ask by leaseMs, and no epoch t
           if (running.get(effect.child) !== effect.epoch) return false;
           running.delete(effect.child);
           floor.set(effect.child, effect.epoch);
+        }
+        if (one.kind === 'crash') {
+          floor.set(one.child, Math.max(floor.get(one.child) ?? 0, running.get(one.child) ?? 0));
+          running.delete(one.child);
         }
         const youngest = Math.max(...sent.values());
         if (running.size > 0 && talk.nowMs >= youngest + settings.leaseMs) return false;
