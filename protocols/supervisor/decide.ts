@@ -116,17 +116,23 @@ function settle(
   commands.push({ type: 'place', child: name, after: epoch, node, life });
 }
 
-/** Nodes that are there, and that the leader itself hears: what cannot renew a lease is given none. */
+/**
+ * Nodes that are there, and that the leader itself hears: what cannot renew a lease is given none. A new leader does not
+ * take the few that it heard first for all there are: it waits for all that live by the log, though no longer than a lease.
+ */
 function placeable(
   { members }: SupervisorState,
   { leases, nowMs }: LeaderView,
   { leaseMs }: SupervisorSettings,
 ): readonly PlacementNode[] {
   const nodes: PlacementNode[] = [];
+  const isNew = nowMs - leases.electedMs < leaseMs;
   for (const { node, life, status, labels, draining } of members.values()) {
+    if (status !== 'alive' || draining) continue;
     const heard = leases.heard.get(node);
-    if (status !== 'alive' || draining || heard === undefined) continue;
-    if (heard.life === life && nowMs - heard.atMs <= leaseMs) nodes.push({ id: node, labels });
+    const isHeard = heard?.life === life && nowMs - heard.atMs <= leaseMs;
+    if (isHeard) nodes.push({ id: node, labels });
+    else if (isNew) return [];
   }
   return nodes;
 }

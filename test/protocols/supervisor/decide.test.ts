@@ -66,6 +66,15 @@ t.test('nothing is placed on a node that is dead, draining, or not heard for a l
   t.end();
 });
 
+t.test('a new leader places nothing before it hears all that live by the log, or for a lease', (t) => {
+  const leader = led();
+  leader.leases.heard.delete('n2');
+  t.same(leader.decide(), []);
+  leader.nowMs = leader.log.settings.leaseMs;
+  t.match(leader.decide(), [{ type: 'place', child: 'a' }]);
+  t.end();
+});
+
 t.test('labels: a child goes where its node has what it needs, and nowhere else', (t) => {
   const leader = new Leader(new Log([]).join('n1', 'n2'));
   leader.log.commit({ type: 'add-child', child: { name: 'a', required: ['gpu'] } });
