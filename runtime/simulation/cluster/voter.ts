@@ -122,13 +122,12 @@ export class Voter implements Watcher<SupervisorMachine> {
 
   /** A client hands over a task, or asks after one. */
   submit(from: string, submit: Submit): void {
-    const { tasks, acked } = this.#driver.machine.state;
+    const { tasks } = this.#driver.machine.state;
     const { id, client, seq } = submit;
     const reply = (status: Submitted['status']): void => this.#site.send(from, { type: 'submitted', id, status });
     const known = tasks.get(taskId({ client, seq }));
     // What is committed stays so, whoever says it.
     if (known !== undefined) return reply(known.result === undefined ? 'accepted' : 'done');
-    if (seq <= (acked.get(client) ?? 0)) return reply('settled');
     const lead = this.#lead;
     if (lead === undefined) return reply('refused');
     const proposal = this.#nextId();

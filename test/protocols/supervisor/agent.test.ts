@@ -185,7 +185,7 @@ const input = fc.oneof(
         child: fc.constantFrom('a', 'b'),
         epoch: fc.integer({ min: 1, max: 6 }),
         run: fc.boolean(),
-        tasks: fc.constant([]),
+        tasks: fc.constant<Answer['homes'][number]['tasks']>([]),
       }),
       { selector: ({ child }) => child, maxLength: 2 },
     ),
