@@ -43,6 +43,7 @@ export class ClusterLab {
     const whole: ClusterSetup = {
       voters: 3,
       children: ['c1', 'c2', 'c3'].map((name) => ({ name, required: [] })),
+      extremes: false,
       labelled: 0,
       raft,
       driver: { tickUs: 10_000, snapshotEntries: 1_000, chunkBytes: 1_024, groupCommit: true, earlySends: true },

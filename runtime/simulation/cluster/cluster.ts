@@ -64,6 +64,10 @@ export class Cluster implements Simulated<ClusterOperation>, ProcessWatch {
     this.#bootstrap = newConfig(Array.from({ length: setup.voters }, (_, place) => idOf(place)));
     this.#invariants.ledger.begin(1, 1);
     this.#nodes = Array.from({ length: size }, () => undefined);
+    const { drift } = world.network.knobs;
+    if (setup.extremes)
+      for (let place = 0; place < size; place += 1)
+        world.setRate(place, world.chances.clock.chance(0.5) ? 1 + drift : 1 - drift);
     for (let place = 0; place < size; place += 1) this.#start(place);
   }
 
@@ -113,6 +117,8 @@ export class Cluster implements Simulated<ClusterOperation>, ProcessWatch {
       }
       case 'strike':
         return this.#strikes.begin(operation);
+      case 'strand':
+        return this.#strikes.strand(operation);
       case 'trap':
         return this.#strikes.set(operation);
       default:

@@ -9,7 +9,7 @@
  * | StopsBeforeGivenAway | when a child is started, no other node that does not hang still runs it |
  * | EpochMonotonic | epochs that are placed only grow, and so do those that a child is started under |
  * | StartsWhatIsPlaced | a node starts a child only under an epoch that was committed for this node and this life |
- * | PlacedOnLiving | a child is placed only on a node that is alive, by the log |
+ * | PlacedOnLiving | a child is placed only on a node that is alive and not to be empty, by the log |
  * | Fencing | no effect of an old epoch is accepted after one of a newer epoch |
  * | FencedCompletion | a completion is accepted only from the epoch that its child is in |
  * | AcceptedWork | what a client is told of its task is committed, and stays true |
@@ -49,6 +49,7 @@ export class Facts {
   /** The epoch of each child that has a home. */
   readonly #homes = new Map<string, number>();
   readonly #members = new Map<string, { readonly life: number; readonly status: MemberStatus }>();
+  readonly #draining = new Set<string>();
   readonly #accepted = new Set<string>();
   readonly #completed = new Set<string>();
   /** Tasks that a client was told of: accepted, and done. */
@@ -108,6 +109,9 @@ export class Facts {
         this.#removed.add(outcome.child);
         return;
       case 'drain':
+        if (outcome.draining) this.#draining.add(outcome.node);
+        else this.#draining.delete(outcome.node);
+        return;
       case 'withdrawn':
       case 'settled':
       case 'assigned':
@@ -123,7 +127,7 @@ export class Facts {
     if (epoch <= this.#epoch)
       throw new Violation('EpochMonotonic', `${child} is placed in epoch ${epoch} after ${this.#epoch}`);
     const member = this.#members.get(node);
-    if (member?.status !== 'alive' || member.life !== life)
+    if (member?.status !== 'alive' || member.life !== life || this.#draining.has(node))
       throw new Violation('PlacedOnLiving', `${child} is placed on ${node}, which is ${member?.status ?? 'unknown'}`);
     this.#epoch = epoch;
     this.#placements.set(epoch, { child, node, life });
@@ -157,10 +161,14 @@ export class Facts {
       throw new Violation('EpochMonotonic', `${name} starts ${child} in epoch ${epoch} after epoch ${before}`);
     this.#started.set(child, epoch);
     for (const other of nodes) {
-      if (other.place === place || !other.agent.running.has(child) || this.#world.paused(other.place)) continue;
+      const running = other.agent.running.get(child);
+      if (other.place === place || running === undefined) continue;
+      const holds = running.untilMs > this.#clockMs(other.place);
+      // What hangs does nothing; it stops before it does anything once it goes on.
+      if (!holds && this.#world.paused(other.place)) continue;
       throw new Violation(
-        'StopsBeforeGivenAway',
-        `${name} starts ${child} in epoch ${epoch}, and ${other.name} runs it in ${other.agent.running.get(child)?.epoch}`,
+        holds ? 'SingleActivation' : 'StopsBeforeGivenAway',
+        `${name} starts ${child} in epoch ${epoch}, and ${other.name} runs it in epoch ${running.epoch}`,
       );
     }
   }

@@ -7,7 +7,7 @@ import { Cluster } from './cluster.js';
 import { milestones } from './milestones.js';
 import { type ClusterOperation, type ClusterSetup, drawPlan } from './plan.js';
 
-const BUSY_US = 10_000_000;
+const BUSY_US = 8_000_000;
 
 /** A replicated supervisor over 3 to 7 nodes, 3 or 5 of which vote. */
 export const clusterModel: Model<ClusterSetup, ClusterOperation> = {

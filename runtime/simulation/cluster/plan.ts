@@ -17,6 +17,8 @@ export interface ClusterSetup {
   /** They are on the first places. */
   readonly voters: number;
   readonly children: readonly ChildSpec[];
+  /** Clocks run as wrong as they may, half of them fast and half slow, and not somewhere in between. */
+  readonly extremes: boolean;
   /** So many of the first nodes have the label that some children want. */
   readonly labelled: number;
   readonly raft: Omit<Settings, 'id'>;
@@ -54,6 +56,8 @@ export type ClusterOperation =
       readonly how: 'kill' | 'power' | 'hang' | 'cut' | 'cut and told';
       readonly forUs: number;
     }
+  /** The leader and the node where a child runs are left alone with each other. */
+  | { readonly type: 'strand'; readonly child: string; readonly forUs: number }
   /** The leader dies when it has next applied something like that. */
   | {
       readonly type: 'trap';
@@ -87,11 +91,12 @@ function drawSetup(random: Random, knobs: Knobs, size: number, voters: number, s
     name: `c${index + 1}`,
     required: random.chance(0.2) ? [LABEL] : [],
   }));
-  const leaseMs = random.between(200, 1_500);
-  const agentUs = Math.round((leaseMs * 1_000) / random.pick([12, 18, 30]));
+  const leaseMs = random.chance(0.5) ? random.between(150, 400) : random.between(400, 1_500);
+  const agentUs = Math.round((leaseMs * 1_000) / random.pick([12, 20, 40]));
   return {
     voters,
     children,
+    extremes: random.chance(0.4),
     labelled,
     raft: drawRaft(random, knobs),
     driver: {
@@ -175,6 +180,7 @@ function drawStrikes(random: Random, { children, supervisor }: ClusterSetup, unt
       const on = random.pick(['withdrawn', 'withdrawn', 'placed', 'accepted', 'completed'] as const);
       return { atUs, operation: { type: 'trap', on, power, forUs } };
     }
+    if (random.chance(0.15)) return { atUs, operation: { type: 'strand', child: random.pick(children).name, forUs } };
     const at: Target = random.chance(0.35)
       ? { type: 'leader' }
       : { type: 'holder', child: random.pick(children).name };

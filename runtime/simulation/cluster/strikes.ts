@@ -11,6 +11,7 @@ import type { Node } from './node.js';
 import type { ClusterOperation, Target } from './plan.js';
 
 type Strike = Extract<ClusterOperation, { readonly type: 'strike' }>;
+type Strand = Extract<ClusterOperation, { readonly type: 'strand' }>;
 type Trap = Extract<ClusterOperation, { readonly type: 'trap' }>;
 
 /** What is struck. */
@@ -33,6 +34,12 @@ export class Strikes {
   begin(strike: Strike): void {
     const node = this.#find(strike.at);
     if (node !== undefined) this.#strike(node, strike);
+  }
+
+  strand({ child, forUs }: Strand): void {
+    const [leader, holder] = [this.#find({ type: 'leader' }), this.#find({ type: 'holder', child })];
+    if (leader === undefined || holder === undefined) return;
+    this.#cut([leader.place, holder.place], forUs);
   }
 
   set(trap: Trap): void {
@@ -60,6 +67,15 @@ export class Strikes {
     return this.#site.nodes().find(({ agent }) => agent.running.has(at.child));
   }
 
+  #cut(places: readonly number[], forUs: number): void {
+    const { world } = this.#site;
+    const links = linksOf(places, world.size);
+    world.network.cut(links);
+    world.at(world.nowUs + forUs, -1, 0, () => {
+      if (!world.healed) world.network.mend(links);
+    });
+  }
+
   #strike(node: Node, { how, forUs }: Strike): void {
     const { world, simulated } = this.#site;
     const { place } = node;
@@ -81,12 +97,8 @@ export class Strikes {
       case 'cut':
       case 'cut and told': {
         const told = how === 'cut and told';
-        const links = linksOf(place, world.size);
-        world.network.cut(links);
+        this.#cut([place], forUs);
         if (told) node.process.step({ type: 'transport', up: false });
-        world.at(world.nowUs + forUs, -1, 0, () => {
-          if (!world.healed) world.network.mend(links);
-        });
         if (told) end(() => node.process.step({ type: 'transport', up: true }));
         return;
       }
@@ -96,10 +108,13 @@ export class Strikes {
   }
 }
 
-function linksOf(place: number, size: number): readonly (readonly [number, number])[] {
-  const others = Array.from({ length: size }, (_, other) => other).filter((other) => other !== place);
-  return others.flatMap((other): (readonly [number, number])[] => [
-    [place, other],
-    [other, place],
-  ]);
+/** Links between some places and all others, both ways. */
+function linksOf(places: readonly number[], size: number): readonly (readonly [number, number])[] {
+  const others = Array.from({ length: size }, (_, other) => other).filter((other) => !places.includes(other));
+  return places.flatMap((place) =>
+    others.flatMap((other): (readonly [number, number])[] => [
+      [place, other],
+      [other, place],
+    ]),
+  );
 }

@@ -73,9 +73,9 @@ export const clusterMutants: readonly Mutant[] = [
   // Placement and restarts.
   core(
     'apply',
-    'a child is placed on a node that is dead',
-    "member?.status === 'alive' && member.life === life",
-    'member?.life === life',
+    'a child is placed on a node that is dead by then, restarted, or to be empty',
+    '!fits || !there || state.escalatedMs !== undefined',
+    '!fits || state.escalatedMs !== undefined',
   ),
   core('apply', 'restarts are forgotten with each place', 'state.epoch += 1;', 'state.epoch += 1; state.crashes = [];'),
   core(
