@@ -34,7 +34,11 @@ function forget(state: SupervisorState, client: string, upTo: number): void {
 }
 
 /** A ready task goes to a child that has a home. */
-export function assign(state: SupervisorState, { task: id, attempt, child, epoch }: Of<'assign'>, out: Outcome[]): void {
+export function assign(
+  state: SupervisorState,
+  { task: id, attempt, child, epoch }: Of<'assign'>,
+  out: Outcome[],
+): void {
   const task = state.tasks.get(id);
   const to = state.children.get(child);
   const ready = task !== undefined && task.assigned === undefined && task.result === undefined;

@@ -78,7 +78,9 @@ export class ClusterLab {
   ready(): this {
     this.until('children that run', () => {
       const { children } = this.state() ?? {};
-      return [...(children?.values() ?? [])].length > 0 && [...(children?.keys() ?? [])].every((name) => this.runs(name));
+      return (
+        [...(children?.values() ?? [])].length > 0 && [...(children?.keys() ?? [])].every((name) => this.runs(name))
+      );
     });
     return this;
   }
@@ -137,7 +139,12 @@ export class ClusterLab {
   /** Nothing passes between a place and the others. */
   cut(place: number): void {
     const others = Array.from({ length: SIZE }, (_, other) => other).filter((other) => other !== place);
-    this.world.network.cut(others.flatMap((other): (readonly [number, number])[] => [[place, other], [other, place]]));
+    this.world.network.cut(
+      others.flatMap((other): (readonly [number, number])[] => [
+        [place, other],
+        [other, place],
+      ]),
+    );
   }
 
   met(what: string): number {

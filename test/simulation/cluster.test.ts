@@ -54,20 +54,23 @@ t.test('kill -9 of a node: its children run elsewhere in higher epochs, once the
   t.end();
 });
 
-t.test('kill -9 of the leader while it holds children: another one leads, waits for their leases, and places them', (t) => {
-  let lab = new ClusterLab().ready();
-  for (let seed = 2; lab.leader().agent.running.size === 0; seed += 1) lab = new ClusterLab({ seed }).ready();
-  const leader = lab.leader();
-  lab.kill(leader.place);
-  lab.until('another leader', () => lab.cluster.leader() !== undefined);
-  const electedUs = lab.world.nowUs;
-  t.not(lab.leader().name, leader.name);
-  lab.ready();
-  t.ok([...(lab.state()?.children.values() ?? [])].every(({ home }) => home?.node !== leader.name));
-  t.ok(lab.world.nowUs - electedUs >= 999 * giveAwayMs(lab.settings), 'not before their leases must be over');
-  lab.settle();
-  t.end();
-});
+t.test(
+  'kill -9 of the leader while it holds children: another one leads, waits for their leases, and places them',
+  (t) => {
+    let lab = new ClusterLab().ready();
+    for (let seed = 2; lab.leader().agent.running.size === 0; seed += 1) lab = new ClusterLab({ seed }).ready();
+    const leader = lab.leader();
+    lab.kill(leader.place);
+    lab.until('another leader', () => lab.cluster.leader() !== undefined);
+    const electedUs = lab.world.nowUs;
+    t.not(lab.leader().name, leader.name);
+    lab.ready();
+    t.ok([...(lab.state()?.children.values() ?? [])].every(({ home }) => home?.node !== leader.name));
+    t.ok(lab.world.nowUs - electedUs >= 999 * giveAwayMs(lab.settings), 'not before their leases must be over');
+    lab.settle();
+    t.end();
+  },
+);
 
 t.test('a node that is killed and back before anybody missed it runs nothing of its life before', (t) => {
   const lab = new ClusterLab().ready();
@@ -76,12 +79,15 @@ t.test('a node that is killed and back before anybody missed it runs nothing of 
   lab.kill(node.place);
   lab.restart(node.place);
   const tookUs = lab.until('another epoch', () => lab.runs(child) && lab.child(child).epoch > epoch);
-  t.ok(tookUs < 1_000 * lab.settings.leaseMs, 'its new life says that the one before is over: nobody waits for a lease');
+  t.ok(
+    tookUs < 1_000 * lab.settings.leaseMs,
+    'its new life says that the one before is over: nobody waits for a lease',
+  );
   lab.settle();
   t.end();
 });
 
-t.test("SIGSTOP: a zombie that wakes finds its lease over, and its write is refused by the epoch", (t) => {
+t.test('SIGSTOP: a zombie that wakes finds its lease over, and its write is refused by the epoch', (t) => {
   const lab = new ClusterLab({ setup: { taskUs: 200_000, clients: 6 } }).ready();
   // Tasks are under way when their nodes hang; they are carried out again elsewhere before the zombies wake.
   let refused = false;

@@ -37,8 +37,7 @@ export class SupervisorMachine implements StateMachine {
 
   /** In the state of a snapshot; an empty one is of the beginning. */
   static restore({ settings, children }: SupervisorOptions, snapshot: Uint8Array): SupervisorMachine {
-    const state =
-      snapshot.length === 0 ? newSupervisor(children) : loadSupervisor(decode(snapshot) as SupervisorDump);
+    const state = snapshot.length === 0 ? newSupervisor(children) : loadSupervisor(decode(snapshot) as SupervisorDump);
     return new SupervisorMachine(settings, state);
   }
 

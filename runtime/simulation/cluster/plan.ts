@@ -181,9 +181,7 @@ function drawStrikes(random: Random, { children, supervisor }: ClusterSetup, unt
       return { atUs, operation: { type: 'trap', on, power, forUs } };
     }
     if (random.chance(0.15)) return { atUs, operation: { type: 'strand', child: random.pick(children).name, forUs } };
-    const at: Target = random.chance(0.35)
-      ? { type: 'leader' }
-      : { type: 'holder', child: random.pick(children).name };
+    const at: Target = random.chance(0.35) ? { type: 'leader' } : { type: 'holder', child: random.pick(children).name };
     const how = random.pick(['kill', 'power', 'hang', 'hang', 'cut', 'cut', 'cut and told'] as const);
     return { atUs, operation: { type: 'strike', at, how, forUs } };
   });

@@ -54,10 +54,7 @@ export interface Watcher<M extends StateMachine = Machine> {
 }
 
 /** What of the setup of a cluster a driver keeps to. */
-export type DriverSetup = Pick<
-  RaftSetup,
-  'tickUs' | 'snapshotEntries' | 'chunkBytes' | 'groupCommit' | 'earlySends'
->;
+export type DriverSetup = Pick<RaftSetup, 'tickUs' | 'snapshotEntries' | 'chunkBytes' | 'groupCommit' | 'earlySends'>;
 
 /** Where a node lives, and how it begins when its disk is empty. */
 export interface DriverOptions<M extends StateMachine = Machine> {

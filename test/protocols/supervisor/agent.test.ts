@@ -33,7 +33,12 @@ class Talk {
   }
 }
 
-const home = (child: string, epoch: number, run = true, tasks: Answer['homes'][number]['tasks'] = []): Answer['homes'][number] => ({
+const home = (
+  child: string,
+  epoch: number,
+  run = true,
+  tasks: Answer['homes'][number]['tasks'] = [],
+): Answer['homes'][number] => ({
   ...{ child, epoch, run, tasks },
 });
 
@@ -193,44 +198,48 @@ const input = fc.oneof(
   fc.record({ kind: fc.constant('crash' as const), passMs: fc.constant(1), child: fc.constantFrom('a', 'b') }),
 );
 
-t.test('whatever it hears: nothing runs beyond an ask by leaseMs, and no epoch that has ended is started again', (t) => {
-  fc.assert(
-    fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
-      const talk = new Talk();
-      const running = new Map<string, number>();
-      const floor = new Map<string, number>();
-      const sent = new Map<number, number>();
-      for (const one of inputs) {
-        talk.nowMs += one.passMs;
-        const seq = Math.max(1, talk.agent.seq - (one.kind === 'answer' ? one.back : 0));
-        const effects =
-          one.kind === 'tick'
-            ? talk.tick(talk.nowMs)
-            : one.kind === 'answer'
-              ? talk.answer(seq, one.index, one.homes)
-              : talk.step({ type: 'crashed', child: one.child, epoch: running.get(one.child) ?? 0 });
-        for (const effect of effects) {
-          if (effect.type === 'ask') sent.set(effect.ask.seq, talk.nowMs);
-          if (effect.type === 'start') {
-            if (running.has(effect.child) || effect.epoch <= (floor.get(effect.child) ?? 0)) return false;
-            running.set(effect.child, effect.epoch);
+t.test(
+  'whatever it hears: nothing runs beyond an ask by leaseMs, and no epoch that has ended is started again',
+  (t) => {
+    fc.assert(
+      fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
+        const talk = new Talk();
+        const running = new Map<string, number>();
+        const floor = new Map<string, number>();
+        const sent = new Map<number, number>();
+        for (const one of inputs) {
+          talk.nowMs += one.passMs;
+          const seq = Math.max(1, talk.agent.seq - (one.kind === 'answer' ? one.back : 0));
+          const effects =
+            one.kind === 'tick'
+              ? talk.tick(talk.nowMs)
+              : one.kind === 'answer'
+                ? talk.answer(seq, one.index, one.homes)
+                : talk.step({ type: 'crashed', child: one.child, epoch: running.get(one.child) ?? 0 });
+          for (const effect of effects) {
+            if (effect.type === 'ask') sent.set(effect.ask.seq, talk.nowMs);
+            if (effect.type === 'start') {
+              if (running.has(effect.child) || effect.epoch <= (floor.get(effect.child) ?? 0)) return false;
+              running.set(effect.child, effect.epoch);
+            }
+            if (effect.type !== 'stop') continue;
+            if (running.get(effect.child) !== effect.epoch) return false;
+            running.delete(effect.child);
+            floor.set(effect.child, effect.epoch);
           }
-          if (effect.type !== 'stop') continue;
-          if (running.get(effect.child) !== effect.epoch) return false;
-          running.delete(effect.child);
-          floor.set(effect.child, effect.epoch);
+          if (one.kind === 'crash') {
+            floor.set(one.child, Math.max(floor.get(one.child) ?? 0, running.get(one.child) ?? 0));
+            running.delete(one.child);
+          }
+          const youngest = Math.max(...sent.values());
+          if (running.size > 0 && talk.nowMs >= youngest + settings.leaseMs) return false;
+          if ([...running].join() !== [...talk.agent.running].map(([child, { epoch }]) => [child, epoch]).join())
+            return false;
         }
-        if (one.kind === 'crash') {
-          floor.set(one.child, Math.max(floor.get(one.child) ?? 0, running.get(one.child) ?? 0));
-          running.delete(one.child);
-        }
-        const youngest = Math.max(...sent.values());
-        if (running.size > 0 && talk.nowMs >= youngest + settings.leaseMs) return false;
-        if ([...running].join() !== [...talk.agent.running].map(([child, { epoch }]) => [child, epoch]).join()) return false;
-      }
-      return true;
-    }),
-    { numRuns: 500 },
-  );
-  t.end();
-});
+        return true;
+      }),
+      { numRuns: 500 },
+    );
+    t.end();
+  },
+);

@@ -33,7 +33,11 @@ t.test('a child that is removed and added again does not begin with an epoch tha
 t.test('a place is refused on ground that is gone: another epoch, a home, a dead, draining or restarted node', (t) => {
   const log = new Log().join('n1', 'n2', 'n3', 'n4');
   const place = (node: string, after = 0, life = 1): Command => ({ type: 'place', child: 'a', after, node, life });
-  log.commit(member('n2', { status: 'dead' }), { type: 'drain', node: 'n3', draining: true }, member('n4', { life: 2 }));
+  log.commit(
+    member('n2', { status: 'dead' }),
+    { type: 'drain', node: 'n3', draining: true },
+    member('n4', { life: 2 }),
+  );
   for (const command of [place('n1', 7), place('n2'), place('n3'), place('n4'), place('n5')])
     t.same(log.types(command), ['refused'], JSON.stringify(command));
   t.same(log.types(place('n1')), ['placed']);
@@ -160,10 +164,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ type: fc.constant('ended'), child: name, epoch: small, reason: fc.constantFrom('crash', 'stopped') }),
   fc.record({ type: fc.constant('vacate'), child: name, epoch: small }),
   fc.record({ type: fc.constant('resume') }),
-  fc.tuple(fc.constantFrom('x', 'y'), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 3 })).map(
-    ([client, seq, acked]) => submission(client, seq, Math.min(acked, seq - 1)),
-  ),
-  fc.record({ type: fc.constant('assign'), task: fc.constantFrom('x/1', 'x/2'), attempt: small, child: name, epoch: small }),
+  fc
+    .tuple(fc.constantFrom('x', 'y'), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 3 }))
+    .map(([client, seq, acked]) => submission(client, seq, Math.min(acked, seq - 1))),
+  fc.record({
+    type: fc.constant('assign'),
+    task: fc.constantFrom('x/1', 'x/2'),
+    attempt: small,
+    child: name,
+    epoch: small,
+  }),
   fc.record({
     type: fc.constantFrom('complete', 'fail'),
     task: fc.constantFrom('x/1', 'x/2'),
@@ -214,7 +224,9 @@ t.test('a state from a snapshot goes on as the one that it was taken of', (t) =>
       for (const batch of before) applyBatch(state, batch, settings);
       const restored = loadSupervisor(decode(encode(dumpSupervisor(state))) as ReturnType<typeof dumpSupervisor>);
       for (const batch of after)
-        if (JSON.stringify(applyBatch(state, batch, settings)) !== JSON.stringify(applyBatch(restored, batch, settings)))
+        if (
+          JSON.stringify(applyBatch(state, batch, settings)) !== JSON.stringify(applyBatch(restored, batch, settings))
+        )
           return false;
       return JSON.stringify(dumpSupervisor(state)) === JSON.stringify(dumpSupervisor(restored));
     }),

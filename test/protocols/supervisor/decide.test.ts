@@ -89,14 +89,23 @@ t.test('what SWIM says is proposed once it differs, and never backwards', (t) =>
   const seen = (node: string, life: number, incarnation: number, status: 'alive' | 'dead'): SeenMember => ({
     ...{ node, life, incarnation, status, labels: [] },
   });
-  leader.members = [seen('n1', 1, 2, 'dead'), seen('n2', 1, 0, 'dead'), seen('n3', 2, 1, 'alive'), seen('n4', 1, 1, 'alive')];
+  leader.members = [
+    seen('n1', 1, 2, 'dead'),
+    seen('n2', 1, 0, 'dead'),
+    seen('n3', 2, 1, 'alive'),
+    seen('n4', 1, 1, 'alive'),
+  ];
   t.same(
     leader.commit().map((command) => (command.type === 'member' ? `${command.node} ${command.status}` : command.type)),
     ['n1 dead', 'n3 alive', 'n4 alive'],
   );
   t.same(leader.decide(), []);
   leader.members = [seen('n1', 1, 2, 'alive'), ...leader.members.slice(1)];
-  t.match(leader.decide(), [{ type: 'member', node: 'n1', status: 'alive' }], 'a death that nobody remembers is undone');
+  t.match(
+    leader.decide(),
+    [{ type: 'member', node: 'n1', status: 'alive' }],
+    'a death that nobody remembers is undone',
+  );
   t.end();
 });
 
@@ -169,27 +178,32 @@ t.test('a child that crashed waits for its back-off by the time of the log', (t)
   t.end();
 });
 
-t.test('a supervisor that gave up gives its homes up when their leases are over, and its parent starts it again', (t) => {
-  const leader = led(['a', 'b'], { intensity: { maxRestarts: 0, withinMs: 1_000 }, resumeMs: 100 });
-  leader.commit();
-  leader.log.commit({ type: 'ended', child: 'a', epoch: leader.log.child('a').epoch, reason: 'crash' });
-  t.equal(leader.log.state.escalatedMs, 0);
-  t.same(leader.decide(), []);
-  leader.nowMs = giveAwayMs(leader.log.settings);
-  t.match(leader.hearAll().commit(), [{ type: 'vacate', child: 'b' }]);
-  t.same(leader.commit(), [{ type: 'resume' }]);
-  t.same(
-    leader.commit().map(({ type }) => type),
-    ['place', 'place'],
-  );
-  t.end();
-});
+t.test(
+  'a supervisor that gave up gives its homes up when their leases are over, and its parent starts it again',
+  (t) => {
+    const leader = led(['a', 'b'], { intensity: { maxRestarts: 0, withinMs: 1_000 }, resumeMs: 100 });
+    leader.commit();
+    leader.log.commit({ type: 'ended', child: 'a', epoch: leader.log.child('a').epoch, reason: 'crash' });
+    t.equal(leader.log.state.escalatedMs, 0);
+    t.same(leader.decide(), []);
+    leader.nowMs = giveAwayMs(leader.log.settings);
+    t.match(leader.hearAll().commit(), [{ type: 'vacate', child: 'b' }]);
+    t.same(leader.commit(), [{ type: 'resume' }]);
+    t.same(
+      leader.commit().map(({ type }) => type),
+      ['place', 'place'],
+    );
+    t.end();
+  },
+);
 
 t.test('ready tasks go to the child that is at the fewest, and no child is at more than it may', (t) => {
   const leader = led(['a', 'b'], { tasksPerChild: 2 });
   leader.commit();
   leader.log.commit(...[1, 2, 3, 4, 5].map((seq) => submission('x', seq)));
-  const handed = leader.commit().map((command) => (command.type === 'assign' ? `${command.task} ${command.child}` : ''));
+  const handed = leader
+    .commit()
+    .map((command) => (command.type === 'assign' ? `${command.task} ${command.child}` : ''));
   t.same(handed, ['x/1 a', 'x/2 b', 'x/3 a', 'x/4 b']);
   t.same(leader.decide(), []);
   t.end();

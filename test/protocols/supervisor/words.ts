@@ -47,7 +47,11 @@ export class Log {
 /** What SWIM says of a node. */
 export function member(
   node: string,
-  { life = 1, incarnation = 1, status = 'alive' }: { life?: number; incarnation?: number; status?: 'alive' | 'dead' } = {},
+  {
+    life = 1,
+    incarnation = 1,
+    status = 'alive',
+  }: { life?: number; incarnation?: number; status?: 'alive' | 'dead' } = {},
 ): Extract<Command, { type: 'member' }> {
   return { type: 'member', node, life, incarnation, status, labels: [] };
 }

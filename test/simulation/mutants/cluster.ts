@@ -84,7 +84,12 @@ export const clusterMutants: readonly Mutant[] = [
     '!allowed && state.escalatedMs === undefined',
     '!allowed && state.escalatedMs === null',
   ),
-  core('state', 'restarts are forgotten with a snapshot', 'const { timeMs, epoch, escalatedMs, crashes } = dump;', 'const { timeMs, epoch, escalatedMs } = dump; const crashes = [];'),
+  core(
+    'state',
+    'restarts are forgotten with a snapshot',
+    'const { timeMs, epoch, escalatedMs, crashes } = dump;',
+    'const { timeMs, epoch, escalatedMs } = dump; const crashes = [];',
+  ),
   // The ledger.
   {
     name: 'a task is acknowledged before it is committed',
