@@ -33,36 +33,17 @@ export const clusterMutants: readonly Mutant[] = [
     'askedMs + giveAwayMs(settings) / 2',
   ),
   core(
-    'lease',
-    'a new leader does not wait for the leases of the one before',
-    'electedMs + giveAwayMs(settings)',
-    'electedMs',
-  ),
-  core(
     'settings',
     'the drift of clocks is not allowed for',
     '((leaseMs + stopMs) * (1 + clockDrift)) / (1 - clockDrift)',
     'leaseMs + stopMs',
   ),
-  core('settings', 'a node is given no time to stop', '((leaseMs + stopMs) *', '((leaseMs + 0 * stopMs) *'),
   core('agent', 'a node does not stop when its lease is over', 'if (nowMs < untilMs)', 'if (nowMs < Infinity)'),
-  core(
-    'agent',
-    'a lease is counted from the arrival of the answer',
-    'const untilMs = askedMs + state.settings.leaseMs;',
-    'const untilMs = nowMs + state.settings.leaseMs;',
-  ),
   core(
     'agent',
     'a child is started again under an epoch that has ended',
     '!run || epoch <= (state.floor.get(child) ?? 0)',
     '!run',
-  ),
-  core(
-    'apply',
-    'what ran on a dead node may be placed at once',
-    "withdraw(state, name, 'node-down', out);",
-    "vacated(state, name, epoch, 'lease', out);",
   ),
   {
     name: 'a leader gives leases without asking its quorum',
@@ -78,12 +59,6 @@ export const clusterMutants: readonly Mutant[] = [
     '!fits || state.escalatedMs !== undefined',
   ),
   core('apply', 'restarts are forgotten with each place', 'state.epoch += 1;', 'state.epoch += 1; state.crashes = [];'),
-  core(
-    'apply',
-    'a supervisor never gives up',
-    '!allowed && state.escalatedMs === undefined',
-    '!allowed && state.escalatedMs === null',
-  ),
   core(
     'state',
     'restarts are forgotten with a snapshot',
