@@ -23,10 +23,12 @@ const shipped: Readonly<Record<string, Entry>> = {
     etcdTrace: async () => (await import('#runtime/simulation/raft/etcd-trace')).etcdTrace,
   },
   swim: { load: async () => (await import('#runtime/simulation/swim/index')).swimModel },
+  'swim-stall': { load: async () => (await import('#runtime/simulation/swim/index')).swimStallModel },
   pbft: { load: async () => (await import('#runtime/simulation/pbft/index')).pbftModel },
   crdt: { load: async () => (await import('#runtime/simulation/crdt/index')).crdtModel },
   quorum: { load: async () => (await import('#runtime/simulation/quorum/index')).quorumModel },
   delivery: { load: async () => (await import('#runtime/simulation/delivery/index')).deliveryModel },
+  cluster: { load: async () => (await import('#runtime/simulation/cluster/index')).clusterModel },
 };
 
 /** Names of the shipped models. */

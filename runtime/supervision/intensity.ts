@@ -1,34 +1,15 @@
 /**
- * Restart intensity as one pure helper, as OTP's `supervisor:add_restart/1` has it: at most `maxRestarts` restarts in
- * any window of `withinMs`. One restart more is not a cure but a loop, and the supervisor gives up.
+ * Restart intensity and back-off of the supervisors of one node: their defaults, and delays with jitter. How restarts
+ * are counted is the same for replicated supervisors, so it is with the protocol of those.
  */
+import { doubledMs, type RestartIntensity } from '#protocols/supervisor/intensity';
 import { unreachable } from '#protocols/wire/error';
 import type { Random } from '../clock/random.js';
 
-/** How many restarts a supervisor allows in which period. */
-export interface RestartIntensity {
-  /** Default 3. 0 allows none. */
-  readonly maxRestarts: number;
-  /** Length of the sliding window in milliseconds. Default 5000. */
-  readonly withinMs: number;
-}
+export { addRestart, type RestartIntensity } from '#protocols/supervisor/intensity';
 
 /** The default intensity. */
 export const DEFAULT_INTENSITY: RestartIntensity = { maxRestarts: 3, withinMs: 5_000 };
-
-/** The verdict on one more restart, and the history to keep. */
-export interface IntensityVerdict {
-  readonly allowed: boolean;
-  /** Times of the restarts inside the window, this one included, oldest first. */
-  readonly history: readonly number[];
-}
-
-/** Judges a restart at `nowMs` given the times of the restarts before. */
-export function addRestart(history: readonly number[], nowMs: number, intensity: RestartIntensity): IntensityVerdict {
-  const recent = history.filter((time) => nowMs - time < intensity.withinMs);
-  recent.push(nowMs);
-  return { allowed: recent.length <= intensity.maxRestarts, history: recent };
-}
 
 /** Delay before a restart. */
 export interface Backoff {
@@ -55,13 +36,12 @@ const middle: Random = { next: () => 0.5 };
  */
 export function backoffMs(restarts: number, backoff: Backoff, random: Random = middle, beforeMs?: number): number {
   const { firstMs, maxMs, jitter = 'none' } = backoff;
-  // The exponent stays where powers are finite: zero times infinity is no number.
-  const doubledMs = Math.min(maxMs, firstMs * 2 ** Math.min(1_023, Math.max(0, restarts - 1)));
+  const wholeMs = doubledMs(restarts, firstMs, maxMs);
   switch (jitter) {
     case 'none':
-      return doubledMs;
+      return wholeMs;
     case 'full':
-      return random.next() * doubledMs;
+      return random.next() * wholeMs;
     case 'decorrelated': {
       const upToMs = 3 * (restarts <= 1 ? firstMs : (beforeMs ?? firstMs));
       return Math.min(maxMs, firstMs + random.next() * Math.max(0, upToMs - firstMs));

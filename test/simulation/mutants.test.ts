@@ -12,7 +12,7 @@ import type { Trial } from './mutants/trial.js';
 import { tryMutants } from './mutants/try.js';
 
 /** There are at least so many; raised with the lists. */
-const LEAST_MUTANTS = 145;
+const LEAST_MUTANTS = 162;
 const MOST_SEEDS = 2_000;
 const LIMIT_MS = 200_000;
 

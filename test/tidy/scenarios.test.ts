@@ -15,6 +15,7 @@ const leastRows: Readonly<Record<string, number>> = {
   'pbft.md': 20,
   'crdt.md': 8,
   'quorum.md': 9,
+  'cluster.md': 19,
 };
 const folder = join(root, 'docs/scenarios');
 

@@ -19,7 +19,7 @@ import type { World } from '../world.js';
 import { Clients, type Request } from './clients.js';
 import { Driver, openPacket, type Watcher } from './driver.js';
 import { Invariants } from './invariants.js';
-import type { Answer } from './machine.js';
+import { type Answer, Machine } from './machine.js';
 import { unreachable } from '#protocols/wire/error';
 import { Milestones } from './milestones.js';
 import { Mischiefs } from './mischief.js';
@@ -325,6 +325,7 @@ export class Cluster implements Simulated<RaftOperation>, Watcher, Site {
         place,
         settings,
         setup: this.#setup,
+        restore: (snapshot) => Machine.restore(this.#setup.sessions, snapshot),
         seed,
         bootstrap,
         watcher: this,

@@ -20,36 +20,54 @@ import { unreachable } from '#protocols/wire/error';
 import { decode, encodeChecked } from '../../codec/msgpack.js';
 import { DiskFull } from '../disk.js';
 import type { World } from '../world.js';
-import { type Answer, Machine } from './machine.js';
+import type { Machine } from './machine.js';
 import type { RaftSetup } from './plan.js';
 import { type Recovered, Storage } from './storage.js';
 
-/** What a node tells those who watch it: the invariants, the clients, whoever counts what was met. */
-export interface Watcher {
-  started(driver: Driver): void;
-  stepping(driver: Driver, input: RaftInput): void;
-  stepped(driver: Driver, input: RaftInput, effects: readonly RaftEffect[]): void;
-  sent(driver: Driver, to: NodeId, message: RaftMessage): void;
-  persisting(driver: Driver, effect: Persist): void;
-  synced(driver: Driver, effect: Persist): void;
-  /** The state machine is in its state after an index; `id` and `answer` of a command that brought it there. */
-  applied(driver: Driver, index: number, id: RequestId | undefined, answer: Answer | undefined): void;
-  readable(driver: Driver, id: RequestId): void;
-  refused(driver: Driver, what: string, id: RequestId, reason: RejectReason, leader: NodeId | undefined): void;
-  /** The node gives up: its disk is full. */
-  failed(driver: Driver): void;
+/** The replicated state machine that a driver carries committed entries to. */
+export interface StateMachine {
+  /** Depends on the state alone. */
+  readonly hash: number;
+  /** Applies the bytes of the entry `index`; what comes of it goes to the watcher. */
+  apply(index: number, data: Uint8Array): unknown;
+  /** The whole state, as bytes that depend on the state alone. */
+  snapshot(): Uint8Array;
 }
 
+/** What comes of an entry of a state machine. */
+type AnswerOf<M extends StateMachine> = ReturnType<M['apply']>;
+
+/** What a node tells those who watch it: the invariants, the clients, whoever counts what was met. */
+export interface Watcher<M extends StateMachine = Machine> {
+  started(driver: Driver<M>): void;
+  stepping(driver: Driver<M>, input: RaftInput): void;
+  stepped(driver: Driver<M>, input: RaftInput, effects: readonly RaftEffect[]): void;
+  sent(driver: Driver<M>, to: NodeId, message: RaftMessage): void;
+  persisting(driver: Driver<M>, effect: Persist): void;
+  synced(driver: Driver<M>, effect: Persist): void;
+  /** The state machine is in its state after an index; `id` and `answer` of a command that brought it there. */
+  applied(driver: Driver<M>, index: number, id: RequestId | undefined, answer: AnswerOf<M> | undefined): void;
+  readable(driver: Driver<M>, id: RequestId): void;
+  refused(driver: Driver<M>, what: string, id: RequestId, reason: RejectReason, leader: NodeId | undefined): void;
+  /** The node gives up: its disk is full. */
+  failed(driver: Driver<M>): void;
+}
+
+/** What of the setup of a cluster a driver keeps to. */
+export type DriverSetup = Pick<RaftSetup, 'tickUs' | 'snapshotEntries' | 'chunkBytes' | 'groupCommit' | 'earlySends'>;
+
 /** Where a node lives, and how it begins when its disk is empty. */
-export interface DriverOptions {
+export interface DriverOptions<M extends StateMachine = Machine> {
   readonly world: World;
   readonly place: number;
   readonly settings: Settings;
-  readonly setup: RaftSetup;
+  readonly setup: DriverSetup;
+  /** A state machine in the state of a snapshot; an empty one is of the beginning. */
+  readonly restore: (snapshot: Uint8Array) => M;
   readonly seed: number;
   /** What the first members of the cluster begin with; undefined for a node that joins. */
   readonly bootstrap: Config | undefined;
-  readonly watcher: Watcher;
+  readonly watcher: Watcher<M>;
   /** The place of a node; undefined when it is nowhere any more. */
   readonly placeOf: (id: NodeId) => number | undefined;
 }
@@ -60,16 +78,16 @@ interface Incoming {
 }
 
 /** One life of a node. */
-export class Driver {
+export class Driver<M extends StateMachine = Machine> {
   readonly id: NodeId;
   readonly place: number;
   readonly state: RaftState;
-  machine: Machine;
+  machine: M;
   /** Something that was synced was found broken at the start. */
   readonly foundRot: boolean;
   /** Something that was not synced was found torn or left over. */
   readonly foundTorn: boolean;
-  readonly #options: DriverOptions;
+  readonly #options: DriverOptions<M>;
   readonly #storage: Storage;
   /** Effects from `#next` on are to be carried out. */
   #queue: RaftEffect[] = [];
@@ -85,7 +103,7 @@ export class Driver {
   /** The monotonic clock at the last tick, in microseconds. */
   #tickedUs: number;
 
-  constructor(options: DriverOptions) {
+  constructor(options: DriverOptions<M>) {
     const { world, place, settings, seed, bootstrap } = options;
     this.#options = options;
     this.id = settings.id;
@@ -93,7 +111,7 @@ export class Driver {
     this.#storage = new Storage(world.disk(place));
     this.#tickedUs = world.monotonicUs(place);
     const found = this.#storage.recover();
-    this.machine = Machine.restore(options.setup.sessions, found?.data ?? new Uint8Array());
+    this.machine = options.restore(found?.data ?? new Uint8Array());
     this.foundRot = found?.rotten ?? false;
     this.foundTorn = found?.torn ?? false;
     const { state, effects } = startRaft(settings, seed, startOf(found, bootstrap));
@@ -251,7 +269,7 @@ export class Driver {
 
   #restore({ index }: Snapshot): void {
     const bytes = this.#storage.read(index, 0, Number.MAX_SAFE_INTEGER)?.data;
-    this.machine = Machine.restore(this.#options.setup.sessions, bytes ?? new Uint8Array());
+    this.machine = this.#options.restore(bytes ?? new Uint8Array());
     this.#incoming = undefined;
     this.#options.watcher.applied(this, index, undefined, undefined);
     this.give({ type: 'applied', index });
@@ -260,9 +278,10 @@ export class Driver {
   #apply(entries: readonly Entry[]): void {
     const { watcher } = this.#options;
     for (const entry of entries) {
-      if (entry.type === 'normal')
-        watcher.applied(this, entry.index, entry.id, this.machine.apply(entry.index, entry.data));
-      else watcher.applied(this, entry.index, undefined, undefined);
+      if (entry.type === 'normal') {
+        const answer = this.machine.apply(entry.index, entry.data) as AnswerOf<M>;
+        watcher.applied(this, entry.index, entry.id, answer);
+      } else watcher.applied(this, entry.index, undefined, undefined);
     }
     const last = entries.at(-1)?.index ?? 0;
     this.give({ type: 'applied', index: last });

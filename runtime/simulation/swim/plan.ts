@@ -82,7 +82,8 @@ function drawSize(random: Random): number {
   return random.chance(0.8) ? random.between(9, 20) : random.between(21, 50);
 }
 
-function drawSetup(random: Random, knobs: Knobs, members: number): SwimSetup {
+/** Settings that fit the network of a world, for a group of so many. */
+export function drawSetup(random: Random, knobs: Knobs, members: number): SwimSetup {
   const preset = random.pick([lan, lan, local, wan]);
   // A timeout that fits the network: the round trip is twice the delay, and its 99th percentile some times as much.
   const leastMs = (12 * (knobs.delayLeastUs + knobs.delayMeanUs)) / 1_000;
