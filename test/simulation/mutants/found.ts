@@ -34,7 +34,7 @@ export async function writeFound(rows: readonly Found[], lists: readonly MutantL
     '',
     'Each row is a bug that was planted in a protocol, the first seed of the simulator under which it breaks a promise, and',
     'the promise. Written by `node dist/test/simulation/mutants/run.js --write`; `test/simulation/mutants.test.ts` runs every',
-    'row again.',
+    'seed again, with the bug and without it.',
     '',
     foundTable(listed.flatMap((name) => fresh.get(name) ?? [])),
     '',

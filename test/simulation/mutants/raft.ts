@@ -70,15 +70,6 @@ export const raftMutants: readonly Mutant[] = [
     ),
     slow: true,
   },
-  {
-    ...raft(
-      'election',
-      'leases without check-quorum: nobody stands by a leader',
-      'if (!settings.checkQuorum)',
-      'if (true)',
-    ),
-    slow: true,
-  },
   raft(
     'output',
     'an acknowledgement leaves before the entries are durable',
