@@ -17,6 +17,7 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { PriorityRule } from '../mailbox/priority.js';
 import type { RestartIntensity } from '../supervision/intensity.js';
 import { checkSupervision, type SupervisionOptions } from '../supervision/options.js';
+import type { Metric } from '../telemetry/metrics.js';
 import type { ActorContext } from './context.js';
 import { checkMigrations, type MigrationOptions } from './migration.js';
 import { isStream, mergePhases } from './phase-table.js';
@@ -129,6 +130,8 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Phases, Event = unkno
   readonly timeouts?: Readonly<Record<string, TimeoutHandler<State, ContextOf<State, Event>>>>;
   /** Runs once before the actor ends or restarts; the state is as the last handler left it. */
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
+  /** What its actors count, read from their state whenever a report is asked for; it must be quick and change nothing. */
+  readonly metrics?: (state: State) => readonly Metric[];
   readonly mailbox?: DefinitionMailbox;
   readonly supervision?: SupervisionOptions;
   /** Exit signals become `exit-signal` infos instead of ending this actor; only a `kill` still does. Default false. */
