@@ -115,7 +115,7 @@ t.test('the death of an asker ends its work, also where it had left its stream u
 t.test('a slow reader pauses its slot, and costs the model no more than what it is ahead', async (t) => {
   const { system, model, backend } = await modelUnderTest({
     backend: { stepMs: 1, contextTokens: 100_000, answer: () => words(20_000) },
-    entry: { maxTokens: 20_000 },
+    entry: { maxTokens: 40_000 },
     args: { serving: { coalesceMs: 1, aheadCharacters: 500, graceMs: 600_000 } },
   });
   const reader = model.call('ask', { prompt: 'x' })[Symbol.asyncIterator]();
@@ -136,7 +136,7 @@ t.test('a slow reader pauses its slot, and costs the model no more than what it 
 t.test('a reader that never reads again gives its slot back after graceMs', async (t) => {
   const { system, model, backend } = await modelUnderTest({
     backend: { stepMs: 1, contextTokens: 100_000, answer: () => words(20_000) },
-    entry: { maxTokens: 20_000 },
+    entry: { maxTokens: 40_000 },
     args: { serving: { coalesceMs: 1, aheadCharacters: 500, graceMs: 5_000 } },
   });
   const reader = model.call('ask', { prompt: 'x' })[Symbol.asyncIterator]();
