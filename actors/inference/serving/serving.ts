@@ -7,7 +7,14 @@
  *                     '------> Loading -- opens, watches, replaces -----'
  */
 import { SkepError } from '#protocols/wire/error';
-import type { AnswerPart, AskRequest, EmbedReply, EmbedRequest, ModelHealth, ResumeRequest } from '#protocols/wire/inference';
+import type {
+  AnswerPart,
+  AskRequest,
+  EmbedReply,
+  EmbedRequest,
+  ModelHealth,
+  ResumeRequest,
+} from '#protocols/wire/inference';
 import type { ActorAddress, Metric } from '#runtime';
 import type { Clock, Timer } from '#runtime/clock/clock';
 import { within } from '#runtime/clock/within';
@@ -256,7 +263,9 @@ export class Serving {
     const { name } = loaded.entry;
     this.#host.warn('backend of a model is gone', { model: name, reason: reason.message });
     this.#asks.lost(loaded, reason);
-    this.#embeds.lost(new SkepError('MODEL_FAILED', `the process of model ${name} ended: ${reason.message}`, { model: name }));
+    this.#embeds.lost(
+      new SkepError('MODEL_FAILED', `the process of model ${name} ended: ${reason.message}`, { model: name }),
+    );
   }
 
   #refuse(error: SkepError): void {

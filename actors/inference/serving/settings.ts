@@ -22,7 +22,11 @@ export const servingSettings = z.strictObject({
   /** Answers that are kept after they ended. */
   keptAnswers: z.number().int().min(0).default(256),
   /** Characters of answers that are kept: of one that runs behind its reader, and of all that ended. */
-  keptCharacters: z.number().int().min(0).default(8 * 1024 * 1024),
+  keptCharacters: z
+    .number()
+    .int()
+    .min(0)
+    .default(8 * 1024 * 1024),
   /** Milliseconds that texts for vectors wait for others to share a call with. */
   batchMs: ms(1_000).default(3),
   /** Texts of one call for vectors. */
