@@ -7,7 +7,7 @@ const ms = (most: number) => z.number().min(0).max(most);
 export const servingSettings = z.strictObject({
   /** Tokens that each agent gets in a round of the queue. */
   quantum: z.number().int().min(1).default(1_024),
-  /** Milliseconds of waiting that move a request up by one band. */
+  /** Milliseconds without service that move a request of an agent up by a band. */
   ageMs: ms(3_600_000).default(5_000),
   /** Milliseconds after which a request without a deadline is as urgent as one whose deadline has come. */
   patienceMs: ms(3_600_000).default(30_000),

@@ -206,3 +206,31 @@ t.test('an agent that waits in a band is served one of its requests within the b
     { numRuns: 10 },
   );
 });
+
+t.test('at ten thousand that wait, a request costs a few looks for each level of the heaps', async (t) => {
+  /** How often the queue looks at when a request arrived, for each that comes and goes while so many wait. */
+  const looks = (waiting: number): number => {
+    const queue = new RequestQueue(roomy);
+    let count = 0;
+    const watched = (n: number): Queued => {
+      const facts = request({ agent: `agent ${n % 3}`, band: n % 5, deadlineMs: 1_000_000 + ((n * 7_919) % 10_007) });
+      return Object.defineProperty({ ...facts }, 'arrivedMs', {
+        get: () => {
+          count += 1;
+          return n;
+        },
+      });
+    };
+    for (let n = 0; n < waiting; n += 1) queue.push(watched(n), n);
+    count = 0;
+    for (let n = 0; n < 1_000; n += 1) {
+      queue.push(watched(waiting + n), waiting + n);
+      const taken = queue.take(waiting + n);
+      if (taken !== undefined) queue.settle(taken, 10);
+    }
+    return count / 1_000;
+  };
+  const [few, many] = [looks(1_000), looks(10_000)];
+  t.comment(`${few} looks with 1,000 that wait, ${many} with 10,000`);
+  t.ok(many <= 12 * Math.log2(10_000), `${many} looks`);
+});
