@@ -60,6 +60,7 @@ export class Asks {
   readonly #lengths = new AnswerLength();
   readonly #recent = new RecentBlocks();
   #admitting = 0;
+  #reading = 0;
   #refusing: SkepError | undefined;
   /** A backend that failed an answer: it gets no other until it is known to live. */
   #doubted: Loaded | undefined;
@@ -93,7 +94,11 @@ export class Asks {
     const loaded = this.#host.loading.ready;
     return loaded === undefined ? 0 : this.runs.freeOn(loaded);
   }
-  /** Whether nothing is under way. */
+  /** Streams that are read, those of answers that have ended too. */
+  get reading(): number {
+    return this.#reading;
+  }
+  /** Whether nothing is under way for the backend. */
   get idle(): boolean {
     return this.#jobs.size === 0 && this.#admitting === 0 && this.runs.size === 0;
   }
@@ -193,7 +198,17 @@ export class Asks {
     const { signal, actor } = asker;
     const reader = answer.open(from);
     this.#readAgain(answer);
-    const leave = (): void => reader.close();
+    // Nobody may ever ask this generator to go on, so what it holds is given back by whoever hears of that.
+    let left = false;
+    const leave = (): void => {
+      if (left) return;
+      left = true;
+      this.#reading -= 1;
+      signal.removeEventListener('abort', leave);
+      unwatch();
+      reader.close();
+    };
+    this.#reading += 1;
     const unwatch = this.#host.watch.watch(actor, leave);
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
@@ -204,8 +219,6 @@ export class Asks {
         if (part.type === 'end') return;
       }
     } finally {
-      signal.removeEventListener('abort', leave);
-      unwatch();
       leave();
     }
   }

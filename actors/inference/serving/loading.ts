@@ -53,7 +53,7 @@ const PROBE_MS = 50;
 const LONGEST_PROBE_MS = 2_000;
 /** Milliseconds after which a question counts as not answered, and a backend as not coming back by itself. */
 const PROBE_LIMIT_MS = 5_000;
-const REOPEN_MS = 30_000;
+const REOPEN_MS = 60_000;
 /** Milliseconds until loading is tried again: at first, doubled each time, and at most. */
 const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;

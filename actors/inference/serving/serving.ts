@@ -55,6 +55,8 @@ export interface ModelStats extends Counts {
   readonly running: number;
   readonly freeSlots: number;
   readonly embedsWaiting: number;
+  /** Streams that are read, those of answers that have ended too. */
+  readonly reading: number;
   /** Answers that are written or kept, and of these the kept ones. */
   readonly answers: number;
   readonly answersKept: number;
@@ -218,6 +220,7 @@ export class Serving {
       running: this.#asks.runs.size,
       freeSlots: this.#asks.freeSlots,
       embedsWaiting: this.#embeds.waiting,
+      reading: this.#asks.reading,
       answers: this.#asks.answers.size,
       answersKept: this.#asks.answers.kept,
       askers: this.#watch.size,

@@ -132,6 +132,7 @@ for (let seed = 1; seed <= rounds; seed += 1) {
       waiting: 0,
       waitingTokens: 0,
       embedsWaiting: 0,
+      reading: 0,
       answers: 0,
       answersKept: 0,
       askers: 0,

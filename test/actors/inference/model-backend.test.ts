@@ -59,7 +59,7 @@ t.test('a backend that does not come back by itself is opened anew', async (t) =
   const { system, model, backends } = await modelUnderTest({ backend: { stepMs: 1 } });
   backends[0]?.goDown();
   await system.settle();
-  await system.until(() => backends.length === 2, { withinMs: 60_000 });
+  await system.until(() => backends.length === 2, { withinMs: 90_000 });
   t.equal(backends[0]?.closed, true);
   t.equal((await readAll(model.call('ask', { prompt: 'back' }))).text, 'back');
 });

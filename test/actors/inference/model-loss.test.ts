@@ -6,7 +6,7 @@ import { STREAM_WINDOW } from '#runtime/executor/stream';
 import t from 'tap';
 import { modelUnderTest, readAll, words } from './support.js';
 
-const nothingHeld = { running: 0, waiting: 0, answers: 0, askers: 0 };
+const nothingHeld = { running: 0, waiting: 0, reading: 0, answers: 0, askers: 0 };
 
 t.test('a request that is cancelled while it waits takes no slot', async (t) => {
   const { system, model, backend, stats } = await modelUnderTest({ backend: { slots: 1, stepMs: 10 } });
