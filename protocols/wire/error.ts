@@ -238,6 +238,71 @@ export const errorCatalogue = {
     meaning: 'The baseline file is not one that skep wrote.',
     remedy: 'Write a new one with --write-baseline.',
   },
+  // Models.
+  UNKNOWN_MODEL: {
+    meaning: 'No model of that name is configured or loaded.',
+    remedy: 'List the models with `skep model list`; load one with `skep model load`.',
+  },
+  MODEL_FILE_BAD: {
+    meaning: 'A model file is no GGUF that can be loaded: damaged, cut off, or of a kind that is not supported.',
+    remedy: 'Fetch or make the file again; the message says what is wrong with it.',
+  },
+  MODEL_QUARANTINED: {
+    meaning: 'Loading or running this model file ended its process twice; it is not tried again.',
+    remedy: 'Replace the file, or lift the quarantine with `skep model load --force`.',
+  },
+  MODEL_FAILED: {
+    meaning: 'The process of the model ended before the answer was complete; it starts again by itself.',
+    remedy: 'Ask again.',
+  },
+  MODEL_BUSY: {
+    meaning: 'The queue of the model is full, in requests or in tokens; nothing was accepted.',
+    remedy: 'Ask again after retryAfterMs of the facts.',
+  },
+  MODEL_UNAVAILABLE: {
+    meaning: 'The model is loading, starting again or going away, or the program that runs it is not installed.',
+    remedy: 'Ask again after retryAfterMs of the facts, or do what the message says.',
+  },
+  CONTEXT_OVERFLOW: {
+    meaning: 'Prompt and answer do not fit the context of the model; nothing is cut off silently.',
+    remedy: 'Shorten the prompt, lower maxTokens, or take a model with a larger context.',
+  },
+  OUT_OF_MEMORY: {
+    meaning: 'The model needs more memory than is free.',
+    remedy: 'Unload another model, or lower its context or sequences.',
+  },
+  BAD_SCHEMA: {
+    meaning: 'A JSON schema cannot be turned into a grammar: too deep, too large, or of a form not supported.',
+    remedy: 'Simplify the part of the schema named in the message.',
+  },
+  BAD_ANSWER: {
+    meaning: 'The model or its provider answered with something that is not what was asked for.',
+    remedy: 'Ask again; if it repeats, the facts have a sample of the answer.',
+  },
+  ANSWER_GONE: {
+    meaning: 'The answer that was to be taken up again is not kept any more.',
+    remedy: 'Ask again with a new id.',
+  },
+  BUDGET_SPENT: {
+    meaning: 'The budget that pays for this request has too little left.',
+    remedy: 'Raise the budget, or ask for fewer tokens.',
+  },
+  PROVIDER_REFUSED: {
+    meaning: 'The provider of the model refused the request: key, rights, or content.',
+    remedy: 'Read the message of the provider; check the key and the name of the model.',
+  },
+  PROVIDER_FAILED: {
+    meaning: 'The provider of the model could not be reached or failed, and trying again did not help.',
+    remedy: 'Check its url and its status; ask again later.',
+  },
+  PROVIDER_LIMITED: {
+    meaning: 'The provider of the model limits how often it may be asked.',
+    remedy: 'Ask again after retryAfterMs of the facts.',
+  },
+  CIRCUIT_OPEN: {
+    meaning: 'The provider failed several times in a row; it is left alone for a while.',
+    remedy: 'Ask again after retryAfterMs of the facts, or route to another model.',
+  },
   // Simulation and tests.
   BAD_PLAN: {
     meaning: 'The file is not a plan of a simulation.',
