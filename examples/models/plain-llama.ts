@@ -62,7 +62,7 @@ export class PlainLlama {
     const seen: Seen = { keys: [], values: [] };
     const end = this.#number('tokenizer.ggml.eos_token_id');
     const answer: number[] = [];
-    let logits = new Float32Array();
+    let logits: Float32Array = new Float32Array();
     prompt.forEach((token, position) => (logits = this.#step(token, position, seen)));
     while (answer.length < most) {
       const token = logits.reduce((best, logit, id) => (logit > (logits[best] ?? -Infinity) ? id : best), 0);
@@ -76,13 +76,13 @@ export class PlainLlama {
   /** Logits behind the last of some tokens. */
   logits(tokens: readonly number[]): Float32Array {
     const seen: Seen = { keys: [], values: [] };
-    let logits = new Float32Array();
+    let logits: Float32Array = new Float32Array();
     tokens.forEach((token, position) => (logits = this.#step(token, position, seen)));
     return logits;
   }
 
   #step(token: number, position: number, seen: Seen): Float32Array {
-    let x = this.#tensor('token_embd').slice(token * this.#width, (token + 1) * this.#width);
+    let x: Float32Array = this.#tensor('token_embd').slice(token * this.#width, (token + 1) * this.#width);
     for (let block = 0; block < this.#blocks; block += 1) {
       const name = `blk.${block}`;
       const normed = this.#norm(x, `${name}.attn_norm`);

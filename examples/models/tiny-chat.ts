@@ -127,7 +127,7 @@ export function asStored(values: Float32Array): Float32Array {
 export async function writeTiny(path: string, { vocabulary, values }: TinyModel): Promise<number> {
   if (values.length !== countOf(tinyShape)) throw new RangeError('the parameters are those of another shape');
   const spans = new Map(spansOf(tinyShape).map((span) => [span.name, span]));
-  const metadata: ReadonlyMap<string, GgufValue> = new Map([
+  const metadata = new Map<string, GgufValue>([
     ...llamaMetadata('tiny-chat', tinyShape, vocabulary),
     ['general.license', { type: 'string', value: 'Apache-2.0' }],
     // LLAMA_FTYPE_MOSTLY_F16

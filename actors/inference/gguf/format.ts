@@ -51,23 +51,24 @@ export function valueTypeOf(type: number): GgufValueType | undefined {
   return namesOfTypes.get(type);
 }
 
+const widths: Readonly<Record<GgufElementType, number>> = {
+  uint8: 1,
+  int8: 1,
+  bool: 1,
+  uint16: 2,
+  int16: 2,
+  uint32: 4,
+  int32: 4,
+  float32: 4,
+  uint64: 8,
+  int64: 8,
+  float64: 8,
+  string: 8,
+};
+
 /** Bytes of a value, or of the length before a string. */
 export function bytesOfType(type: GgufElementType): number {
-  switch (type) {
-    case 'uint8':
-    case 'int8':
-    case 'bool':
-      return 1;
-    case 'uint16':
-    case 'int16':
-      return 2;
-    case 'uint32':
-    case 'int32':
-    case 'float32':
-      return 4;
-    default:
-      return 8;
-  }
+  return widths[type];
 }
 
 /** A scalar as JavaScript has it: 64-bit integers are bigints, so that none is rounded. */

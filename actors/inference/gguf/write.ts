@@ -99,7 +99,7 @@ function encoded(values: Float32Array, type: 'F32' | 'F16'): Buffer {
 /** Everything before the data of the tensors, without the padding. */
 function headerOf(path: string, draft: GgufDraft): Buffer {
   const bad = (what: string): SkepError => new SkepError('MODEL_FILE_BAD', `${path} cannot be written: ${what}.`, { path });
-  const parts = [Buffer.from(ggufMagic), uint32(ggufVersion), uint64(draft.tensors.length), uint64(draft.metadata.size)];
+  const parts: Buffer[] = [Buffer.from(ggufMagic), uint32(ggufVersion), uint64(draft.tensors.length), uint64(draft.metadata.size)];
   for (const [key, value] of draft.metadata) parts.push(string(key), ...valueBytes(key, value, bad));
   const alignment = alignmentOf(draft);
   let offset = 0;

@@ -19,7 +19,7 @@ t.test('llama.cpp gives every answer word for word, and cuts texts into the same
   const prompts = asked.map(({ setting, question }) => promptTokens(tokenizer, setting, question));
   const texts = [...facts.flatMap(({ question, answer }) => [question, answer]), ...systemPrompts, 'käse 42 🐝\n\n  x'];
   const result = await llama?.run({ path, prompts, most: 100, texts });
-  if (result === undefined || !('answers' in result)) return t.fail(`llama.cpp said ${JSON.stringify(result)}`);
+  if (result === undefined || !('answers' in result)) throw new Error(`llama.cpp said ${JSON.stringify(result)}`);
   result.answers.forEach((tokens, index) => {
     const { answer = '', setting } = asked[index] ?? {};
     t.equal(tokenizer.decode(tokens), answer, JSON.stringify(setting));

@@ -18,32 +18,34 @@ const path = join(folder, 'model.gguf');
 const task = { path, prompts: [[65, 66, 67]], most: 3, texts: ['a text'] };
 const seed = Number(process.env['SKEP_SEED'] ?? 1);
 const rounds = Number(process.env['SKEP_ROUNDS'] ?? 1);
-const first = await Llama.start();
-first?.close();
-const skip = first === undefined && 'node-llama-cpp is not installed';
+let llama = await Llama.start();
+t.teardown(() => llama?.close());
+const skip = llama === undefined && 'node-llama-cpp is not installed';
+
+/** What llama.cpp makes of the file; a process that it ended is replaced. */
+async function run(): Promise<Awaited<ReturnType<Llama['run']>>> {
+  const result = await llama?.run(task);
+  if (result === undefined) throw new Error('llama.cpp did not start');
+  if ('died' in result) llama = await Llama.start();
+  return result;
+}
 
 t.test('models that are written here are loaded and answered from', { skip }, async (t) => {
-  const llama = await Llama.start();
-  t.teardown(() => llama?.close());
   await bytesOf(path);
-  t.match(await llama?.run(task), { answers: [{ length: 3 }] });
+  t.match(await run(), { answers: [Array], tokens: [Array] });
   await writeRandomModel(path, { blocks: 2, embedding: 32, heads: 4, headsKv: 2, vocabulary: 1_000 });
-  t.match(await llama?.run(task), { answers: [Array], tokens: [Array] });
+  t.match(await run(), { answers: [Array], tokens: [Array] });
 });
 
 t.test('a file without head_count ends llama.cpp, and the check refuses it', { skip }, async (t) => {
-  const llama = await Llama.start();
-  t.teardown(() => llama?.close());
   const draft = sampleDraft();
   draft.metadata.delete('llama.attention.head_count');
   await writeGguf(path, draft);
   await t.rejects(checkGguf(path), { code: 'MODEL_FILE_BAD' });
-  t.match(await llama?.run(task), { died: 'SIGABRT' });
+  t.match(await run(), { died: 'SIGABRT' });
 });
 
 t.test('no file that passes the check ends llama.cpp, whatever was flipped in it', { skip }, async (t) => {
-  let llama = await Llama.start();
-  t.teardown(() => llama?.close());
   const sound = await bytesOf(path);
   const dataAt = (await readGguf(path)).tensors[0]?.at ?? 0;
   const random = seededRandom(seed);
@@ -61,18 +63,14 @@ t.test('no file that passes the check ends llama.cpp, whatever was flipped in it
     );
     if (!good) continue;
     passed += 1;
-    const result = await llama?.run(task);
-    if (result === undefined || !('died' in result)) continue;
-    deaths.push(`bit ${bit} of byte ${at}: ${result.died}`);
-    llama = await Llama.start();
+    const result = await run();
+    if ('died' in result) deaths.push(`bit ${bit} of byte ${at}: ${result.died}`);
   }
   t.same(deaths, [], `of ${passed} files that passed`);
   t.ok(passed > 10 * rounds, `${passed} passed`);
 });
 
 t.test('numbers at the edge of what the check lets through do not end llama.cpp', { skip }, async (t) => {
-  let llama = await Llama.start();
-  t.teardown(() => llama?.close());
   const edges = [
     ['llama.context_length', value('uint32', 1)],
     ['llama.context_length', value('uint32', 2 ** 31 - 1)],
@@ -94,9 +92,7 @@ t.test('numbers at the edge of what the check lets through do not end llama.cpp'
     draft.metadata.set(key, to);
     await writeGguf(path, draft);
     await checkGguf(path);
-    const result = await llama?.run(task);
-    if (result === undefined || !('died' in result)) continue;
-    t.fail(`${key}: ${JSON.stringify(to)} ends it: ${result.died}`);
-    llama = await Llama.start();
+    const result = await run();
+    if ('died' in result) t.fail(`${key}: ${JSON.stringify(to)} ends it: ${result.died}`);
   }
 });
