@@ -19,16 +19,16 @@ export function exp(x: number): number {
   const k = Math.round(x / LN2_HIGH);
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   // Horner's rule over 1/n!, up to n = 11: the next term is below 7e-15.
-  let sum = 1 + r / 11;
-  sum = 1 + (r / 10) * sum;
-  sum = 1 + (r / 9) * sum;
-  sum = 1 + (r / 8) * sum;
-  sum = 1 + (r / 7) * sum;
-  sum = 1 + (r / 6) * sum;
-  sum = 1 + (r / 5) * sum;
-  sum = 1 + (r / 4) * sum;
-  sum = 1 + (r / 3) * sum;
-  sum = 1 + (r / 2) * sum;
+  let sum = 1 + r * (1 / 11);
+  sum = 1 + r * (1 / 10) * sum;
+  sum = 1 + r * (1 / 9) * sum;
+  sum = 1 + r * (1 / 8) * sum;
+  sum = 1 + r * (1 / 7) * sum;
+  sum = 1 + r * (1 / 6) * sum;
+  sum = 1 + r * (1 / 5) * sum;
+  sum = 1 + r * (1 / 4) * sum;
+  sum = 1 + r * (1 / 3) * sum;
+  sum = 1 + r * (1 / 2) * sum;
   sum = 1 + r * sum;
   return sum * (powersOfTwo[1022 + k] as number);
 }

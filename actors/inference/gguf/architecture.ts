@@ -37,6 +37,9 @@ export const llamaRelatives: ReadonlySet<string> = new Set([
   'granite',
 ]);
 
+/** What `general.type` calls files that are no models by themselves. */
+const companions: ReadonlySet<string> = new Set(['adapter', 'imatrix', 'mmproj', 'vocab']);
+
 /** More than any model has, and little enough for products of two to be exact. */
 const width = { least: 1, most: 1 << 24 };
 const ropeScalings: ReadonlySet<string> = new Set(['none', 'linear', 'yarn', 'longrope']);
@@ -44,6 +47,8 @@ const ropeScalings: ReadonlySet<string> = new Set(['none', 'linear', 'yarn', 'lo
 /** Reads the form. @throws what `bad` makes of a key that is missing, mistyped, or at odds with another. */
 export function readForm(keys: Keys, bad: (what: string) => SkepError): ModelForm {
   const architecture = keys.required(keys.text('general.architecture'), 'general.architecture');
+  const kind = keys.text('general.type') ?? 'model';
+  if (companions.has(kind)) throw bad(`it is no model but "${kind}" (general.type)`);
   const strict = llamaRelatives.has(architecture);
   const name = (key: string): string => `${architecture}.${key}`;
   const whole = (key: string, bounds = width): number => keys.required(keys.whole(name(key), bounds), name(key));

@@ -83,6 +83,7 @@ const keyFaults: readonly (readonly [string, (draft: SampleDraft) => void, RegEx
   ['no architecture', unset('general.architecture'), /key general\.architecture is missing/],
   ['another architecture', set('general.architecture', value('string', 'lama')), /key lama\.context_length is missing/],
   ['an architecture that is a number', uint32('general.architecture', 1), /general\.architecture is of type uint32, expected string/],
+  ['an adapter', set('general.type', value('string', 'adapter')), /it is no model but "adapter"/],
   ['no context', unset('llama.context_length'), /llama\.context_length is missing/],
   ['no embedding', unset('llama.embedding_length'), /llama\.embedding_length is missing/],
   ['no blocks', unset('llama.block_count'), /llama\.block_count is missing/],
