@@ -33,7 +33,7 @@ const longest = 288;
 /** Distance that each right token has to have from the next best: other engines round otherwise. */
 const leastMargin = 1;
 /** Steps between two looks at what is known. */
-const reviewEvery = 50;
+const reviewEvery = 100;
 
 /** How to train. */
 export interface TinyOptions {
