@@ -30,6 +30,8 @@ export class View {
   gone = false;
   /** It neither votes nor is elected when it knows that it forgot something. */
   mayVote = true;
+  /** The same by what its disk has: a crash goes back to it. */
+  mayVoteOnDisk = true;
   term = 0;
   role: Role = 'follower';
   commit = 0;
@@ -96,6 +98,7 @@ export class View {
     const syncedChain = this.durableChainAt(synced);
     this.up = true;
     this.mayVote = !forgot;
+    this.mayVoteOnDisk = !forgot;
     this.term = 0;
     this.commit = 0;
     this.role = 'follower';
@@ -107,7 +110,9 @@ export class View {
     // What was synced and is not committed may have been replaced by a write that was not synced.
     if (!forgot && syncedChain === this.#ledger.chainAt(synced) && this.chainAt(synced) !== syncedChain)
       throw new Violation('DurableInv', `${this.id} starts with a log up to ${this.last}; synced was ${synced}`);
-    this.#owed = Math.min(this.#mostDurable, this.#ledger.committed);
+    // It has given its word on no entry of a term that it never was in.
+    const lastTerm = Math.max(state.term, this.#durableTerm);
+    this.#owed = Math.min(this.#mostDurable, this.#ledger.committedBefore(lastTerm + 1));
     this.#durable.base = this.#base;
     this.#durable.after.splice(0, Number.POSITIVE_INFINITY, ...this.#chains);
     this.#durableTerm = state.term;
@@ -118,6 +123,7 @@ export class View {
   stop(): void {
     this.up = false;
     // What only memory had is lost; the disk may have more than this, never less.
+    this.mayVote = this.mayVoteOnDisk;
     this.#base = this.#durable.base;
     this.#chains = [...this.#durable.after];
     this.#entries = [];
@@ -130,6 +136,7 @@ export class View {
       this.#durableTerm = hardState.term;
       this.#durableVote = hardState.vote;
       this.#durableCommit = Math.max(this.#durableCommit, hardState.commit);
+      this.mayVoteOnDisk = !hardState.damaged && !hardState.amnesiac;
     }
     if (snapshot !== undefined) {
       durable.base = snapshot.index;
