@@ -10,10 +10,10 @@ const tokenizer = new BytePairTokenizer(vocabulary);
 t.test('any text comes back from its tokens', async (t) => {
   fc.assert(
     fc.property(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'binary', maxLength: 40 }),
       (text) => tokenizer.decode(tokenizer.encode(text)) === Buffer.from(text).toString(),
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
   t.pass();
 });

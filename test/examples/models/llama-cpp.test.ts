@@ -1,4 +1,7 @@
-/** The tiny model answers the same by llama.cpp as by the plain pass of the trainer, where node-llama-cpp is installed. */
+/**
+ * The tiny model answers the same by llama.cpp as by the plain pass of the trainer, where node-llama-cpp is installed. Each
+ * question is asked in 3 of the 12 settings, and in all of them with SKEP_ROUNDS above 1.
+ */
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { promptTokens } from '#examples/models/conversation';
@@ -15,7 +18,10 @@ const skip = llama === undefined && 'node-llama-cpp is not installed';
 t.test('llama.cpp gives every answer word for word, and cuts texts into the same tokens', { skip }, async (t) => {
   const plain = await PlainLlama.load(path);
   const { tokenizer } = plain;
-  const asked = settings.flatMap((setting) => facts.map((fact) => ({ ...fact, setting })));
+  const every = Number(process.env['SKEP_ROUNDS'] ?? 1) > 1 ? 1 : 4;
+  const asked = facts.flatMap((fact, index) =>
+    settings.filter((_, at) => (at + index) % every === 0).map((setting) => ({ ...fact, setting })),
+  );
   const prompts = asked.map(({ setting, question }) => promptTokens(tokenizer, setting, question));
   const texts = [...facts.flatMap(({ question, answer }) => [question, answer]), ...systemPrompts, 'käse 42 🐝\n\n  x'];
   const result = await llama?.run({ path, prompts, most: 100, texts });
