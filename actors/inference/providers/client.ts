@@ -270,7 +270,7 @@ export class ProviderClient {
     const facts = {
       model,
       attempts,
-      ...(requestId === undefined ? {} : { requestId }),
+      ...(requestId === undefined ? {} : { requestId: this.#key.quote(requestId, SAMPLE_LENGTH) }),
       ...(serverWaitMs === undefined ? {} : { retryAfterMs: Math.ceil(serverWaitMs) }),
       ...(Object.fromEntries(quoted) as ErrorFacts),
     };
