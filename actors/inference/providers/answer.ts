@@ -21,7 +21,10 @@ export interface AnswerSetting {
 }
 
 /** Tokens as the provider counted them; what it leaves out is estimated. */
-export type ReportedUsage = Partial<TokenUsage>;
+export interface ReportedUsage extends Partial<TokenUsage> {
+  /** Tokens of the output that were not shown: they say nothing about how many a text has. */
+  readonly unseen?: number;
+}
 
 const toolCallForm = z.object({
   id: z.string().min(1).max(256),
@@ -49,8 +52,9 @@ export class AnswerUnderWay {
   text(text: string): WorkEvent {
     this.wrote(text);
     const soFar = this.#setting.answers.tokens(this.#weight);
-    const tokens = soFar - this.#told;
-    this.#told = soFar;
+    // Another answer may have taught the estimate to count less meanwhile.
+    const tokens = Math.max(0, soFar - this.#told);
+    this.#told += tokens;
     return { type: 'text', text, tokens };
   }
 
@@ -73,7 +77,7 @@ export class AnswerUnderWay {
       output: reported.output ?? answers.tokens(this.#weight),
     };
     prompts.observe(promptWeight, reported.input ?? 0);
-    answers.observe(this.#weight, reported.output ?? 0);
+    answers.observe(this.#weight, (reported.output ?? 0) - (reported.unseen ?? 0));
     return { type: 'end', finish, usage, prefillMs: firstMs - startedMs, decodeMs: endedMs - firstMs };
   }
 }

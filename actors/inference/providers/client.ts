@@ -185,6 +185,8 @@ export class ProviderClient {
       const answer = await accept(exchange, this.#api.requestIdHeader, this.#options.clock);
       run.requestId = answer.requestId;
       for await (const item of call.read(answer)) {
+        // One chunk may hold many items, read without a look at the connection.
+        if (signal.aborted) throw troubleOf(signal);
         if (call.isLast(item)) {
           settled('success');
           exchange.finish();
@@ -209,7 +211,7 @@ export class ProviderClient {
     const { clock, connectMs } = this.#options;
     const { firstByteMs, betweenPartsMs } = this.#entry;
     const headers = {
-      ...this.#api.headers(await this.#key.read()),
+      ...this.#api.headers(await this.#key.read(signal)),
       'content-type': 'application/json',
       accept: 'text/event-stream, application/json',
       'accept-encoding': 'identity',

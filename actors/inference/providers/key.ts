@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { SkepError } from '#protocols/wire/error';
 import type { OpenAiEntry } from '../entry.js';
+import { troubleOf } from './exchange.js';
 
 /** Where a key comes from. */
 export type KeySource = NonNullable<OpenAiEntry['key']>;
@@ -30,10 +31,13 @@ export class ProviderKey {
     this.#model = model;
   }
 
-  /** The key as it is now; undefined where none is configured. @throws SkepError BAD_CONFIG when it cannot be had. */
-  async read(): Promise<string | undefined> {
+  /**
+   * The key as it is now; undefined where none is configured.
+   * @throws SkepError BAD_CONFIG when it cannot be had, Trouble when `signal` aborts before.
+   */
+  async read(signal: AbortSignal): Promise<string | undefined> {
     if (this.#source === undefined) return undefined;
-    const key = (await this.#load(this.#source)).trim();
+    const key = (await this.#load(this.#source, signal)).trim();
     // Header values are visible ASCII here; anything else is a file of another kind.
     if (key === '' || key.length > LONGEST_KEY || !/^[\x21-\x7e]+$/.test(key)) {
       throw this.#bad(`expected one line of 1 to ${LONGEST_KEY} visible ASCII characters`);
@@ -58,15 +62,16 @@ export class ProviderKey {
     return cut || safe.length > limit ? `${safe.slice(0, limit)}...` : safe;
   }
 
-  async #load(source: KeySource): Promise<string> {
+  async #load(source: KeySource, signal: AbortSignal): Promise<string> {
     if ('env' in source) {
       const value = process.env[source.env];
       if (value === undefined) throw this.#bad(`the environment variable ${source.env} is not set`);
       return value;
     }
     try {
-      return await readFile(source.file, 'utf8');
+      return await readFile(source.file, { encoding: 'utf8', signal });
     } catch (cause) {
+      if (signal.aborted) throw troubleOf(signal);
       throw this.#bad(`${source.file} cannot be read`, cause);
     }
   }

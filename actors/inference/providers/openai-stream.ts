@@ -37,6 +37,7 @@ const usageForm = z.object({
   prompt_tokens: count.nullish(),
   completion_tokens: count.nullish(),
   prompt_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish(),
+  completion_tokens_details: z.object({ reasoning_tokens: count.nullish() }).nullish(),
 });
 
 /** A chunk of either kind of completion; what else a server adds is passed over. */
@@ -78,6 +79,7 @@ class CompletionFold {
   #finish: string | undefined;
   #refused = false;
   #usage: ReportedUsage = {};
+  #showsThoughts = false;
   /** The whole text, where it has to be JSON. */
   #whole: string | undefined;
 
@@ -113,11 +115,13 @@ class CompletionFold {
     }
     const drafts = finish === 'tool-calls' ? this.#tools : [];
     yield* drafts.map(({ id, name, text }, at) => this.#answer.toolCall(id ?? `call_${at}`, name, text));
-    yield this.#answer.end(finish, this.#usage);
+    yield this.#answer.end(finish, this.#showsThoughts ? { ...this.#usage, unseen: 0 } : this.#usage);
   }
 
   *#takeDelta(part: z.output<typeof delta>): Generator<WorkEvent, void, undefined> {
-    this.#thought(part.reasoning_content ?? part.reasoning ?? '');
+    const thoughts = part.reasoning_content ?? part.reasoning ?? '';
+    this.#showsThoughts ||= thoughts !== '';
+    this.#noteHidden(thoughts);
     yield* this.#written(part.content ?? '');
     if (part.refusal !== undefined && part.refusal !== null && part.refusal !== '') {
       this.#refused = true;
@@ -132,7 +136,8 @@ class CompletionFold {
     yield this.#answer.text(text);
   }
 
-  #thought(text: string): void {
+  /** The model wrote what the reader does not get, or not yet. */
+  #noteHidden(text: string): void {
     if (text !== '') this.#answer.wrote(text);
   }
 
@@ -143,7 +148,7 @@ class CompletionFold {
     if (draft.id === undefined && id !== undefined && id !== null && id !== '') draft.id = id;
     if (draft.name === '') draft.name = name;
     draft.text += text;
-    this.#thought(name + text);
+    this.#noteHidden(name + text);
   }
 
   /** The draft that a delta goes on with, or a new one: an id of its own begins one, whatever the index says. */
@@ -168,11 +173,13 @@ function isOther(draft: ToolDraft, id: string, name: string): boolean {
   return name !== '' && draft.name !== '' && parseJson(draft.text) !== undefined;
 }
 
-function usageOf({ prompt_tokens, completion_tokens, prompt_tokens_details }: z.output<typeof usageForm>): ReportedUsage {
+function usageOf(usage: z.output<typeof usageForm>): ReportedUsage {
+  const { prompt_tokens: input, completion_tokens: output } = usage;
   return {
-    ...(prompt_tokens === undefined || prompt_tokens === null ? {} : { input: prompt_tokens }),
-    ...(completion_tokens === undefined || completion_tokens === null ? {} : { output: completion_tokens }),
-    cached: prompt_tokens_details?.cached_tokens ?? 0,
+    ...(input === undefined || input === null ? {} : { input }),
+    ...(output === undefined || output === null ? {} : { output }),
+    cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
+    unseen: usage.completion_tokens_details?.reasoning_tokens ?? 0,
   };
 }
 

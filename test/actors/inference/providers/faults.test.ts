@@ -130,6 +130,18 @@ forEachApi('a connection that breaks before the answer is made again', async (t,
   t.equal(server.seen.length, 2);
 });
 
+forEachApi('a kept connection that the server closes is made anew without waiting', async (t, api) => {
+  const server = await providerServer(t, stream(api.answer(['one'])), hangUp, stream(api.answer(['two'])));
+  const slow = { retry: { retries: 1, baseMs: 60_000, capMs: 60_000 }, random: { next: () => 0.9 } };
+  const backend = await api.open(server.origin, { options: slow });
+  await eventsOf(backend);
+  t.equal(textOf(await eventsOf(backend)), 'two');
+  t.same(
+    server.seen.map(({ connection }) => connection),
+    [0, 0, 1],
+  );
+});
+
 forEachApi('a server that is not there is tried four times', async (t, api) => {
   const backend = await api.open('http://127.0.0.1:1');
   const { error } = await failureOf(backend.generate(work(), quiet));

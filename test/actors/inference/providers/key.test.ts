@@ -5,13 +5,14 @@ import { ProviderKey } from '#actors/inference/providers/key';
 import fc from 'fast-check';
 import t from 'tap';
 
+const never = new AbortController().signal;
 const VARIABLE = 'SKEP_TEST_PROVIDER_KEY';
 
 /** A key that was read once. */
 async function keyOf(value: string): Promise<ProviderKey> {
   process.env[VARIABLE] = value;
   const key = new ProviderKey({ env: VARIABLE }, 'm');
-  await key.read();
+  await key.read(never);
   return key;
 }
 
@@ -20,26 +21,26 @@ t.teardown(() => delete process.env[VARIABLE]);
 t.test('a key from a file is the one that lies there now', async (t) => {
   const file = join(t.testdir({ key: 'first-key\n' }), 'key');
   const key = new ProviderKey({ file }, 'm');
-  t.equal(await key.read(), 'first-key');
+  t.equal(await key.read(never), 'first-key');
   await writeFile(file, 'second-key');
-  t.equal(await key.read(), 'second-key');
+  t.equal(await key.read(never), 'second-key');
   t.equal(key.redact('first-key and second-key'), '[redacted] and [redacted]', 'the old one is remembered for redaction');
 });
 
 t.test('a key that cannot be had is told by its place, never by its value', async (t) => {
   const none = new ProviderKey({ env: 'SKEP_TEST_NO_SUCH_KEY' }, 'm');
-  await t.rejects(none.read(), { code: 'BAD_CONFIG', message: /SKEP_TEST_NO_SUCH_KEY is not set/ });
-  await t.rejects(new ProviderKey({ file: '/no/such/file' }, 'm').read(), { code: 'BAD_CONFIG', message: /cannot be read/ });
+  await t.rejects(none.read(never), { code: 'BAD_CONFIG', message: /SKEP_TEST_NO_SUCH_KEY is not set/ });
+  await t.rejects(new ProviderKey({ file: '/no/such/file' }, 'm').read(never), { code: 'BAD_CONFIG', message: /cannot be read/ });
   for (const bad of ['', ' ', 'two\nlines', 'se cret', 'schlüssel', 'x'.repeat(5_000)]) {
     process.env[VARIABLE] = bad;
-    const failure = await new ProviderKey({ env: VARIABLE }, 'm').read().then(
+    const failure = await new ProviderKey({ env: VARIABLE }, 'm').read(never).then(
       () => 'read',
       (error: Error) => error.message,
     );
     t.match(failure, /expected one line/);
     t.notMatch(failure, bad.trim() === '' ? 'never' : bad);
   }
-  t.equal(await new ProviderKey(undefined, 'm').read(), undefined, 'none is configured');
+  t.equal(await new ProviderKey(undefined, 'm').read(never), undefined, 'none is configured');
 });
 
 t.test('what looks like a key goes, though it was never ours', async (t) => {
