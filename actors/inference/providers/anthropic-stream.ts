@@ -175,9 +175,14 @@ class MessageFold {
 
   /** Later counts replace earlier ones; a count that is left out stays. */
   #count(usage: z.output<typeof usageForm> | null | undefined): void {
-    for (const [name, value] of Object.entries(usage ?? {})) {
-      if (value !== null && value !== undefined) this.#usage = { ...this.#usage, [name]: value };
-    }
+    if (usage === undefined || usage === null) return;
+    const known = this.#usage;
+    this.#usage = {
+      input_tokens: usage.input_tokens ?? known.input_tokens,
+      cache_creation_input_tokens: usage.cache_creation_input_tokens ?? known.cache_creation_input_tokens,
+      cache_read_input_tokens: usage.cache_read_input_tokens ?? known.cache_read_input_tokens,
+      output_tokens: usage.output_tokens ?? known.output_tokens,
+    };
   }
 }
 

@@ -2,12 +2,19 @@
  * The API of OpenAI as llama-server, vLLM, Ollama and OpenAI itself speak it: the form of each request, held against a
  * strict schema of the reference, and the deviations that are known, each read from the stream that shows it.
  */
+import { type AddressInfo, createServer } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Work, WorkEvent } from '#actors/inference/backend';
-import type { ToolSpec } from '#protocols/wire/inference';
+import { TokenEstimator } from '#actors/inference/providers/estimate';
+import { openOpenAi } from '#actors/inference/providers/openai';
+import { readCompletion } from '#actors/inference/providers/openai-stream';
+import type { SseEvent } from '#actors/inference/providers/sse';
+import type { ToolCall, ToolSpec } from '#protocols/wire/inference';
+import { VirtualClock } from '#runtime/testing/virtual-clock';
 import { chatRequest, chunk, data, done, openAiEntry, openai, usageChunk } from '#test/support/providers/openai';
 import { plain, providerServer, stream } from '#test/support/providers/server';
 import { endOf, eventsOf, quick, textOf, work } from '#test/support/providers/speaker';
-import { openOpenAi } from '#actors/inference/providers/openai';
+import fc from 'fast-check';
 import t, { type Test } from 'tap';
 
 const find: ToolSpec = {
@@ -24,8 +31,34 @@ async function asked(t: Test, text: string, request: Work = work()) {
 }
 
 /** The tool calls of an answer. */
-function callsOf(events: readonly WorkEvent[]): unknown[] {
+function callsOf(events: readonly WorkEvent[]): ToolCall[] {
   return events.flatMap((event) => (event.type === 'toolCall' ? [event.call] : []));
+}
+
+/** The deltas of one call, its arguments cut at these places. */
+function deltasOf(index: number, id: string, value: object, cuts: readonly number[]): object[] {
+  const text = JSON.stringify(value);
+  const at = [0, ...cuts.map((cut) => cut % (text.length + 1)), text.length].sort((a, b) => a - b);
+  const pieces = at.slice(1).map((end, piece) => ({ index, function: { arguments: text.slice(at[piece], end) } }));
+  return [{ index, id, type: 'function', function: { name: 'find', arguments: '' } }, ...pieces];
+}
+
+/** A value as JSON gives it back. */
+function plainOf(value: object): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** What is made of events without a server. */
+async function folded(texts: readonly string[]): Promise<WorkEvent[]> {
+  const events = async function* events(): AsyncGenerator<SseEvent, void, undefined> {
+    for (const text of texts) yield { type: '', data: text };
+  };
+  const estimators = { prompts: new TokenEstimator(), answers: new TokenEstimator() };
+  const setting = { clock: new VirtualClock(), startedMs: 0, promptWeight: 1, ...estimators };
+  const answer = { requestId: undefined, events, json: () => Promise.reject(new Error('no JSON here')) };
+  const made: WorkEvent[] = [];
+  for await (const event of readCompletion(answer, setting, false)) made.push(event);
+  return made;
 }
 
 t.test('a request has the form of the reference, with nothing that was not asked for', async (t) => {
@@ -126,6 +159,27 @@ t.test('a tool call is put together from its deltas', async (t) => {
     { id: 'c2', name: 'list', arguments: {} },
   ]);
   t.equal(endOf(events).finish, 'tool-calls');
+});
+
+t.test('however two calls are cut into deltas and mixed, each is put together', async () => {
+  const value = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.array(fc.boolean())), { maxKeys: 4 });
+  const cuts = fc.array(fc.nat(), { maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(value, value, cuts, cuts, fc.infiniteStream(fc.boolean()), async (a, b, cutsA, cutsB, turns) => {
+      const queues = [deltasOf(0, 'a', a, cutsA), deltasOf(1, 'b', b, cutsB)] as const;
+      const mixed: object[] = [];
+      while (queues[0].length + queues[1].length > 0) {
+        const [one, other] = turns.next().value === true ? queues : [queues[1], queues[0]];
+        const next = one.shift() ?? other.shift();
+        if (next !== undefined) mixed.push(next);
+      }
+      const text = mixed.map((delta) => JSON.stringify({ choices: [{ delta: { tool_calls: [delta] } }] }));
+      const calls = callsOf(await folded([...text, '{"choices":[{"finish_reason":"tool_calls"}]}', '[DONE]']));
+      const byId = new Map(calls.map((call) => [call.id, call]));
+      return calls.length === 2 && isDeepStrictEqual([byId.get('a')?.arguments, byId.get('b')?.arguments], [plainOf(a), plainOf(b)]);
+    }),
+    { numRuns: 150 },
+  );
 });
 
 t.test('Ollama: every call of an answer at index 0, or at none, whole, and finished with stop', async (t) => {
@@ -295,4 +349,15 @@ t.test('a query of the url is kept, as Azure needs it', async (t) => {
   const entry = { ...openAiEntry('http://host'), url: `${server.origin}/openai/v1/?api-version=preview` };
   await eventsOf(await openOpenAi(entry, quick));
   t.equal(server.seen[0]?.path, '/openai/v1/chat/completions?api-version=preview');
+});
+
+t.test('a connection that is never agreed on ends at its own limit, before that of the first byte', async (t) => {
+  const server = createServer((socket) => void socket.on('error', () => {}));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const entry = { ...openAiEntry('http://host'), url: `https://127.0.0.1:${port}/v1` };
+  const options = { connectMs: 50, retry: { retries: 0, baseMs: 1, capMs: 1 } };
+  const answer = eventsOf(await openOpenAi(entry, options));
+  await t.rejects(answer, { code: 'PROVIDER_FAILED', facts: { reason: 'connect-timeout' } });
 });
