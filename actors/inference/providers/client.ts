@@ -8,46 +8,21 @@
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { type ErrorFacts, SkepError } from '#protocols/wire/error';
+import { SkepError } from '#protocols/wire/error';
 import type { AnthropicEntry, OpenAiEntry } from '../entry.js';
-import { type Answer, accept } from './accept.js';
+import { accept } from './accept.js';
 import { AttemptError, troubled } from './attempt-error.js';
-import { type BreakerOutcome, type BreakerState, admit, closedBreaker, settle } from './breaker.js';
+import type { BreakerOutcome } from './breaker.js';
+import type { ProviderApi, ProviderCall } from './call.js';
+import { Circuit } from './circuit.js';
 import { Connections } from './connections.js';
 import { endpointOf } from './endpoint.js';
 import { Exchange, Trouble, troubleOf } from './exchange.js';
 import { failureClasses } from './failure-kind.js';
 import { ProviderKey } from './key.js';
 import { type ProviderOptions, providerOptions } from './options.js';
-import type { ProviderError } from './provider-error.js';
 import { decideRetry } from './retry.js';
-
-/** Characters that an error quotes of an answer: in its facts, and in its message. */
-const SAMPLE_LENGTH = 500;
-const MESSAGE_LENGTH = 300;
-
-/** What tells one API from another at this level. */
-export interface ProviderApi {
-  /** Headers that carry the key and the version of the API. */
-  headers(key: string | undefined): Readonly<Record<string, string>>;
-  /** The header that names a request to the provider's support. */
-  readonly requestIdHeader: string;
-}
-
-/** One request, and how to read its answer. */
-export interface ProviderCall<T> {
-  /** Path of the endpoint, behind that of the entry's url or, with `fromRoot`, behind its host. */
-  readonly path: string;
-  readonly fromRoot?: boolean;
-  /** What is sent; asked for again before each attempt. */
-  body(): unknown;
-  /** What is read of an answer, as it comes. @throws AttemptError. */
-  read(answer: Answer): AsyncGenerator<T, void, undefined>;
-  /** Whether an item completes the answer. */
-  isLast(item: T): boolean;
-  /** Whether the request has another form that may be accepted after this refusal; `body` then gives it. */
-  learn?(said: ProviderError): boolean;
-}
+import { told } from './told.js';
 
 /** One use of `run`. */
 interface Run<T> {
@@ -68,8 +43,8 @@ export class ProviderClient {
   readonly #key: ProviderKey;
   readonly #agent: HttpAgent;
   readonly #connections: Connections;
+  readonly #circuit: Circuit;
   readonly #running = new Set<AbortController>();
-  #breaker: BreakerState = closedBreaker;
   #closed = false;
 
   /** @throws SkepError BAD_CONFIG when the url of the entry is of no use. */
@@ -83,6 +58,7 @@ export class ProviderClient {
     const keep = { keepAlive: true, maxFreeSockets: entry.connections };
     this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent(keep) : new HttpAgent(keep);
     this.#connections = new Connections(entry.connections);
+    this.#circuit = new Circuit(this.#options.breaker, this.#options.clock);
   }
 
   /**
@@ -180,7 +156,7 @@ export class ProviderClient {
     let settled: ((outcome: BreakerOutcome) => void) | undefined;
     let exchange: Exchange | undefined;
     try {
-      settled = this.#enter();
+      settled = this.#circuit.enter();
       exchange = await this.#send(call, signal);
       const answer = await accept(exchange, this.#api.requestIdHeader, this.#options.clock);
       run.requestId = answer.requestId;
@@ -223,25 +199,6 @@ export class ProviderClient {
     return new Exchange(outgoing, this.#agent, { connectMs, firstByteMs, betweenPartsMs }, signal, clock);
   }
 
-  /** Asks the breaker; gives the function that tells it, once, how it went. @throws AttemptError CIRCUIT_OPEN. */
-  #enter(): (outcome: BreakerOutcome) => void {
-    const { clock, breaker } = this.#options;
-    const admission = admit(this.#breaker, breaker, clock.now());
-    this.#breaker = admission.state;
-    if (admission.type === 'rejected') {
-      const { retryAfterMs } = admission;
-      const message = `the provider failed several times in a row and is left alone; ask again in ${retryAfterMs} ms`;
-      throw new AttemptError('circuit', 'CIRCUIT_OPEN', message, { retryAfterMs });
-    }
-    const { ticket } = admission;
-    let open = true;
-    return (outcome) => {
-      if (!open) return;
-      open = false;
-      this.#breaker = settle(this.#breaker, breaker, ticket, outcome, clock.now());
-    };
-  }
-
   /** Whether the call has another form, now that this one was refused. */
   #isTaught<T>(run: Run<T>, { said, code }: AttemptError, delivered: boolean): boolean {
     return code === 'PROVIDER_REFUSED' && !delivered && said !== undefined && run.call.learn?.(said) === true;
@@ -261,22 +218,8 @@ export class ProviderClient {
     });
   }
 
-  /** A failure as its asker gets it: with the model and the attempts, and without a key anywhere. */
   #told<T>({ requestId }: Run<T>, failure: AttemptError, attempts: number): SkepError {
-    const { name: model } = this.#entry;
-    const { serverWaitMs } = failure;
-    const quoted = Object.entries(failure.facts).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? this.#key.quote(value, SAMPLE_LENGTH) : value,
-    ]);
-    const facts = {
-      model,
-      attempts,
-      ...(requestId === undefined ? {} : { requestId: this.#key.quote(requestId, SAMPLE_LENGTH) }),
-      ...(serverWaitMs === undefined ? {} : { retryAfterMs: Math.ceil(serverWaitMs) }),
-      ...(Object.fromEntries(quoted) as ErrorFacts),
-    };
-    return new SkepError(failure.code, `model ${model}: ${this.#key.quote(failure.message, MESSAGE_LENGTH)}`, facts, failure.cause);
+    return told(failure, { model: this.#entry.name, attempts, requestId }, this.#key);
   }
 }
 
