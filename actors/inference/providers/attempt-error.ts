@@ -22,7 +22,13 @@ export class AttemptError extends SkepError {
   readonly serverWaitMs: number | undefined;
   readonly said: ProviderError | undefined;
 
-  constructor(kind: FailureKind, code: ErrorCode, message: string, facts: ErrorFacts = {}, details: AttemptDetails = {}) {
+  constructor(
+    kind: FailureKind,
+    code: ErrorCode,
+    message: string,
+    facts: ErrorFacts = {},
+    details: AttemptDetails = {},
+  ) {
     super(code, message, facts, details.cause);
     this.kind = kind;
     this.serverWaitMs = details.serverWaitMs;

@@ -4,6 +4,7 @@
  */
 import type { ModelBackend } from '#actors/inference/backend';
 import { SkepError } from '#protocols/wire/error';
+import { VirtualClock } from '#runtime/testing/virtual-clock';
 import { anthropic } from '#test/support/providers/anthropic';
 import { eventually } from '#test/support/eventually';
 import { openai } from '#test/support/providers/openai';
@@ -20,7 +21,7 @@ async function abortOf(
   ready: () => boolean,
 ): Promise<{ readonly code: string; readonly tookMs: number; readonly abortedMs: number }> {
   const controller = new AbortController();
-  const reading = eventsOf(backend, work(), controller.signal).then(
+  const reading = eventsOf(backend, work({ timeLeftMs: 600_000 }), controller.signal).then(
     () => 'answered',
     (error: unknown) => (error instanceof SkepError ? error.code : String(error)),
   );
@@ -123,6 +124,17 @@ for (const api of [openai, anthropic]) {
     const answer = backend.generate(work(), new AbortController().signal)[Symbol.asyncIterator]();
     for (let step = await answer.next(); step.done !== true && step.value.type !== 'end'; ) step = await answer.next();
     t.equal(textOf(await eventsOf(backend)), 'a');
+  });
+
+  t.test(`${api.name}: a reader that is cancelled and never comes back holds nothing`, async (t) => {
+    const server = await providerServer(t, endless(api.piece('more ')), stream(api.answer(['a'])));
+    const clock = new VirtualClock();
+    const backend = await api.open(server.origin, { connections: 1, options: { clock } });
+    const controller = new AbortController();
+    await backend.generate(work(), controller.signal)[Symbol.asyncIterator]().next();
+    controller.abort();
+    t.equal(clock.pending, 0, 'no timer is left');
+    t.equal(textOf(await eventsOf(backend)), 'a', 'the connection is free');
   });
 
   t.test(`${api.name}: closing ends what runs`, async (t) => {
