@@ -4,7 +4,7 @@
  * one of these passes.
  */
 import { type ErrorCode, type ErrorFacts, SkepError } from '#protocols/wire/error';
-import { Trouble, type TroubleType } from './exchange.js';
+import type { Trouble, TroubleType } from './exchange.js';
 import type { FailureKind } from './failure-kind.js';
 import { type ProviderError, classifyStatus, statusOf } from './provider-error.js';
 

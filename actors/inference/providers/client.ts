@@ -32,7 +32,7 @@ interface Run<T> {
   /** The provider's name of the last request that it began to answer. */
   requestId: string | undefined;
   /** Takes back what holds on to the asker. */
-  release(): void;
+  readonly release: () => void;
 }
 
 export class ProviderClient {
