@@ -48,12 +48,12 @@ for (const api of [openai, anthropic]) {
     const server = await providerServer(t, (response, seen) =>
       (healthy ? stream(api.answer(pieces)) : drawn(api, random))(response, seen),
     );
-    const breaker = { failures: 15, openMs: 10, successes: 2, probes: 2, probeWaitMs: 5 };
+    const breaker = { failures: 40, openMs: 10, successes: 2, probes: 2, probeWaitMs: 5 };
     const options = { breaker, retry: { retries: 3, baseMs: 2, capMs: 20 } };
     const backend = await api.open(server.origin, {
       connections: CONNECTIONS,
-      betweenPartsMs: 60,
-      firstByteMs: 60,
+      betweenPartsMs: 500,
+      firstByteMs: 500,
       options,
     });
     const ends: Record<string, number> = {};
