@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Work, WorkEvent } from '#actors/inference/backend';
 import { type LlamaEntry, modelEntry } from '#actors/inference/entry';
 import { type LlamaBackend, type LlamaOptions, openLlama } from '#actors/inference/llama/backend';
-import { tinyShape, writeRandomModel } from '#test/support/random-model';
+import { tinyShape, writeRandomModel } from '#bench/models/random';
 
 let file: Promise<string> | undefined;
 
@@ -24,7 +24,7 @@ export async function openTiny(entry: Partial<LlamaEntry> = {}, options?: LlamaO
   const whole = modelEntry.parse({
     name: 'tiny',
     backend: 'llama',
-    path: await tinyModel(),
+    path: entry.path ?? (await tinyModel()),
     contextTokens: 2_048,
     gpu: 'off',
     ...entry,
