@@ -6,12 +6,12 @@
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getLlama, type LlamaContextSequence, type LlamaModel, type Token } from 'node-llama-cpp';
+import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
 import type { Work } from '#actors/inference/backend';
 import { modelEntry } from '#actors/inference/entry';
 import { type LlamaBackend, openLlama } from '#actors/inference/llama/backend';
 import { type Prepare, serve } from '../harness/program.js';
-import type { Completed, Size } from '../harness/question.js';
+import { Absent, type Completed, type Size } from '../harness/question.js';
 import { ensureRandomModel, smallShape, tinyShape } from '../models/random.js';
 
 const contextTokens = 2_048;
@@ -41,7 +41,7 @@ async function openSkep(size: Size): Promise<Drawer> {
     contextTokens,
     sequences: size['sequences'] ?? 1,
     gpu: 'off',
-    // The prompts of one run are in the next not new ones otherwise.
+    // A prompt that is to be new is new in memory, too.
     prefixCacheBytes: 0,
     prefillChunk: size['chunk'] ?? 32,
   });
@@ -63,6 +63,9 @@ async function openSkep(size: Size): Promise<Drawer> {
 
 /** node-llama-cpp with one thread, as everybody here. */
 async function openDirect(size: Size): Promise<Drawer> {
+  const { getLlama } = await import('node-llama-cpp').catch(() => {
+    throw new Absent('node-llama-cpp is not installed: `npm install` brings it');
+  });
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: 1, progressLogs: false });
   const model = await llama.loadModel({ modelPath: await modelPath(size) });
   const context = await model.createContext({ contextSize: contextTokens, sequences: size['sequences'] ?? 1, threads: 1 });

@@ -96,9 +96,12 @@ class Child {
     }
   }
 
+  /** A process gives everything back by ending; only a thread has to see to it. */
   async #close(): Promise<void> {
-    await this.#engine?.close();
-    await this.#native.dispose();
+    if (!isMainThread) {
+      await this.#engine?.close();
+      await this.#native.dispose();
+    }
     removeFolder(this.#folder);
     this.#link.end();
   }

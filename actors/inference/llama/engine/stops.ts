@@ -21,7 +21,7 @@ export class NeedleStream {
     this.#longest = Math.max(0, ...this.#needles.map((needle) => needle.length));
   }
 
-  /** Takes a part. Of several needles the one that begins first is found, and of those the longest. */
+  /** Takes a part. Of several needles the one that is complete first is found, and of those the longest. */
   push(part: string): Found {
     if (this.#longest === 0) return { text: part };
     const all = this.#held + part;
@@ -43,12 +43,12 @@ export class NeedleStream {
   }
 
   #first(text: string): { readonly at: number; readonly needle: string } | undefined {
-    let best: { at: number; needle: string } | undefined;
+    let best: { at: number; end: number; needle: string } | undefined;
     for (const needle of this.#needles) {
       const at = text.indexOf(needle);
+      const end = at + needle.length;
       if (at === -1) continue;
-      const isBetter = best === undefined || at < best.at || (at === best.at && needle.length > best.needle.length);
-      if (isBetter) best = { at, needle };
+      if (best === undefined || end < best.end || (end === best.end && at < best.at)) best = { at, end, needle };
     }
     return best;
   }

@@ -6,7 +6,7 @@ import { eventually } from '#test/support/eventually';
 import { ask, openTiny, partsOf, workOf } from './tiny.js';
 
 const never = new AbortController().signal;
-const long = 'the rain in the north '.repeat(40);
+const long = 'Quite other rain in the north '.repeat(30);
 let model: LlamaBackend;
 
 t.before(async () => {
@@ -74,9 +74,8 @@ t.test('prefixes that had to leave their sequence are restored from memory', asy
 
 t.test('a stop sequence ends the answer across tokens and is not part of it', async (t) => {
   const { text } = await ask(model, { prompt: 'one two', maxTokens: 60, temperature: 1, seed: 9 });
-  const characters = [...text].filter((character) => character !== '\uFFFD');
-  const at = text.indexOf(characters.slice(10, 12).join(''));
-  const stop = text.slice(at, at + 2);
+  const stop = /[ -~]{2}/.exec(text.slice(4))?.[0] ?? '';
+  t.equal(stop.length, 2);
   const stopped = await ask(model, { prompt: 'one two', maxTokens: 60, temperature: 1, seed: 9, stop: [stop] });
   t.equal(stopped.end.finish, 'stop');
   t.equal(stopped.text, text.slice(0, text.indexOf(stop)));

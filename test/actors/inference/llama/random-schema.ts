@@ -43,7 +43,7 @@ export function schemas(depth = 3): fc.Arbitrary<Json> {
   if (depth <= 1) return scalars;
   const inner = schemas(depth - 1);
   const objects = fc
-    .tuple(fc.dictionary(name, inner, { maxKeys: 4 }), fc.nat(15))
+    .tuple(fc.dictionary(name, inner, { maxKeys: 4, noNullPrototype: true }), fc.nat(15))
     .map(([properties, mask]) => ({
       type: 'object',
       properties,
