@@ -62,7 +62,10 @@ for (const signal of ['SIGKILL', 'SIGABRT', 'SIGSEGV'] as const) {
     await eventually('all sequences answer', async () => (await model.counters()).running === 4);
     process.kill(pid, signal);
     const outcomes = await Promise.all(asks);
-    t.same([...new Set(outcomes)].filter((outcome) => outcome !== 'answered'), ['MODEL_FAILED']);
+    t.same(
+      [...new Set(outcomes)].filter((outcome) => outcome !== 'answered'),
+      ['MODEL_FAILED'],
+    );
     t.equal(reasons.length, 1);
     t.match(reasons[0]?.message, new RegExp(signal));
     const back = await ask(model, proven);
@@ -127,7 +130,7 @@ t.test('damaged files end in a typed error or in a model, and never end the node
   for (let round = 0; round < rounds; round += 1) {
     const damaged = Buffer.from(whole);
     const headOnly = round % 2 === 0 ? 20_000 : damaged.length;
-    for (let flip = 0; flip < 1 + round % 4; flip += 1) {
+    for (let flip = 0; flip < 1 + (round % 4); flip += 1) {
       damaged[Math.floor(random.next() * headOnly)] = Math.floor(random.next() * 256);
     }
     const path = join(folder, `${round}.gguf`);
@@ -137,7 +140,10 @@ t.test('damaged files end in a typed error or in a model, and never end the node
   }
   t.comment(JSON.stringify(Object.fromEntries(outcomes)));
   const expected = new Set(['answered', 'MODEL_FILE_BAD', 'MODEL_QUARANTINED', 'MODEL_FAILED', 'BAD_ANSWER']);
-  t.same([...outcomes.keys()].filter((outcome) => !expected.has(outcome)), []);
+  t.same(
+    [...outcomes.keys()].filter((outcome) => !expected.has(outcome)),
+    [],
+  );
 });
 
 async function tryModel(path: string): Promise<string> {
