@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import type { LlamaBackend } from '#actors/inference/llama/backend';
-import { Quarantine } from '#actors/inference/llama/quarantine';
+import { type LlamaBackend, liftQuarantine } from '#actors/inference/llama/backend';
+import { identify, Quarantine, quarantine } from '#actors/inference/llama/quarantine';
 import { SkepError } from '#protocols/wire/error';
 import { seededRandom } from '#runtime/clock/random';
 import { eventually } from '#test/support/eventually';
@@ -120,6 +120,25 @@ t.test('a file that ends its process twice is in quarantine until it is another 
   quarantine.lift('/a.gguf');
   quarantine.check(file);
 });
+
+t.test(
+  'a file in quarantine is not loaded, and is again when the quarantine is lifted or the file replaced',
+  async (t) => {
+    const path = join(await mkdtemp(join(tmpdir(), 'skep-quarantine-')), 'model.gguf');
+    await writeFile(path, await readFile(await tinyModel()));
+    const file = await identify(path);
+    for (const reason of ['SIGABRT', 'SIGABRT']) quarantine.note(file, reason);
+    await t.rejects(openTiny({ path }), { code: 'MODEL_QUARANTINED' });
+    t.same(await identify(path), file);
+    await writeFile(path, await readFile(await tinyModel()));
+    t.not((await identify(path)).key, file.key, 'another time makes it another file');
+    const written = await identify(path);
+    for (const reason of ['SIGABRT', 'SIGABRT']) quarantine.note(written, reason);
+    liftQuarantine(path);
+    const lifted = await openTiny({ path });
+    await lifted.close();
+  },
+);
 
 t.test('damaged files end in a typed error or in a model, and never end the node', async (t) => {
   const whole = await readFile(await tinyModel());
