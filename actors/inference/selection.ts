@@ -11,6 +11,7 @@
  * no candidates. Ties go to the earlier entry of the configuration.
  */
 import { SkepError } from '#protocols/wire/error';
+import type { ModelWish } from '#protocols/wire/models';
 import type { ModelEntry } from './entry.js';
 
 /** What a model is for. */
@@ -28,19 +29,12 @@ export const modelTasks = {
   code: { role: 'chat', profile: 'quality' },
   review: { role: 'chat', profile: 'quality' },
   embed: { role: 'embedding', profile: 'balanced' },
-} as const satisfies Readonly<Record<string, { readonly role: ModelRole; readonly profile: ModelProfile }>>;
+} as const satisfies Readonly<
+  Record<NonNullable<ModelWish['task']>, { readonly role: ModelRole; readonly profile: ModelProfile }>
+>;
 
 /** Name of a task. */
 export type ModelTask = keyof typeof modelTasks;
-
-/** What is asked for; what is given goes before what the task says. */
-export interface Wish {
-  readonly task?: ModelTask | undefined;
-  readonly role?: ModelRole | undefined;
-  readonly profile?: ModelProfile | undefined;
-  /** Tokens that prompt and answer need together. */
-  readonly contextTokens?: number | undefined;
-}
 
 /** A model as the choice sees it. */
 export interface Candidate {
@@ -71,7 +65,7 @@ const byPresence = { ready: 3, loading: 1, absent: 0 } as const;
 const LOAD_WEIGHT = 2;
 
 /** Every model that can answer, the best first. @throws SkepError UNKNOWN_MODEL when there is none. */
-export function rankModels(candidates: readonly Candidate[], wish: Wish): readonly [Scored, ...Scored[]] {
+export function rankModels(candidates: readonly Candidate[], wish: ModelWish): readonly [Scored, ...Scored[]] {
   const { role, profile } = { ...modelTasks[wish.task ?? 'chat'], ...given(wish) };
   const fit = candidates.flatMap((candidate) => {
     const { presence, contextTokens } = candidate;
@@ -102,6 +96,6 @@ function scored(candidate: Candidate, wanted: ModelProfile, presence: keyof type
   };
 }
 
-function given({ role, profile }: Wish): { readonly role?: ModelRole; readonly profile?: ModelProfile } {
+function given({ role, profile }: ModelWish): { readonly role?: ModelRole; readonly profile?: ModelProfile } {
   return { ...(role === undefined ? {} : { role }), ...(profile === undefined ? {} : { profile }) };
 }
