@@ -9,7 +9,7 @@
  * Loading takes seconds, so no handler waits for it: what was begun comes back as a cast of its own (`measured`, `started`,
  * `seen`), and whoever waits has a deferred reply. All loads of one name share its slot, so that two at once load once.
  */
-import { type ActorContext, type ActorRef, type CastHandlers, castFace, defineActor, type Info, SkepError } from '#runtime';
+import { type ActorContext, type CastHandlers, castFace, defineActor, type Info, type ReplyToken, SkepError } from '#runtime';
 import type { ActorAddress } from '#protocols/wire/address';
 import { fromWireError, unreachable, type WireError } from '#protocols/wire/error';
 import {
@@ -65,6 +65,8 @@ export interface RegistryParts {
 interface Registry {
   readonly args: RegistryArgs;
   readonly slots: Map<string, Slot>;
+  /** Whether what is loaded at the start was begun. */
+  preloaded: boolean;
 }
 
 /** What the registry tells itself. */
@@ -72,6 +74,12 @@ interface OwnCasts {
   readonly measured: { readonly name: string; readonly bytes: number | WireError };
   readonly started: { readonly name: string; readonly address: ActorAddress | WireError };
   readonly seen: { readonly name: string; readonly address: ActorAddress; readonly sighting: Sighting | null };
+  readonly swapped: {
+    readonly name: string;
+    readonly entry: ModelEntry;
+    readonly token: ReplyToken<ReadyModel>;
+    readonly error: WireError | null;
+  };
 }
 
 /** Milliseconds between two looks at models while something is to happen, and while nothing is. */
@@ -102,7 +110,7 @@ export function defineModelRegistry(parts: RegistryParts) {
     init: (args: RegistryArgs, ctx): Registry => {
       const slots = new Map(args.models.map((entry) => [entry.name, newSlot(entry)]));
       for (const slot of slots.values()) measure(slot, parts, ctx);
-      return { args, slots };
+      return { args, slots, preloaded: args.load === 'demand' };
     },
     calls: {
       /** The model that answers, once it is ready. */
@@ -128,7 +136,7 @@ export function defineModelRegistry(parts: RegistryParts) {
           slot.bytes = undefined;
           return wait(state, slot, parts, ctx);
         }
-        return swap(state, slot, { ...entry, name }, parts, ctx);
+        return swap(slot, slot.address, { ...entry, name }, parts, ctx);
       },
       list: (state): ModelList => ({ models: [...state.slots.values()].map(lineOf) }),
       /** Who would answer a wish, and why. */
@@ -143,10 +151,8 @@ export function defineModelRegistry(parts: RegistryParts) {
         if (slot === undefined) return;
         slot.measuring = false;
         if (typeof bytes !== 'number') fail(slot, bytes, ctx);
-        else {
-          slot.bytes = bytes;
-          if (state.args.load === 'start') preload(state, slot, parts, ctx);
-        }
+        else slot.bytes = bytes;
+        preload(state, parts, ctx);
         replan(state, parts, ctx);
       },
       started: (state, { name, address }, ctx) => {
@@ -164,6 +170,17 @@ export function defineModelRegistry(parts: RegistryParts) {
         if (slot === undefined || slot.address !== address || sighting === null) return;
         observe(slot, sighting, ctx);
         replan(state, parts, ctx);
+      },
+      swapped: (state, { name, entry, token, error }, ctx) => {
+        const slot = state.slots.get(name);
+        if (error !== null || slot?.address === undefined) {
+          ctx.fail(token, fromWireError(error ?? { code: 'MODEL_UNAVAILABLE', message: `model "${name}" is gone` }));
+          return;
+        }
+        slot.entry = entry;
+        slot.bytes = undefined;
+        measure(slot, parts, ctx);
+        ctx.reply(token, { name, address: slot.address });
       },
     } satisfies CastHandlers<Registry, OwnCasts>,
     info: (state, info: Info, ctx) => {
@@ -239,10 +256,15 @@ function measure(slot: Slot, parts: RegistryParts, ctx: ActorContext): void {
   );
 }
 
-/** Loads at the start of the node what fits beside the others; what does not waits until it is asked for. */
-function preload(state: Registry, slot: Slot, parts: RegistryParts, ctx: ActorContext): void {
-  if (slot.phase !== 'absent' || slot.lastUsedMs > 0 || (slot.bytes ?? 0) > roomFor(state, parts)) return;
-  begin(slot, parts, ctx);
+/** Once all are measured: loads, in their order, what fits beside the others; what does not waits until it is asked for. */
+function preload(state: Registry, parts: RegistryParts, ctx: ActorContext): void {
+  const slots = [...state.slots.values()];
+  if (state.preloaded || slots.some(({ measuring }) => measuring)) return;
+  state.preloaded = true;
+  for (const slot of slots) {
+    const fits = slot.bytes !== undefined && slot.bytes <= roomFor(state, parts);
+    if (fits && slot.phase === 'absent') begin(slot, parts, ctx);
+  }
 }
 
 /** Bytes that one more model may take. */
@@ -368,23 +390,17 @@ function fail(slot: Slot, error: WireError, ctx: ActorContext): void {
   for (const { token } of slot.waiters.splice(0)) ctx.fail(token, fromWireError(error));
 }
 
-/** Has a loaded model replaced by its own actor, which keeps answering meanwhile. */
-function swap(state: Registry, slot: Slot, entry: ModelEntry, parts: RegistryParts, ctx: ActorContext) {
+/** Has a loaded model replaced by its own actor, which keeps answering meanwhile; the answer comes as `swapped`. */
+function swap(slot: Slot, address: ActorAddress, entry: ModelEntry, parts: RegistryParts, ctx: ActorContext) {
   const token = ctx.defer<ReadyModel>();
-  const { address } = slot;
-  if (address === undefined) throw new SkepError('MODEL_UNAVAILABLE', `model "${entry.name}" is not loaded`);
-  const ref: ActorRef<typeof model> = ctx.ref(parts.model, address);
+  const self = ctx.ref(own, ctx.self);
+  const ref = ctx.ref(parts.model, address);
+  const news = { name: slot.entry.name, entry, token };
+  // By what this actor does and not for its caller: one that leaves does not undo a swap half-way.
   ref.call('swap', entry, { timeoutMs: SWAP_MS }).then(
-    () => {
-      slot.entry = entry;
-      slot.bytes = undefined;
-      slot.seen = undefined;
-      measure(slot, parts, ctx);
-      ctx.reply(token, { name: entry.name, address });
-    },
-    (error: unknown) => ctx.fail(token, fromWireError(failureOf(error))),
+    () => self.cast('swapped', { ...news, error: null }),
+    (error: unknown) => self.cast('swapped', { ...news, error: failureOf(error) }),
   );
-  replan(state, parts, ctx);
   return token;
 }
 

@@ -10,11 +10,13 @@ const LOOK_MS = 2_000;
 export async function look(ref: ActorRef<typeof model>): Promise<Sighting | null> {
   const options = { timeoutMs: LOOK_MS };
   try {
-    const [health, stats] = await Promise.all([
+    // All at once, and from the turn that looks: a call made later would belong to whatever message is in hand then.
+    const [health, stats, info] = await Promise.all([
       ref.call('health', undefined, options),
       ref.call('stats', undefined, options),
+      // A model that is still loading does not know.
+      ref.call('info', undefined, options).catch(() => undefined),
     ]);
-    const info = health.ready ? await ref.call('info', undefined, options) : undefined;
     return {
       health,
       contextTokens: info?.contextTokens,
