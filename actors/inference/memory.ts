@@ -1,19 +1,29 @@
 /**
  * What models take and what is free, in bytes of this machine's memory, before anything is loaded: a model that does not
- * fit is refused with both numbers instead of driving the machine into its swap space or the kernel into a kill.
+ * fit is refused with both numbers instead of driving the machine into its swap space or the kernel into a kill. Layers on a
+ * GPU are counted here all the same, so that the estimate errs to the safe side.
  */
 import { freemem } from 'node:os';
-import { readGgufFacts } from './gguf/facts.js';
-import { estimateMemory } from './gguf/memory.js';
-import type { ModelEntry } from './entry.js';
+import type { LlamaEntry, ModelEntry } from './entry.js';
+import { checkGguf, type GgufFacts } from './gguf/check.js';
+import { estimateMemory, type MemoryEstimate } from './gguf/memory.js';
+
+/** Tokens of a sequence where an entry does not say: what the model was trained for, and no more than this. */
+const DEFAULT_CONTEXT = 8_192;
 
 /** What a model of this entry will take here. @throws SkepError MODEL_FILE_BAD, PATH_UNREADABLE. */
 export async function memoryOf(entry: ModelEntry): Promise<number> {
   if (entry.backend !== 'llama') return 0;
-  const facts = await readGgufFacts(entry.path);
-  const { contextTokens, sequences, prefixCacheBytes } = entry;
-  const estimate = estimateMemory(facts, { contextTokens, sequences });
-  return estimate.totalBytes + prefixCacheBytes;
+  return estimateOf(await checkGguf(entry.path), entry).totalBytes + entry.prefixCacheBytes;
+}
+
+/** The parts of what a model takes, its cache of prefixes left out. */
+export function estimateOf(
+  facts: GgufFacts,
+  { contextTokens, sequences }: Pick<LlamaEntry, 'contextTokens' | 'sequences'>,
+): MemoryEstimate & { readonly contextTokens: number } {
+  const context = contextTokens ?? Math.min(facts.contextTokens, DEFAULT_CONTEXT);
+  return { ...estimateMemory(facts, { contextTokens: context, sequences }), contextTokens: context };
 }
 
 /** What is free: what the kernel or the container would still give without taking it from others. */
