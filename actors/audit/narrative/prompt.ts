@@ -47,13 +47,13 @@ export function promptData({ result, describeRule }: NarratedResult, size: Promp
       .slice(0, 5)
       .map(({ name, count }) => `${name}: ${count}`),
     rules: groups.slice(0, size.rules).map(({ rule, severity, findings }) => ({
-      rule,
+      rule: printableWithin(rule, widths.title),
       severity,
       findings: findings.length,
       title: printableWithin(describeRule(rule).title, widths.title),
     })),
     worstFindings: worst.map(({ rule, severity, path, line, message }) => ({
-      rule,
+      rule: printableWithin(rule, widths.title),
       severity,
       place: place(path, line, widths.path),
       message: printableWithin(message, widths.message),
