@@ -6,7 +6,7 @@ import type { ExitCode } from '../exit-codes.js';
 import { table } from '../output.js';
 import { withCluster } from '../remote/session.js';
 import { bytesText, countText } from '../top/numbers.js';
-import { callRegistry, ensureRegistry, homeOf, listModels, LOAD_MS, nodeFor, type NodeModel } from './registries.js';
+import { callRegistry, ensureRegistry, homeOf, homesOf, listModels, LOAD_MS, nodeFor, type NodeModel } from './registries.js';
 import { entryOfFile, type FileOptions, modelTarget } from './target.js';
 
 /** Which node is meant. */
@@ -57,7 +57,7 @@ export async function runLoad({
   const entry = target.type === 'file' ? await entryOfFile(target.path, options) : undefined;
   const name = entry?.name ?? given;
   const { node, address } = await withCluster(config, signal, async (ask) => {
-    const home = await nodeFor(ask, options.node, name);
+    const home = entry === undefined ? (await homesOf(ask, options.node, name))[0] : await nodeFor(ask, options.node);
     if (entry !== undefined) await ensureRegistry(ask, home);
     const order = entry === undefined ? { name, ...force } : { entry, ...force };
     output.note(`loading ${name} on ${home} ...`);

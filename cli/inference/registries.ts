@@ -5,7 +5,7 @@
 import { toWireError } from '#protocols/wire/error';
 import { type ModelLine, modelList } from '#protocols/wire/models';
 import { SkepError } from '#protocols/wire/error';
-import { callAnswer, readAnswer, statusAnswer } from '../remote/answers.js';
+import { callAnswer, type NodeReport, readAnswer, statusAnswer } from '../remote/answers.js';
 import type { Ask } from '../remote/session.js';
 import { requireNode } from '../remote/target.js';
 
@@ -14,6 +14,13 @@ export const REGISTRY = 'models';
 
 /** A model, and the node that it is on. */
 export type NodeModel = ModelLine & { readonly node: string };
+
+/** Whether a node has models, by its report: nodes without are not asked at each look. */
+export function hasModels({ executors }: NodeReport): boolean {
+  return executors.some(({ definitions }) =>
+    definitions.some(({ definition, actors }) => definition === 'skep.models' && actors > 0),
+  );
+}
 
 /** Loading may take as long as the spawn API lets a call take. */
 export const LOAD_MS = 600_000;
@@ -68,33 +75,37 @@ export async function ensureRegistry(ask: Ask, node: string): Promise<void> {
   }
 }
 
-/** The node to load a model on: the one that was named, one that knows the model, or the first. @throws SkepError NO_SUCH_NODE. */
-export async function nodeFor(ask: Ask, node: string | undefined, model: string | undefined): Promise<string> {
+/** The node for a new model: the one that was named, or the first. @throws SkepError NO_SUCH_NODE, NO_CLUSTER. */
+export async function nodeFor(ask: Ask, node: string | undefined): Promise<string> {
   if (node !== undefined) {
     await requireNode(ask, node);
     return node;
   }
-  const known = await listModels(ask, undefined, () => {});
-  const home = known.find(({ name }) => name === model);
   const [first] = await workers(ask);
-  const chosen = home?.node ?? first;
-  if (chosen === undefined) throw new SkepError('NO_CLUSTER', 'no node of the cluster hosts actors');
-  return chosen;
+  if (first === undefined) throw new SkepError('NO_CLUSTER', 'no node of the cluster hosts actors');
+  return first;
+}
+
+/** Nodes that have the model, one at least. @throws SkepError UNKNOWN_MODEL. */
+export async function homesOf(
+  ask: Ask,
+  node: string | undefined,
+  model: string,
+): Promise<readonly [string, ...string[]]> {
+  const known = await listModels(ask, node, () => {});
+  const [home, ...others] = known.filter(({ name }) => name === model).map((line) => line.node);
+  if (home !== undefined) return [home, ...others];
+  const names = [...new Set(known.map(({ name }) => name))];
+  throw new SkepError('UNKNOWN_MODEL', `no model "${model}" is there; there are: ${names.join(', ') || 'none'}`, {
+    model,
+    known: names,
+  });
 }
 
 /** The one node that has the model. @throws SkepError UNKNOWN_MODEL, BAD_USAGE when several have it. */
 export async function homeOf(ask: Ask, node: string | undefined, model: string): Promise<string> {
-  const known = await listModels(ask, node, () => {});
-  const homes = known.filter(({ name }) => name === model).map((line) => line.node);
-  const [home, other] = homes;
-  if (home === undefined) {
-    const names = [...new Set(known.map(({ name }) => name))];
-    throw new SkepError('UNKNOWN_MODEL', `no model "${model}" is there; there are: ${names.join(', ') || 'none'}`, {
-      model,
-      known: names,
-    });
-  }
-  if (other === undefined) return home;
+  const homes = await homesOf(ask, node, model);
+  if (homes.length === 1) return homes[0];
   throw new SkepError('BAD_USAGE', `several nodes have a model "${model}" (${homes.join(', ')}); say which by --node`, {
     model,
     nodes: homes,
