@@ -2,8 +2,8 @@
  * An actor that asks a model. Run it with `node dist/examples/ask-a-model.js examples/models/tiny-chat.gguf`.
  *
  * The registry of models loads the file as a child of its own, and says which actor answers. The librarian asks that actor
- * and tells each piece of the answer to whoever listens, as it comes; she is free for others meanwhile, because every step
- * of a stream is a turn of its own.
+ * and tells each piece of the answer to whoever listens, as it comes; other messages to her have their turn between
+ * two pieces.
  */
 import { resolve } from 'node:path';
 import { askModel, modelEntry, model, modelRegistry, MODELS_NAME } from '#actors/inference/index';

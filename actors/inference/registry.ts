@@ -60,6 +60,8 @@ export interface RegistryParts {
   readonly model: typeof model;
   readonly memoryOf: (entry: ModelEntry) => Promise<number>;
   readonly freeMemory: () => number;
+  /** Lets a model file be tried again that ended its process before. */
+  readonly lift: (entry: ModelEntry) => Promise<void>;
 }
 
 interface Registry {
@@ -116,7 +118,11 @@ export function defineModelRegistry(parts: RegistryParts) {
       /** The model that answers, once it is ready. */
       use: (state, message: UseModel, ctx) => wait(state, chosen(state, message), parts, ctx),
       /** Loads a model; resolves once it is ready. */
-      load: (state, message: LoadModel, ctx) => wait(state, toLoad(state, message), parts, ctx),
+      load: async (state, message: LoadModel, ctx) => {
+        const slot = toLoad(state, message);
+        if (message.force === true) await parts.lift(slot.entry);
+        return wait(state, slot, parts, ctx);
+      },
       /** Ends a model once what it has is answered; it is loaded again when it is asked for. */
       unload: (state, { name }: NamedModel, ctx) => {
         const slot = slotNamed(state.slots, name);
@@ -207,7 +213,11 @@ export function defineModelRegistry(parts: RegistryParts) {
 }
 
 /** Definition of the registry of a node; it is registered there as {@link MODELS_NAME}. */
-export const modelRegistry = defineModelRegistry({ model, memoryOf, freeMemory });
+export const modelRegistry = defineModelRegistry({ model, memoryOf, freeMemory, lift });
+
+async function lift(entry: ModelEntry): Promise<void> {
+  if (entry.backend === 'llama') (await import('./llama/backend.js')).liftQuarantine(entry.path);
+}
 
 /** The slot that a request means. @throws SkepError UNKNOWN_MODEL. */
 function chosen({ slots, args }: Registry, { model: name, wish }: UseModel): Slot {
@@ -323,7 +333,8 @@ function begin(slot: Slot, parts: RegistryParts, ctx: ActorContext): void {
   slot.lastUsedMs = ctx.clock.now();
   const self = ctx.ref(own, ctx.self);
   ctx.log.info('model loads', { model: entry.name, backend: entry.backend, bytes: slot.bytes });
-  ctx.spawn(parts.model, { entry }, { executor: 'default' }).then(
+  // On the thread of the registry, which so knows what is in quarantine; and idle models go by the plan, not by themselves.
+  ctx.spawn(parts.model, { entry: { ...entry, keepAliveMs: 0 } }).then(
     ({ address }) => self.cast('started', { name: entry.name, address }),
     (error: unknown) => self.cast('started', { name: entry.name, address: failureOf(error) }),
   );

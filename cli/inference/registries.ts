@@ -67,7 +67,7 @@ export async function ensureRegistry(ask: Ask, node: string): Promise<void> {
     await callRegistry(ask, node, 'list');
   } catch (error) {
     if (toWireError(error).code !== 'NO_SUCH_ACTOR') throw error;
-    const spawn = { definition: 'skep.models', name: REGISTRY, node, executor: 'system', args: {} };
+    const spawn = { definition: 'skep.models', name: REGISTRY, node, args: {} };
     await ask('spawn', spawn).catch((late: unknown) => {
       // Another command was quicker.
       if (toWireError(late).code !== 'NAME_TAKEN') throw late;

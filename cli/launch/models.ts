@@ -25,5 +25,5 @@ export async function startModels(system: ActorSystem, config: Config): Promise<
   if (load === 'off' || models.length === 0) return;
   // Frozen by the configuration, and only read.
   const args = registryArgs(config, models as readonly ModelEntry[], load);
-  await system.spawn(modelRegistry, args, { name: MODELS_NAME, executor: 'system' });
+  await system.spawn(modelRegistry, args, { name: MODELS_NAME });
 }

@@ -19,6 +19,7 @@ function entry(name: string, more: Partial<LlamaEntry> = {}): LlamaEntry {
 class Lab {
   readonly loads: string[] = [];
   readonly drained: string[] = [];
+  readonly lifted: string[] = [];
   readonly swapped: ModelEntry[] = [];
   readonly ready = new Set<string>();
   readonly busy = new Map<string, number>();
@@ -76,6 +77,7 @@ async function shelf(t: Test, args: Partial<RegistryArgs> = {}, atOnce = true, l
       return size instanceof SkepError ? Promise.reject(size) : Promise.resolve(size);
     },
     freeMemory: () => lab.freeBytes,
+    lift: ({ name }) => Promise.resolve(void lab.lifted.push(name)),
   });
   const system = await ActorSystem.create({
     node: 'n1',
