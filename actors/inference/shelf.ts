@@ -43,6 +43,8 @@ export interface Slot {
   failure: WireError | undefined;
   address: ActorAddress | undefined;
   seen: Sighting | undefined;
+  /** Whether it was asked how it is and has not answered. */
+  looking: boolean;
   lastUsedMs: number;
   /** When requests were last sent to it, which it may not have seen yet. */
   admittedMs: number;
@@ -65,6 +67,7 @@ export function newSlot(entry: ModelEntry): Slot {
     failure: undefined,
     address: undefined,
     seen: undefined,
+    looking: false,
     lastUsedMs: 0,
     admittedMs: Number.NEGATIVE_INFINITY,
     leavingSinceMs: 0,
