@@ -6,7 +6,7 @@
  * two pieces.
  */
 import { resolve } from 'node:path';
-import { askModel, modelEntry, model, modelRegistry, MODELS_NAME } from '#actors/inference/index';
+import { askModel, modelActor, modelEntry, modelRegistry, MODELS_NAME } from '#actors/inference/index';
 import { ActorSystem, defineActor, SkepError } from '#runtime';
 
 /** Answers questions by a model of her node. */
@@ -18,7 +18,7 @@ const librarian = defineActor({
       const registry = await ctx.lookup(modelRegistry, MODELS_NAME);
       if (registry === undefined) throw new SkepError('UNKNOWN_MODEL', 'no models are loaded on this node');
       const parts = askModel(
-        async (want, options) => ctx.ref(model, (await registry.call('use', want, options)).address),
+        async (want, options) => ctx.ref(modelActor, (await registry.call('use', want, options)).address),
         {},
         { messages: [{ role: 'user', content: message.question }], maxTokens: 64 },
       );
@@ -31,7 +31,7 @@ const librarian = defineActor({
 
 const [, , file = 'examples/models/tiny-chat.gguf', question = 'What is an actor?'] = process.argv;
 const entry = modelEntry.parse({ name: 'tiny', backend: 'llama', path: resolve(file) });
-const system = await ActorSystem.create({ definitions: [librarian, model, modelRegistry] });
+const system = await ActorSystem.create({ definitions: [librarian, modelActor, modelRegistry] });
 try {
   await system.spawn(
     modelRegistry,

@@ -6,10 +6,10 @@
 import { type ActorRef, type CallOptions, SkepError } from '#runtime';
 import type { AnswerPart, AskRequest } from '#protocols/wire/inference';
 import type { UseModel } from '#protocols/wire/models';
-import type { model } from './model.js';
+import type { modelActor } from './model.js';
 
 /** Gives the actor of a model once it is ready. */
-export type FindModel = (want: UseModel, options: CallOptions) => Promise<ActorRef<typeof model>>;
+export type FindModel = (want: UseModel, options: CallOptions) => Promise<ActorRef<typeof modelActor>>;
 
 /** How to ask. */
 export interface AskOptions {
@@ -36,10 +36,10 @@ export async function* askModel(
 ): AsyncGenerator<AnswerPart, void, void> {
   const endMs = performance.now() + timeoutMs;
   for (let tries = 1; ; tries += 1) {
+    // What cannot be had is final; what was there and is not any more is looked for again.
+    const ref = await find(want, callOptions(endMs, signal));
     let read = false;
     try {
-      const options = callOptions(endMs, signal);
-      const ref = await find(want, options);
       for await (const part of ref.call('ask', request, callOptions(endMs, signal))) {
         read = true;
         yield part;
@@ -61,10 +61,9 @@ function callOptions(endMs: number, signal: AbortSignal | undefined): CallOption
 
 /** Whether the model is on its way out or in, rather than wrong. */
 function isAway(error: unknown): error is SkepError {
-  if (!(error instanceof SkepError)) return false;
-  // Without a time to try again the model says that it cannot be had, such as for want of a program.
-  if (error.code === 'MODEL_UNAVAILABLE') return typeof error.facts['retryAfterMs'] === 'number';
-  return error.code === 'NO_SUCH_ACTOR' || error.code === 'ACTOR_STOPPED';
+  return (
+    error instanceof SkepError && ['MODEL_UNAVAILABLE', 'NO_SUCH_ACTOR', 'ACTOR_STOPPED'].includes(error.code)
+  );
 }
 
 function pause({ facts }: SkepError, signal: AbortSignal | undefined): Promise<void> {

@@ -2,51 +2,16 @@
  * What the registry does with its models, one method for each thing that happens. Loading takes seconds and no method
  * waits for it: what was begun comes back as a cast of the registry to itself, and whoever waits has a deferred reply.
  */
-import { type ActorContext, castFace, type ReplyToken, SkepError } from '#runtime';
+import { type ActorContext, type ReplyToken, SkepError } from '#runtime';
 import type { ActorAddress } from '#protocols/wire/address';
 import { fromWireError, isErrorCode, unreachable, type WireError } from '#protocols/wire/error';
 import type { LoadModel, ModelChoice, ModelList, ModelWish, ReadyModel, UseModel } from '#protocols/wire/models';
 import type { ModelEntry } from './entry.js';
-import type { model } from './model.js';
+import { type KeeperSettings, own, type OwnCasts, type RegistryParts } from './registry-messages.js';
 import { type Move, planResidency } from './residency.js';
 import { rankModels } from './selection.js';
 import { candidates, failureOf, heldBytes, lineOf, newSlot, residents, sameEntry, type Sighting, type Slot, slotNamed } from './shelf.js';
 import { look } from './sighting.js';
-
-/** What a registry is made of; tests put their own in place. */
-export interface RegistryParts {
-  readonly model: typeof model;
-  readonly memoryOf: (entry: ModelEntry) => Promise<number>;
-  readonly freeMemory: () => number;
-  /** Lets a model file be tried again that ended its process before. */
-  readonly lift: (entry: ModelEntry) => Promise<void>;
-}
-
-/** What a keeper is told to do. */
-export interface KeeperSettings {
-  readonly models: readonly ModelEntry[];
-  readonly defaultModel: string | null;
-  readonly load: 'start' | 'demand';
-  readonly memoryBytes: number | null;
-  readonly switchAfterMs: number;
-}
-
-/** What the registry tells itself. */
-export interface OwnCasts {
-  /** The memory that a model will take is known, or its file cannot be read. */
-  readonly measured: { readonly name: string; readonly bytes: number | WireError };
-  /** The actor of a model began, or could not. */
-  readonly started: { readonly name: string; readonly address: ActorAddress | WireError };
-  /** How a model is; null when it did not answer. */
-  readonly seen: { readonly name: string; readonly address: ActorAddress; readonly sighting: Sighting | null };
-  /** A model was swapped for another, or could not be. */
-  readonly swapped: {
-    readonly name: string;
-    readonly entry: ModelEntry;
-    readonly token: ReplyToken<ReadyModel>;
-    readonly error: WireError | null;
-  };
-}
 
 /** Milliseconds between two looks at models while something is to happen, and while nothing is. */
 const LOOK_MS = 50;
@@ -56,8 +21,6 @@ const DRAIN_MS = 60_000;
 /** Time for loading a new model and for the answers of the old one to end. */
 const SWAP_MS = 600_000;
 const MIB = 1_048_576;
-
-const own = castFace<OwnCasts>();
 
 /** The models of one node. */
 export class ModelKeeper {
@@ -288,8 +251,9 @@ export class ModelKeeper {
   /** A load failed: who waits is told at once, also where the model itself tries again. One that does not is let go. */
   #notLoaded(slot: Slot, { health: { live, reason = '' } }: Sighting): void {
     const [, code, message] = /^([A-Z_]+): (.*)$/s.exec(reason) ?? [];
-    if (!isErrorCode(code)) return;
-    this.#fail(slot, { code, message: message ?? '', facts: { model: slot.entry.name } });
+    if (!isErrorCode(code) || message === undefined) return;
+    if (slot.failure?.message !== message || slot.waiters.length > 0)
+      this.#fail(slot, { code, message, facts: { model: slot.entry.name } });
     if (!live && slot.address !== undefined) this.#ctx.stop(slot.address);
   }
 
@@ -364,7 +328,10 @@ export class ModelKeeper {
     if (plan.lookAtMs !== undefined) this.#ctx.after(Math.max(1, plan.lookAtMs - nowMs), 'plan');
     const slots = [...this.#slots.values()];
     if (!slots.some(({ address }) => address !== undefined)) return;
-    const eager = slots.some(({ phase, waiters }) => phase === 'loading' || phase === 'leaving' || waiters.length > 0);
+    const eager = slots.some(
+      ({ phase, failure, waiters }) =>
+        waiters.length > 0 || phase === 'leaving' || (phase === 'loading' && failure === undefined),
+    );
     const dueMs = nowMs + (eager ? LOOK_MS : QUIET_LOOK_MS);
     if (this.#lookDueMs !== undefined && this.#lookDueMs <= dueMs) return;
     this.#lookDueMs = dueMs;

@@ -26,9 +26,10 @@ import {
   type UseModel,
 } from '#protocols/wire/models';
 import type { ModelEntry } from './entry.js';
-import { ModelKeeper, type OwnCasts, type RegistryParts } from './keeper.js';
+import { ModelKeeper } from './keeper.js';
 import { freeMemory, memoryOf } from './memory.js';
-import { model } from './model.js';
+import { modelActor } from './model.js';
+import type { OwnCasts, RegistryParts } from './registry-messages.js';
 
 /** Name of the registry on its node. */
 export const MODELS_NAME = 'models';
@@ -103,7 +104,7 @@ export function defineModelRegistry(parts: RegistryParts) {
 }
 
 /** Definition of the registry of a node; it is registered there as {@link MODELS_NAME}. */
-export const modelRegistry = defineModelRegistry({ model, memoryOf, freeMemory, lift });
+export const modelRegistry = defineModelRegistry({ model: modelActor, memoryOf, freeMemory, lift });
 
 async function lift(entry: ModelEntry): Promise<void> {
   if (entry.backend === 'llama') (await import('./llama/backend.js')).liftQuarantine(entry.path);

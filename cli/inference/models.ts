@@ -6,7 +6,7 @@
  *     --model NAME .................. the cluster that runs; where none is meant or runs, the configuration, here
  */
 import type { FindModel } from '#actors/inference/client';
-import { model } from '#actors/inference/model';
+import { modelActor } from '#actors/inference/model';
 import { modelRegistry, MODELS_NAME } from '#actors/inference/registry';
 import type { ModelEntry } from '#actors/inference/entry';
 import type { Config } from '#config';
@@ -87,7 +87,7 @@ async function openHere(
       name,
       find: async (want, callOptions) => {
         const { address } = await registry.call('use', want, callOptions);
-        return system.ref(model, address);
+        return system.ref(modelActor, address);
       },
       stop: () => system.shutdown(),
     };
@@ -112,7 +112,7 @@ async function openCluster(name: string | undefined, { config, signal }: OpenOpt
       fatal.signal.throwIfAborted();
       const home = await bestHome(registries, want.model, cluster);
       const { address } = await home.call('use', want, options);
-      return system.ref(model, address);
+      return system.ref(modelActor, address);
     };
     return { where: `cluster ${cluster}`, name, find, stop };
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import t, { type Test } from 'tap';
 import { type LlamaEntry, type ModelEntry, modelEntry } from '#actors/inference/entry';
-import type { model } from '#actors/inference/model';
+import type { modelActor } from '#actors/inference/model';
 import { defineModelRegistry, type RegistryArgs } from '#actors/inference/registry';
 import { ActorSystem, defineActor, SkepError } from '#runtime';
 import { eventually } from '#test/support/eventually';
@@ -28,7 +28,7 @@ class Lab {
   freeBytes = 1_000 * MIB;
 
   /** A model that is ready when the test says so, or at once. */
-  definition(atOnce: boolean): typeof model {
+  definition(atOnce: boolean): typeof modelActor {
     const lab = this;
     const fake = defineActor({
       name: 'skep.model',
@@ -40,8 +40,8 @@ class Lab {
       },
       calls: {
         health: ({ name }) => ({ live: true, ready: lab.ready.has(name), saturated: false }),
-        info: ({ name }) => ({ name, contextTokens: 2_048, slots: 2, memoryBytes: 50 * MIB }),
-        stats: ({ name }) => ({ running: lab.busy.get(name) ?? 0, waiting: 0, counts: { promptTokens: 7 } }),
+        info: () => ({ model: { contextTokens: 2_048, slots: 2, memoryBytes: 50 * MIB } }),
+        stats: ({ name }) => ({ running: lab.busy.get(name) ?? 0, waiting: 0, rejected: { MODEL_BUSY: 3 } }),
         swap: (_state, wanted: ModelEntry) => void lab.swapped.push(wanted),
       },
       casts: {
@@ -52,14 +52,14 @@ class Lab {
       },
       terminate: ({ name }) => void lab.ready.delete(name),
     });
-    return fake as unknown as typeof model;
+    return fake as unknown as typeof modelActor;
   }
 }
 
 interface Shelf {
   readonly lab: Lab;
   readonly system: ActorSystem;
-  readonly fake: typeof model;
+  readonly fake: typeof modelActor;
   readonly registry: Awaited<ReturnType<typeof begin>>;
 }
 
@@ -111,7 +111,7 @@ t.test('a load does not hold the registry up: it lists while a model takes its t
   here.lab.ready.add('slow');
   await load;
   t.match(await here.registry.call('list'), {
-    models: [{ state: 'ready', slots: 2, contextTokens: 2_048, memoryBytes: 50 * MIB, figures: { 'counts.promptTokens': 7 } }],
+    models: [{ state: 'ready', slots: 2, contextTokens: 2_048, memoryBytes: 50 * MIB, figures: { 'rejected.MODEL_BUSY': 3 } }],
   });
 });
 
