@@ -25,6 +25,8 @@ class Lab {
   readonly busy = new Map<string, number>();
   readonly sizes = new Map<string, number | SkepError>();
   readonly broken = new Set<string>();
+  /** What a model says of why it is not ready. */
+  readonly says = new Map<string, { readonly live: boolean; readonly reason: string }>();
   freeBytes = 1_000 * MIB;
 
   /** A model that is ready when the test says so, or at once. */
@@ -39,7 +41,12 @@ class Lab {
         return { name };
       },
       calls: {
-        health: ({ name }) => ({ live: true, ready: lab.ready.has(name), saturated: false }),
+        health: ({ name }) => {
+          const said = lab.says.get(name);
+          return said === undefined
+            ? { live: true, ready: lab.ready.has(name), saturated: false }
+            : { ...said, ready: false, saturated: false };
+        },
         info: () => ({ model: { contextTokens: 2_048, slots: 2, memoryBytes: 50 * MIB } }),
         stats: ({ name }) => ({ running: lab.busy.get(name) ?? 0, waiting: 0, rejected: { MODEL_BUSY: 3 } }),
         swap: (_state, wanted: ModelEntry) => void lab.swapped.push(wanted),
@@ -198,6 +205,20 @@ t.test('a file that is bad, or a model that does not start: who waits is told, a
   t.equal((await here.registry.call('use', { model: 'good' })).name, 'good');
   lab.sizes.delete('torn');
   t.equal((await here.registry.call('use', { model: 'torn' })).name, 'torn', 'a file that was mended is found good');
+});
+
+t.test('a model that says why it cannot be loaded: who waits hears its code; one that is dead is let go', async (t) => {
+  const here = await shelf(t, { models: [entry('a'), entry('b')] });
+  here.lab.says.set('a', { live: false, reason: 'MODEL_QUARANTINED: it ended its process twice' });
+  await t.rejects(here.registry.call('use', { model: 'a' }), { code: 'MODEL_QUARANTINED', message: 'it ended its process twice' });
+  await eventually('it is not held any more', async () => (await here.registry.call('list')).models[0]?.address === undefined);
+  here.lab.says.set('b', { live: true, reason: 'MODEL_UNAVAILABLE: node-llama-cpp is not installed' });
+  await t.rejects(here.registry.call('use', { model: 'b' }), { code: 'MODEL_UNAVAILABLE', message: /not installed/ });
+  here.lab.says.delete('b');
+  await eventually('it came up by itself', async () => (await stateOf(here, 'b')) === 'ready');
+  here.lab.says.delete('a');
+  t.equal((await here.registry.call('load', { name: 'a', force: true })).name, 'a');
+  t.same(here.lab.lifted, ['a'], 'force lifts the quarantine first');
 });
 
 t.test('a model that crashes starts again at its address; one that cannot live is given up alone', async (t) => {
