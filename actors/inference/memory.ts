@@ -1,9 +1,8 @@
 /**
- * What models take and what is free, in bytes of this machine's memory, before anything is loaded: a model that does not
- * fit is refused with both numbers instead of driving the machine into its swap space or the kernel into a kill. Layers on a
- * GPU are counted here all the same, so that the estimate errs to the safe side.
+ * What a model will take, in bytes of this machine's memory, before anything is loaded: one that does not fit is refused
+ * with that number and what is free, instead of driving the machine into its swap space or the kernel into a kill. Layers on
+ * a GPU are counted all the same, so that the estimate errs to the safe side.
  */
-import { freemem } from 'node:os';
 import type { LlamaEntry, ModelEntry } from './entry.js';
 import { checkGguf, type GgufFacts } from './gguf/check.js';
 import { estimateMemory, type MemoryEstimate } from './gguf/memory.js';
@@ -24,9 +23,4 @@ export function estimateOf(
 ): MemoryEstimate & { readonly contextTokens: number } {
   const context = contextTokens ?? Math.min(facts.contextTokens, DEFAULT_CONTEXT);
   return { ...estimateMemory(facts, { contextTokens: context, sequences }), contextTokens: context };
-}
-
-/** What is free: what the kernel or the container would still give without taking it from others. */
-export function freeMemory(): number {
-  return typeof process.availableMemory === 'function' ? process.availableMemory() : freemem();
 }

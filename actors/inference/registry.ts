@@ -27,7 +27,8 @@ import {
 } from '#protocols/wire/models';
 import type { ModelEntry } from './entry.js';
 import { ModelKeeper } from './keeper.js';
-import { freeMemory, memoryOf } from './memory.js';
+import { freeMemory } from './free-memory.js';
+import { memoryOf } from './memory.js';
 import { modelActor } from './model.js';
 import type { OwnCasts, RegistryParts } from './registry-messages.js';
 
@@ -104,7 +105,7 @@ export function defineModelRegistry(parts: RegistryParts) {
 }
 
 /** Definition of the registry of a node; it is registered there as {@link MODELS_NAME}. */
-export const modelRegistry = defineModelRegistry({ model: modelActor, memoryOf, freeMemory, lift });
+export const modelRegistry = defineModelRegistry({ model: modelActor, memoryOf, freeMemory: () => freeMemory(), lift });
 
 async function lift(entry: ModelEntry): Promise<void> {
   if (entry.backend === 'llama') (await import('./llama/backend.js')).liftQuarantine(entry.path);

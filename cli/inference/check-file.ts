@@ -1,6 +1,7 @@
 /** `skep model check`: what a model file says of itself, what it would take here, and what is free. */
 import { checkGguf, type GgufFacts } from '#actors/inference/gguf/check';
-import { estimateOf, freeMemory } from '#actors/inference/memory';
+import { freeMemory } from '#actors/inference/free-memory';
+import { estimateOf } from '#actors/inference/memory';
 import { printable } from '#config/mask';
 import type { CommandContext } from '../command.js';
 import type { ExitCode } from '../exit-codes.js';
