@@ -4,7 +4,7 @@
  * a GPU are counted all the same, so that the estimate errs to the safe side.
  */
 import type { LlamaEntry, ModelEntry } from './entry.js';
-import { checkGguf, type GgufFacts } from './gguf/check.js';
+import type { GgufFacts } from './gguf/check.js';
 import { estimateMemory, type MemoryEstimate } from './gguf/memory.js';
 
 /** Tokens of a sequence where an entry does not say: what the model was trained for, and no more than this. */
@@ -13,6 +13,8 @@ const DEFAULT_CONTEXT = 8_192;
 /** What a model of this entry will take here. @throws SkepError MODEL_FILE_BAD, PATH_UNREADABLE. */
 export async function memoryOf(entry: ModelEntry): Promise<number> {
   if (entry.backend !== 'llama') return 0;
+  // Loaded when a file is first looked at: most nodes have none.
+  const { checkGguf } = await import('./gguf/check.js');
   return estimateOf(await checkGguf(entry.path), entry).totalBytes + entry.prefixCacheBytes;
 }
 

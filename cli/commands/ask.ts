@@ -16,7 +16,7 @@ export function askCommand(program: Command): void {
         'skep ask --model qwen --schema person.json --json "Ada Lovelace, born 1815"',
       ],
       options: [
-        new Option('--model <name|file>', 'model of the cluster or configuration, or a GGUF file that is run here'),
+        new Option('--model <model>', 'model of the cluster or configuration, or a GGUF file that is run here'),
         new Option('--system <text>', 'system message before the question'),
         new Option('--max-tokens <n>', 'tokens of the answer at most (default: as the model is configured)').argParser(
           wholeNumber(1, 10_000_000),

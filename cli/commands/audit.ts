@@ -20,7 +20,7 @@ export function auditCommand(program: Command): void {
         new Option('--baseline <file>', 'findings accepted earlier; only others count for --fail-on'),
         new Option('--write-baseline <file>', 'accept all findings of this run into a baseline file'),
         new Option('--verify <which>', 'findings a second agent derives again: high, all or none'),
-        new Option('--model <name|file>', 'model that writes the summary; findings and digest stay as they are'),
+        new Option('--model <model>', 'name or GGUF file of a model that writes the summary; findings and digest stay as they are'),
         new Option('--progress-json', 'progress as one JSON object a line on standard error'),
         new Option('--no-progress', 'no progress'),
         new Option('--spot-check <n>', 'verify one task in n whole, findings or not; 0 for none')
