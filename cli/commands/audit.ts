@@ -10,7 +10,7 @@ export function auditCommand(program: Command): void {
     {
       usage: 'audit [repo]',
       summary: 'Audit a git repository with a swarm of agents; writes SARIF, an SBOM, Markdown and HTML.',
-      examples: ['skep audit .', 'skep audit ~/src/app --nodes 3 --fail-on high', 'skep audit . --json | jq .counts', 'skep audit . --model examples/models/tiny-chat.gguf'],
+      examples: ['skep audit .', 'skep audit ~/src/app --nodes 3 --fail-on high', 'skep audit . --json | jq .counts', 'skep audit . --model qwen'],
       options: [
         new Option('--nodes <n>', 'node processes; 1 runs in this process, more use a nats-server')
           .default(1)

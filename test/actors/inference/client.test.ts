@@ -4,7 +4,6 @@
  */
 import t, { type Test } from 'tap';
 import { askModel, type FindModel } from '#actors/inference/client';
-import type { modelActor } from '#actors/inference/model';
 import type { AnswerPart } from '#protocols/wire/inference';
 import { ActorSystem, defineActor, SkepError } from '#runtime';
 import { eventually } from '#test/support/eventually';
@@ -42,7 +41,7 @@ async function flaky(t: Test, failsAt: number, times: number, code: 'MODEL_UNAVA
     seen.found += 1;
     return Promise.resolve<Awaited<ReturnType<FindModel>>>(ref);
   };
-  return { seen, find, type: undefined as unknown as typeof modelActor };
+  return { seen, find };
 }
 
 async function textOf(parts: AsyncIterable<AnswerPart>): Promise<string> {
