@@ -269,7 +269,7 @@ export class ModelKeeper {
     slot.phase = 'leaving';
     slot.leavingSinceMs = this.#ctx.clock.now();
     this.#ctx.log.info('model leaves', { model: slot.entry.name });
-    this.#ctx.ref(this.#parts.model, slot.address).cast('drain', null);
+    this.#ctx.ref(this.#parts.model, slot.address).cast('drain');
   }
 
   #tellLeavers(slot: Slot): void {
