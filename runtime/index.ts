@@ -47,6 +47,7 @@ export type { MailboxOptions, OverflowPolicy } from './mailbox/mailbox.js';
 export type { Priority, PriorityRule } from './mailbox/priority.js';
 export { defineOffload, type OffloadOptions, type OffloadSettings, type OffloadTask } from './offload/offload.js';
 export type { LatencySummary } from './telemetry/histogram.js';
+export type { Metric, MetricSample } from './telemetry/metrics.js';
 export type { DefinitionLoad, SlowTurn } from './telemetry/turn-meter.js';
 export type { ActorGroups, GroupOptions, Groups } from './groups/groups.js';
 export type { Pool, PoolOptions } from './pool/pool.js';

@@ -87,6 +87,19 @@ const deadLetter = z.object({
   payload: z.unknown().optional(),
 });
 
+const metric = z.object({
+  name: z.string(),
+  type: z.enum(['counter', 'gauge', 'histogram']),
+  help: z.string(),
+  samples: z.array(
+    z.object({
+      labels: z.record(z.string(), z.string()),
+      value: z.number(),
+      suffix: z.exactOptional(z.enum(['_bucket', '_sum', '_count'])),
+    }),
+  ),
+});
+
 /** Answer of `report`. */
 export const reportAnswer = z.object({
   nodes: z.array(
@@ -133,6 +146,7 @@ export const reportAnswer = z.object({
             latest: z.array(deadLetter),
           }),
           flow: z.object({ channels: z.number(), waiting: z.number(), withheld: z.number() }),
+          metrics: z.exactOptional(z.array(metric)),
         }),
       ),
     }),

@@ -67,6 +67,8 @@ export interface ActorContext<Event = unknown, State = unknown> extends Persiste
   readonly clock: Clock;
   /** Aborted when the caller of the current call cancels or its deadline passes, and when the actor is stopped. */
   readonly signal: AbortSignal;
+  /** Milliseconds until the deadline of the current call; Infinity where it has none. */
+  readonly remainingMs: number;
   /** Who sent the current message: an actor, or the executor of code that is not an actor. */
   readonly sender: ActorAddress | undefined;
   /**

@@ -17,6 +17,7 @@ import type { MailboxOptions } from '../mailbox/mailbox.js';
 import type { PriorityRule } from '../mailbox/priority.js';
 import type { RestartIntensity } from '../supervision/intensity.js';
 import { checkSupervision, type SupervisionOptions } from '../supervision/options.js';
+import type { Metric } from '../telemetry/metrics.js';
 import type { ActorContext } from './context.js';
 import { checkMigrations, type MigrationOptions } from './migration.js';
 import { isStream, mergePhases } from './phase-table.js';
@@ -119,6 +120,13 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Phases, Event = unkno
   readonly durable?: DurableState<Args, State>;
   // The intersections give the handlers their contextual types while their own types are inferred.
   readonly calls?: Calls & Record<string, CallHandler<State, ContextOf<State, Event>>>;
+  /**
+   * Names of calls that are streams and do not hold the actor: while a step of one waits, the actor handles messages and
+   * takes steps of other streams (reentrancy in the sense of Orleans' interleaving, for streams only). Up to its first
+   * `await` a step is a turn like any other. Behind it the state may have changed, and `ctx.sender`, `ctx.signal` and the
+   * like are those of another message: take them before.
+   */
+  readonly interleaved?: readonly string[];
   readonly casts?: Casts & Record<string, CastHandler<State, ContextOf<State, Event>>>;
   readonly info?: (state: State, info: Info, ctx: ContextOf<State, Event>) => void | Promise<void>;
   /** Makes the actor a state machine: handlers by `state.phase`, before those that all phases share. */
@@ -129,6 +137,8 @@ export interface DefinitionSpec<Args, State, Calls, Casts, Phases, Event = unkno
   readonly timeouts?: Readonly<Record<string, TimeoutHandler<State, ContextOf<State, Event>>>>;
   /** Runs once before the actor ends or restarts; the state is as the last handler left it. */
   readonly terminate?: (state: State, reason: ExitReason, ctx: ActorContext) => void | Promise<void>;
+  /** What its actors count, read from their state whenever a report is asked for; it must be quick and change nothing. */
+  readonly metrics?: (state: State) => readonly Metric[];
   readonly mailbox?: DefinitionMailbox;
   readonly supervision?: SupervisionOptions;
   /** Exit signals become `exit-signal` infos instead of ending this actor; only a `kill` still does. Default false. */
@@ -221,7 +231,9 @@ export function defineActor<
   const version = spec.version ?? 1;
   checkMigrations(spec.name, version, spec);
   const reliable = reliableSettings(spec.name, spec.reliable);
-  const definition = { ...spec, kind: 'actor', version, ...tablesOf(spec), reliable };
+  const tables = tablesOf(spec);
+  checkInterleaved(spec.name, spec.interleaved, tables.streams);
+  const definition = { ...spec, kind: 'actor', version, ...tables, reliable };
   // The tables of a phased definition are merged at run time as their types are merged here.
   return definition as unknown as Definition<
     Args,
@@ -239,6 +251,13 @@ function tablesOf(
   if (phases !== undefined) return mergePhases({ ...spec, phases } as Parameters<typeof mergePhases>[0]);
   const streams = Object.entries(calls).filter(([, handler]) => isStream(handler));
   return { calls, casts, streams: new Set(streams.map(([name]) => name)) };
+}
+
+function checkInterleaved(definition: string, names: readonly string[] = [], streams: ReadonlySet<string>): void {
+  const stray = names.find((name) => !streams.has(name));
+  if (stray === undefined) return;
+  const text = `definition ${definition}: interleaved names "${stray}": expected a call that is an async generator`;
+  throw new SkepError('BAD_CONFIG', text, { definition, field: 'interleaved' });
 }
 
 function checkNumber(definition: string, field: string, value: number | undefined, least: number): void {

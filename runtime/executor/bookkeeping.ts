@@ -6,6 +6,7 @@ import type { ActorAddress } from '#protocols/wire/address';
 import type { Envelope } from '#protocols/wire/envelope';
 import { DeadLetters, type DeadLetterReason } from '../telemetry/dead-letters.js';
 import type { LoopDelay } from '../telemetry/loop-delay.js';
+import { metricsOf } from '../telemetry/metrics.js';
 import type { Cell } from './cell.js';
 import type { CellHost } from './cell-host.js';
 import { operate } from './operator.js';
@@ -83,6 +84,7 @@ export class Bookkeeping {
       loopIdleMs: Math.round(idle),
       heapUsedBytes: process.memoryUsage().heapUsed,
       deadLetters: this.#letters.report(),
+      metrics: metricsOf(cells.values(), (actor, error) => this.#host.log.warn('metrics failed', { actor, error })),
     };
   }
 

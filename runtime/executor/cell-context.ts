@@ -82,6 +82,9 @@ export class CellContext implements PhaseContext<unknown>, Messenger, SpecSpawne
   get signal(): AbortSignal {
     return this.#cell.turns.hand.current.signal;
   }
+  get remainingMs(): number {
+    return this.#cell.turns.hand.current.remainingMs();
+  }
   get sender(): ActorAddress | undefined {
     return this.#cell.turns.hand.current.sender;
   }

@@ -150,6 +150,31 @@ export class Hand {
   }
 
   /**
+   * As {@link take}, for a step that does not hold the actor: once it waits, the hand is free for what comes next, and
+   * its end is told whatever is in hand by then.
+   */
+  takeBeside(work: Work): void {
+    const { current, body, onValue } = work;
+    const life = this.#life;
+    this.#inHand = current;
+    const begun = body();
+    const outcome = this.#owner.journal === undefined ? begun : held(begun, this.#owner.journal);
+    if (this.#inHand === current) this.#inHand = undefined;
+    Promise.resolve(outcome).then(
+      (value) => {
+        if (life !== this.#life) return;
+        onValue?.(value);
+        this.#owner.wake();
+      },
+      (thrown: unknown) => {
+        if (life !== this.#life) return;
+        this.threw(thrown, work);
+        this.#owner.wake();
+      },
+    );
+  }
+
+  /**
    * As {@link take}, for a message without span and receipt: nothing is made for a handler that is done at once and asks
    * for nothing but its message.
    */

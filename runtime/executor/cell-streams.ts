@@ -1,6 +1,7 @@
 /**
  * Streams that an actor is producing. A stream has credit; while it has some, each step of its generator is one turn of
- * the actor, so other messages run between two items and a slow reader stops the generator, not the actor.
+ * the actor, so other messages run between two items and a slow reader stops the generator, not the actor. A step that
+ * waits holds the actor like any handler that waits, unless its stream is interleaved.
  */
 import type { ActorAddress } from '#protocols/wire/address';
 import { type SkepError, toWireError } from '#protocols/wire/error';
@@ -17,8 +18,12 @@ export interface Producer {
   readonly iterator: AsyncGenerator<unknown, unknown, unknown>;
   readonly current: Current;
   credit: number;
+  /** Its steps do not hold the actor while they wait. */
+  readonly interleaved: boolean;
   /** Whether a step waits for its turn; a producer is in the ready queue at most once. */
   queued: boolean;
+  /** Whether a step is under way; there is one at a time. */
+  stepping: boolean;
 }
 
 /** The producers of one actor. */
@@ -38,14 +43,15 @@ export class Producers {
     return this.#ready.size > 0;
   }
 
-  add(producer: Producer): void {
+  add(begun: Omit<Producer, 'queued' | 'stepping'>): void {
+    const producer: Producer = { ...begun, queued: false, stepping: false };
     this.#all.set(producer.key, producer);
     this.enqueue(producer);
   }
 
   /** Puts a producer in line for a step if it may take one. */
   enqueue(producer: Producer): void {
-    if (producer.queued || producer.credit <= 0 || !this.#all.has(producer.key)) return;
+    if (producer.queued || producer.stepping || producer.credit <= 0 || !this.#all.has(producer.key)) return;
     producer.queued = true;
     this.#ready.push(producer);
   }
@@ -87,10 +93,12 @@ export class Producers {
 export function stepOf(producer: Producer, producers: Producers, host: CellHost): Work {
   const { from, id, key } = producer;
   producer.credit -= 1;
+  producer.stepping = true;
   return {
     current: producer.current,
     body: () => producer.iterator.next(),
     onValue: (result: unknown): void => {
+      producer.stepping = false;
       // A reader that left while the step ran has been told nothing, and wants nothing.
       if (!producers.has(key)) return;
       const { done, value } = result as IteratorResult<unknown, unknown>;

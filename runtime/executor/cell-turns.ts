@@ -252,7 +252,9 @@ export class Turns {
     if (step !== undefined && this.#producers !== undefined) {
       this.#host.meter.message = 'stream step';
       this.#host.meter.current = false;
-      this.hand.take(stepOf(step, this.#producers, this.#host));
+      const work = stepOf(step, this.#producers, this.#host);
+      if (step.interleaved) this.hand.takeBeside(work);
+      else this.hand.take(work);
       return true;
     }
     const letter = this.#mailbox?.shift();
@@ -362,15 +364,9 @@ export class Turns {
     try {
       const iterator = body() as Producer['iterator'];
       const { key } = current;
-      (this.#producers ??= new Producers()).add({
-        key,
-        from,
-        id,
-        iterator,
-        current,
-        credit: envelope.credit,
-        queued: false,
-      });
+      const interleaved = definition.interleaved?.includes(name) === true;
+      const { credit } = envelope;
+      (this.#producers ??= new Producers()).add({ key, from, id, iterator, current, credit, interleaved });
     } catch (thrown) {
       // A generator reads its parameters when it is made: a message that it cannot take apart throws here.
       this.hand.threw(thrown, end);

@@ -8,6 +8,7 @@ import type { FlowReport } from '../flow/flow-control.js';
 import type { DeadLetterReport } from '../telemetry/dead-letters.js';
 import type { ActorFamily } from '../supervision/tree.js';
 import type { LatencySummary } from '../telemetry/histogram.js';
+import type { Metric } from '../telemetry/metrics.js';
 import type { DefinitionLoad, TurnReport } from '../telemetry/turn-meter.js';
 import type { Cell } from './cell.js';
 import type { CellStatus } from './cell-life.js';
@@ -63,6 +64,8 @@ export interface ExecutorReport extends TurnReport {
   readonly eventLoopDelay?: LatencySummary;
   readonly deadLetters: DeadLetterReport;
   readonly flow: FlowReport;
+  /** What actors count themselves; absent from nodes of older versions. */
+  readonly metrics?: readonly Metric[];
 }
 
 /** Mailboxes in {@link ExecutorReport.busiest}. */

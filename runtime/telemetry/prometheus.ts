@@ -1,8 +1,10 @@
 /**
  * Reports in the text format of Prometheus, version 0.0.4: families with HELP and TYPE, counters that end in `_total`,
- * seconds and bytes as base units. A pure function; who serves or prints it is somebody else's matter.
+ * seconds and bytes as base units; behind them what actors count themselves. A pure function; who serves or prints it is
+ * somebody else's matter.
  */
 import type { ExecutorReport } from '../executor/report.js';
+import type { Metric } from './metrics.js';
 
 /** Reports of one node. */
 interface Reports {
@@ -12,14 +14,19 @@ interface Reports {
 }
 
 type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
+type Sample = readonly [labels: Labels, value: number, suffix?: string];
 
 interface Family {
   readonly name: string;
-  readonly type: 'counter' | 'gauge';
+  readonly type: Metric['type'];
   readonly help: string;
   /** Samples of one executor, without the labels of its place. */
   readonly samples: (report: ExecutorReport) => readonly Sample[];
+}
+
+/** A metric of actors, with the places of its samples. */
+interface ActorFamily extends Omit<Family, 'samples'> {
+  readonly samples: Sample[];
 }
 
 const one = (value: number): readonly Sample[] => [[{}, value]];
@@ -133,7 +140,8 @@ export function renderPrometheus(nodes: readonly Reports[]): string {
   const write = ({ name, type, help }: Omit<Family, 'samples'>, samples: readonly Sample[]): void => {
     if (samples.length === 0) return;
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-    for (const [labels, value] of samples) lines.push(`${name}${labelsText(labels)} ${numberText(value)}`);
+    for (const [labels, value, suffix = ''] of samples)
+      lines.push(`${name}${suffix}${labelsText(labels)} ${numberText(value)}`);
   };
   const up = nodes.flatMap(({ node, executors, silent }): readonly Sample[] => [
     ...executors.map(({ id }): Sample => [{ node, executor: String(id) }, 1]),
@@ -149,7 +157,33 @@ export function renderPrometheus(nodes: readonly Reports[]): string {
     );
     write(entry, samples);
   }
+  const own = new Set([...families.map(({ name }) => name), 'skep_executor_up']);
+  for (const metric of actorMetrics(nodes)) if (!own.has(metric.name)) write(metric, metric.samples);
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+/** Names that the format allows. */
+const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
+/** What actors count, each metric once; the first that is met says what it is. */
+function actorMetrics(nodes: readonly Reports[]): readonly ActorFamily[] {
+  const byName = new Map<string, ActorFamily>();
+  for (const { node, executors } of nodes) {
+    for (const { id, metrics = [] } of executors) {
+      for (const { name, type, help, samples } of metrics) {
+        if (!metricName.test(name)) continue;
+        const metric: ActorFamily = byName.get(name) ?? { name, type, help: help.replaceAll('\n', ' '), samples: [] };
+        byName.set(name, metric);
+        if (metric.type !== type) continue;
+        const place = { node, executor: String(id) };
+        for (const { labels, value, suffix } of samples) {
+          const all = { ...labels, ...place };
+          metric.samples.push(suffix === undefined ? [all, value] : [all, value, suffix]);
+        }
+      }
+    }
+  }
+  return [...byName.values()];
 }
 
 function labelsText(labels: Labels): string {

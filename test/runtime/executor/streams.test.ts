@@ -199,3 +199,128 @@ t.test('a stream whose handler cannot take its message apart crashes the actor a
     { status: 'running', incarnation: 2 },
   );
 });
+
+/** Streams that wait for a gate, one that holds its actor and one that does not. */
+function waiterFor(held: Promise<void>) {
+  return defineActor({
+    name: 'waiter',
+    init: () => ({ log: [] as string[] }),
+    interleaved: ['beside'],
+    calls: {
+      async *beside(state, message: { readonly who: string; readonly how?: 'crash' }, ctx) {
+        const { signal } = ctx;
+        yield `${message.who} 1`;
+        state.log.push(`${message.who} waits`);
+        await Promise.race([held, new Promise((resolve) => signal.addEventListener('abort', resolve))]);
+        state.log.push(`${message.who} ${signal.aborted ? 'aborted' : 'goes on'}`);
+        if (message.how === 'crash') throw new Error('boom');
+        yield `${message.who} 2`;
+      },
+      async *holding() {
+        await held;
+        yield 1;
+      },
+      log: (state) => [...state.log],
+    },
+  });
+}
+
+t.test('an interleaved stream that waits holds up neither messages nor other streams', async (t) => {
+  const { opened, open } = gate();
+  const waiter = waiterFor(opened);
+  const { system } = await inlineSystem(t, { definitions: [waiter] });
+  const ref = await system.spawn(waiter, undefined);
+  const both = Promise.all([readAll(ref.call('beside', { who: 'a' })), readAll(ref.call('beside', { who: 'b' }))]);
+  await settle();
+  t.same(await ref.call('log'), ['a waits', 'b waits']);
+  open();
+  t.same(await both, [{ items: ['a 1', 'a 2'] }, { items: ['b 1', 'b 2'] }]);
+});
+
+t.test('a stream that is not interleaved holds its actor while it waits', async (t) => {
+  const { opened, open } = gate();
+  const waiter = waiterFor(opened);
+  const { system } = await inlineSystem(t, { definitions: [waiter] });
+  const ref = await system.spawn(waiter, undefined);
+  const reading = readAll(ref.call('holding'));
+  await settle();
+  const asked = ref.call('log').then(() => 'answered');
+  await settle();
+  t.equal(await Promise.race([asked, Promise.resolve('waits')]), 'waits');
+  open();
+  t.same(await reading, { items: [1] });
+  t.equal(await asked, 'answered');
+});
+
+t.test('an interleaved stream hears at once that its reader left, and its actor has no stream any more', async (t) => {
+  const { opened } = gate();
+  const waiter = waiterFor(opened);
+  const { system } = await inlineSystem(t, { definitions: [waiter] });
+  const ref = await system.spawn(waiter, undefined);
+  const controller = new AbortController();
+  const reading = readAll(ref.call('beside', { who: 'a' }, { signal: controller.signal }));
+  await settle();
+  controller.abort();
+  t.match(await reading, { items: ['a 1'], error: { code: 'CALL_CANCELLED' } });
+  await settle();
+  t.same(await ref.call('log'), ['a waits', 'a aborted']);
+  t.same(await deadLetters(system), {}, 'what it yielded after that went nowhere');
+});
+
+t.test('an interleaved stream that crashes while it waits crashes its actor', async (t) => {
+  const { opened, open } = gate();
+  const waiter = waiterFor(opened);
+  const { system, clock } = await inlineSystem(t, { definitions: [waiter] });
+  const ref = await system.spawn(waiter, undefined);
+  const crashing = readAll(ref.call('beside', { who: 'a', how: 'crash' }));
+  await settle();
+  open();
+  t.match(await crashing, { items: ['a 1'], error: { code: 'ACTOR_CRASHED' } });
+  clock.advance(10);
+  t.same(await ref.call('log'), [], 'a new life');
+});
+
+t.test('an interleaved stream that waits when its actor stops ends with it', async (t) => {
+  const { opened } = gate();
+  const waiter = waiterFor(opened);
+  const { system } = await inlineSystem(t, { definitions: [waiter] });
+  const ref = await system.spawn(waiter, undefined);
+  const reading = readAll(ref.call('beside', { who: 'a' }));
+  await settle();
+  system.stopActor(ref.address);
+  t.match(await reading, { items: ['a 1'], error: { code: 'ACTOR_STOPPED' } });
+});
+
+t.test('a slow reader of an interleaved stream has one window made for it', async (t) => {
+  let made = 0;
+  const source = defineActor({
+    name: 'source-beside',
+    init: () => null,
+    interleaved: ['count'],
+    calls: {
+      async *count() {
+        for (;;) {
+          await null;
+          yield (made += 1);
+        }
+      },
+    },
+  });
+  const { system } = await inlineSystem(t, { definitions: [source] });
+  const ref = await system.spawn(source, undefined);
+  const reader = ref.call('count')[Symbol.asyncIterator]();
+  await reader.next();
+  await settle(2 * STREAM_WINDOW);
+  t.equal(made, STREAM_WINDOW);
+  for (let n = 1; n < STREAM_WINDOW; n += 1) t.equal((await reader.next()).value, n + 1);
+  await settle(2 * STREAM_WINDOW);
+  t.equal(made, 2 * STREAM_WINDOW);
+  await reader.return?.();
+});
+
+t.test('only streams can be interleaved', async (t) => {
+  t.throws(
+    () => defineActor({ name: 'plain', init: () => null, interleaved: ['ping'], calls: { ping: () => 1 } }),
+    { code: 'BAD_CONFIG' },
+  );
+});

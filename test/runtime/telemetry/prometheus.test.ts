@@ -37,7 +37,8 @@ function read(text: string): { readonly types: ReadonlyMap<string, string>; read
     const sample = /^([a-zA-Z_:][a-zA-Z0-9_:]*)\{(.*)\} (\S+)$/.exec(line);
     if (sample === null) throw new Error(`no line of the format: ${line}`);
     const [, name = '', labelText = '', value = ''] = sample;
-    if (name !== current) throw new Error(`${name} stands in the family ${current}`);
+    const series = types.get(current) === 'histogram' ? name.replace(/_(bucket|sum|count)$/, '') : name;
+    if (series !== current) throw new Error(`${name} stands in the family ${current}`);
     if (!/^([+-]?(\d+(\.\d+)?(e[+-]?\d+)?|Inf)|NaN)$/.test(value)) throw new Error(`value ${value}`);
     samples.push({ name, labels: readLabels(labelText), value: Number(value.replace('Inf', 'Infinity')) });
   }
@@ -134,4 +135,56 @@ t.test('odd names of definitions and executors that are silent come through whol
   t.equal(samples.find(({ labels }) => labels['executor'] === '3')?.value, 0);
   t.equal(samples.find(({ name }) => name === 'skep_actor_busy_seconds_total')?.value, 2 ** -40);
   t.equal(renderPrometheus([]), '');
+});
+
+const kettle = defineActor({
+  name: 'kettle',
+  init: (args: { readonly label: string }) => ({ ...args, boiled: 2 }),
+  metrics: ({ label, boiled }) => [
+    { name: 'kettle_boiled_total', type: 'counter', help: 'Boiled.', samples: [{ labels: { label }, value: boiled }] },
+    {
+      name: 'kettle_seconds',
+      type: 'histogram',
+      help: 'How long it took,\nin seconds.',
+      samples: [
+        { labels: { label, le: '1' }, value: 1, suffix: '_bucket' },
+        { labels: { label, le: '+Inf' }, value: boiled, suffix: '_bucket' },
+        { labels: { label }, value: 3.5, suffix: '_sum' },
+        { labels: { label }, value: boiled, suffix: '_count' },
+      ],
+    },
+    { name: 'not a name', type: 'gauge', help: 'x', samples: [{ labels: {}, value: 1 }] },
+    { name: 'skep_actors', type: 'gauge', help: 'A name of the runtime.', samples: [{ labels: {}, value: 1 }] },
+  ],
+});
+
+const broken = defineActor({
+  name: 'broken',
+  init: () => ({}),
+  metrics: () => {
+    throw new Error('no metrics today');
+  },
+});
+
+t.test('metrics of actors stand beside those of the runtime, once for each actor; a bad name is left out', async (t) => {
+  const { system } = await inlineSystem(t, { definitions: [kettle] });
+  await system.spawn(kettle, { label: 'a' });
+  const second = await system.spawn(kettle, { label: 'a' });
+  const { types, samples } = read(renderPrometheus([await system.operator.reports(system)]));
+  t.equal(types.get('kettle_seconds'), 'histogram');
+  t.equal(samples.filter(({ name }) => name === 'kettle_boiled_total').length, 2);
+  t.equal(samples.find(({ name, labels }) => name === 'kettle_seconds_bucket' && labels['le'] === '+Inf')?.value, 2);
+  t.equal(types.has('not a name'), false);
+  system.stopActor(second.address);
+  await settle();
+  const after = read(renderPrometheus([await system.operator.reports(system)]));
+  t.equal(after.samples.filter(({ name }) => name === 'kettle_boiled_total').length, 1, 'it goes with its actor');
+});
+
+t.test('metrics that throw are missing from the report, and the report is there', async (t) => {
+  const { system } = await inlineSystem(t, { definitions: [kettle, broken] });
+  await system.spawn(broken, undefined);
+  await system.spawn(kettle, { label: 'b' });
+  const { types } = read(renderPrometheus([await system.operator.reports(system)]));
+  t.ok(types.has('kettle_boiled_total'));
 });
