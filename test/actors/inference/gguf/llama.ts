@@ -1,0 +1,41 @@
+/** Runs `llama-program.ts` as a process of its own and talks to it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { LlamaResult, LlamaTask } from './llama-program.js';
+
+/** llama.cpp in a process. */
+export class Llama {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>) {
+    this.#child = child;
+    this.#lines = lines;
+  }
+
+  /** Starts it, or gives undefined where node-llama-cpp is not installed. */
+  static async start(): Promise<Llama | undefined> {
+    const script = fileURLToPath(new URL('./llama-program.js', import.meta.url));
+    const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const first = await lines.next();
+    return first.done === true ? undefined : new Llama(child, lines);
+  }
+
+  /** What came of a task, or the signal or code by which the process ended under it. */
+  async run(task: LlamaTask): Promise<LlamaResult | { readonly died: string }> {
+    const ended = this.#child.exitCode === null && this.#child.signalCode === null ? once(this.#child, 'exit') : undefined;
+    this.#child.stdin?.write(`${JSON.stringify(task)}\n`);
+    const line = await this.#lines.next();
+    if (line.done !== true) return JSON.parse(line.value) as LlamaResult;
+    await ended;
+    return { died: String(this.#child.signalCode ?? this.#child.exitCode) };
+  }
+
+  /** Ends it. */
+  close(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
