@@ -5,6 +5,7 @@
 FROM node:20-bookworm-slim AS build
 WORKDIR /skep
 COPY package.json package-lock.json .npmrc ./
+COPY packages ./packages
 RUN npm ci --include=dev --no-audit --no-fund
 COPY . .
 RUN npx tsc -p . && rm -rf dist/test dist/bench dist/.tsbuildinfo
@@ -12,6 +13,7 @@ RUN npx tsc -p . && rm -rf dist/test dist/bench dist/.tsbuildinfo
 FROM node:20-bookworm-slim AS dependencies
 WORKDIR /skep
 COPY package.json package-lock.json .npmrc ./
+COPY packages ./packages
 RUN npm ci --omit=dev --no-audit --no-fund
 
 # nats-server is left out: in containers the bus is a service of its own with its own life, storage and limits, as in

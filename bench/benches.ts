@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type Bench, benchOf, benchOfSweep, loadScenarios } from './harness/section.js';
 import { durableMany, durableOne } from './questions/durability/durable.js';
+import { inferenceQuestions } from './questions/inference/index.js';
 import { local } from './questions/local/index.js';
 import { idleActors, spawn } from './questions/memory/idle-actors.js';
 import { nodesQuestions } from './questions/nodes/index.js';
@@ -33,6 +34,7 @@ export const benches: readonly Bench[] = [
     ...startQuestions,
     simulator,
     ...jobs,
+    ...inferenceQuestions,
   ].map(benchOf),
   ...sweeps.map(benchOfSweep),
   loadScenarios,

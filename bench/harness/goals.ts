@@ -18,6 +18,11 @@ const rows: readonly string[] = [
   'memory of an idle actor',
   'spawn',
   'the audit on 3 nodes with a kill',
+  'eight answers at once',
+  'a model behind its process',
+  'longest wait for a token beside a long prompt',
+  'cancellation of a long prompt',
+  'first token of a known beginning',
 ];
 
 /** The table of goals, over the answers that there are. */

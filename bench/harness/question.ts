@@ -94,6 +94,7 @@ export const suites = [
   'start',
   'simulation',
   'jobs',
+  'inference',
 ] as const;
 export type Suite = (typeof suites)[number];
 

@@ -22,6 +22,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@cyclonedx/cyclonedx-library': ['actors/audit/report/cyclonedx.ts'],
   // Types alone, of a format that the report is written in piece by piece.
   sarif: ['actors/audit/report/'],
+  'node-llama-cpp': ['actors/inference/llama/llama.ts'],
   yaml: ['config/yaml.ts', 'actors/audit/'],
   commander: ['cli/'],
   picocolors: ['cli/'],
