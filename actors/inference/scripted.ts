@@ -52,6 +52,8 @@ export interface ScriptedOptions {
   readonly stepTokens?: number;
   /** Milliseconds of a call for vectors. Default 0. */
   readonly embedMs?: number;
+  /** Fails a call for vectors that has this text in it. Default: none. */
+  readonly embedFails?: (text: string) => ErrorCode | undefined;
   /** Milliseconds until it lets go of what was aborted. Default 0. */
   readonly abortMs?: number;
   /** Milliseconds after which it comes up by itself when it went down. Default: not by itself. */
@@ -88,6 +90,7 @@ export class ScriptedBackend implements ModelBackend {
   #state: 'up' | 'down' | 'closed' = 'up';
   #active = 0;
   #mostActive = 0;
+  #written = 0;
 
   constructor(options: ScriptedOptions) {
     this.#options = {
@@ -100,6 +103,7 @@ export class ScriptedBackend implements ModelBackend {
       stepMs: 0,
       stepTokens: 1,
       embedMs: 0,
+      embedFails: () => undefined,
       abortMs: 0,
       ...options,
     };
@@ -123,6 +127,10 @@ export class ScriptedBackend implements ModelBackend {
   /** The most that were under way at one time. */
   get mostActive(): number {
     return this.#mostActive;
+  }
+  /** Tokens that it has written in all. */
+  get written(): number {
+    return this.#written;
   }
   get closed(): boolean {
     return this.#state === 'closed';
@@ -170,7 +178,11 @@ export class ScriptedBackend implements ModelBackend {
     this.batches.push([...texts]);
     this.#check();
     await this.#pass(this.#options.embedMs, signal);
-    const { dimensions } = this.#options;
+    const { dimensions, embedFails } = this.#options;
+    for (const text of texts) {
+      const code = embedFails(text);
+      if (code !== undefined) throw new SkepError(code, `${code}, as its script says`);
+    }
     const tokens = texts.reduce((sum, text) => sum + scriptedTokens(text).length, 0);
     return { vectors: texts.map((text) => vectorOf(text, dimensions)), tokens };
   }
@@ -210,6 +222,7 @@ export class ScriptedBackend implements ModelBackend {
     for (let at = 0; at < pieces.length; at += stepTokens) {
       await this.#pass(stepMs, signal);
       const step = pieces.slice(at, at + stepTokens);
+      this.#written += step.length;
       yield { type: 'text', text: step.join(''), tokens: step.length };
     }
     if (hangs) await this.#hang(signal);

@@ -39,6 +39,8 @@ export interface Taken<T extends Queued> {
 
 interface Entry<T> {
   readonly request: T;
+  /** Counts those that came. */
+  readonly order: number;
   band: number;
   /** Since when it is in that band. */
   sinceMs: number;
@@ -53,6 +55,7 @@ export class RequestQueue<T extends Queued> {
   readonly #ageing: readonly Heap<Entry<T>>[];
   readonly #deadlines = new Heap<Queued>((a, b) => a.deadlineMs < b.deadlineMs);
   #tokens = 0;
+  #pushed = 0;
 
   constructor(options: QueueOptions) {
     this.#options = { quantum: 1_024, ageMs: 5_000, patienceMs: 30_000, ...options };
@@ -60,7 +63,7 @@ export class RequestQueue<T extends Queued> {
     const dueMs = ({ arrivedMs, deadlineMs }: Queued): number => Math.min(deadlineMs, arrivedMs + patienceMs);
     const sooner = (a: Queued, b: Queued): boolean => {
       const [one, other] = [dueMs(a), dueMs(b)];
-      return one < other || (one === other && a.arrivedMs < b.arrivedMs);
+      return one < other || (one === other && this.#order(a) < this.#order(b));
     };
     this.#bands = Array.from({ length: BANDS }, () => new DeficitRoundRobin(quantum, sooner));
     this.#ageing = Array.from({ length: BANDS }, () => new Heap<Entry<T>>((a, b) => a.sinceMs < b.sinceMs));
@@ -106,7 +109,8 @@ export class RequestQueue<T extends Queued> {
     const { requests, tokens } = this.excess(request.weight);
     if (requests > 0 || tokens > 0) return false;
     this.#age(nowMs);
-    const entry: Entry<T> = { request, band: Math.min(BANDS - 1, Math.max(0, request.band)), sinceMs: nowMs };
+    const band = Math.min(BANDS - 1, Math.max(0, request.band));
+    const entry: Entry<T> = { request, order: (this.#pushed += 1), band, sinceMs: nowMs };
     this.#entries.set(request.id, entry);
     this.#tokens += request.weight;
     if (request.deadlineMs !== Number.POSITIVE_INFINITY) this.#deadlines.push(request);
@@ -158,6 +162,10 @@ export class RequestQueue<T extends Queued> {
   /** A request is done that took `tokens` in truth: its agent's share is corrected. */
   settle({ request, band }: Taken<T>, tokens: number): void {
     this.#bands[band]?.settle(request.agent, request.cost - tokens);
+  }
+
+  #order({ id }: Queued): number {
+    return this.#entries.get(id)?.order ?? 0;
   }
 
   #enter(entry: Entry<T>): void {

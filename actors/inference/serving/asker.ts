@@ -40,7 +40,7 @@ export class AskerWatch {
   /** Calls `died` when the actor ends; the result ends the watch. */
   watch(actor: ActorAddress | undefined, died: () => void): () => void {
     if (actor === undefined) return () => {};
-    const all = this.#watched.get(actor) ?? new Set();
+    const all = this.#watched.get(actor) ?? new Set<() => void>();
     if (all.size === 0) {
       this.#watched.set(actor, all);
       this.#monitor(actor);

@@ -61,7 +61,7 @@ export class Runs {
     const startedMs = this.#host.clock.now();
     const run: Run = { taken, loaded, startedMs, controller: new AbortController(), tokens: 0, lastTokenMs: undefined };
     job.run = run;
-    const jobs = this.#byBackend.get(loaded) ?? new Set();
+    const jobs = this.#byBackend.get(loaded) ?? new Set<Job>();
     this.#byBackend.set(loaded, jobs.add(job));
     this.#host.metrics.started(startedMs - job.arrivedMs);
     void this.#pump(job, run).finally(() => this.#free(job, run));

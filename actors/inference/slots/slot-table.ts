@@ -7,9 +7,13 @@
  *     2. a spilled prefix that has at least `leastTokens` more, restored into the slot of rule 3
  *     3. the idle slot that was used least recently; an empty one before all
  *
- * What a slot would lose is spilled first when less than half of it stays and it is worth `leastTokens` or more. Pure
- * bookkeeping over arrays of token ids; whoever computes does as the placement says: spill, then restore, then cut the
- * slot to `reuse` tokens, then compute the rest.
+ * Rule 1 differs from llama-server's in one point: a slot that would lose `leastTokens` or more is not taken while another
+ * is empty. Agents that share the beginning of their prompts would all go through the first slot otherwise, each at the
+ * cost of the other's conversation, with the slots beside it unused.
+ *
+ * What a slot would lose is spilled first when it is `leastTokens` or more and at least the share `spillShare` of what is
+ * in it. Pure bookkeeping over arrays of token ids; whoever computes does as the placement says: spill, then restore, then
+ * cut the slot to `reuse` tokens, then compute the rest.
  */
 import { PrefixStore, type StoredPrefix } from './prefix-store.js';
 
@@ -24,6 +28,8 @@ export interface SlotOptions {
   readonly similarity?: number;
   /** Tokens below which a prefix is worth nothing. Default 16. */
   readonly leastTokens?: number;
+  /** Share of a slot that must be about to be lost for the slot to be spilled. Default 0.1. */
+  readonly spillShare?: number;
 }
 
 /** What to do for a prompt. */
@@ -55,14 +61,17 @@ export class SlotTable {
   readonly #bytesPerToken: number;
   readonly #similarity: number;
   readonly #leastTokens: number;
+  readonly #spillShare: number;
   #uses = 0;
 
-  constructor({ slots, storeBytes = 0, bytesPerToken = 0, similarity = 0.1, leastTokens = 16 }: SlotOptions) {
+  constructor(options: SlotOptions) {
+    const { slots, storeBytes = 0, bytesPerToken = 0, similarity = 0.1, leastTokens = 16, spillShare = 0.1 } = options;
     this.#slots = Array.from({ length: slots }, (_, number) => ({ number, tokens: [], busy: false, used: 0 }));
     this.#store = new PrefixStore(storeBytes);
     this.#bytesPerToken = bytesPerToken;
     this.#similarity = similarity;
     this.#leastTokens = leastTokens;
+    this.#spillShare = spillShare;
   }
 
   /** Slots that nobody is in. */
@@ -86,7 +95,7 @@ export class SlotTable {
       this.#store.used(stored.value.key);
       return this.#take(oldest, prompt, stored.length, stored.value);
     }
-    const slot = similar ?? oldest;
+    const slot = similar === undefined || this.#spares(similar, inSlot, oldest) ? oldest : similar;
     return this.#take(slot, prompt, commonPrefix(slot.tokens, prompt), undefined);
   }
 
@@ -101,6 +110,11 @@ export class SlotTable {
   /** A spill or a restore failed: the bytes are not there. */
   lost(key: number): void {
     this.#store.drop(key);
+  }
+
+  /** Whether an empty slot is there in place of one that would lose something. */
+  #spares(similar: Slot, stays: number, oldest: Slot): boolean {
+    return oldest.tokens.length === 0 && similar.tokens.length - stays >= this.#leastTokens;
   }
 
   #mostSimilar(idle: readonly Slot[], prompt: readonly number[]): Slot | undefined {
@@ -129,7 +143,8 @@ export class SlotTable {
 
   /** Keeps what a slot is about to lose, where that is worth it. */
   #spill({ tokens }: Slot, stays: number): Pick<Placement, 'spill' | 'evicted'> {
-    const worth = tokens.length - stays >= this.#leastTokens && stays < tokens.length / 2;
+    const lost = tokens.length - stays;
+    const worth = lost >= this.#leastTokens && lost >= this.#spillShare * tokens.length;
     const outcome = worth ? this.#store.keep(tokens, tokens.length * this.#bytesPerToken) : undefined;
     return { spill: outcome?.kept, evicted: outcome?.evicted ?? [] };
   }
