@@ -37,7 +37,7 @@ export interface LoadSpec {
 }
 
 /** A request for an answer; wall-clock limits are the parent's to keep. */
-export type AskWork = Omit<Work, 'timeLeftMs' | 'id'>;
+export type AskWork = Omit<Work, 'timeLeftMs'>;
 /** What is counted as a prompt. */
 export type CountedPrompt = Parameters<ModelBackend['countPrompt']>[0];
 

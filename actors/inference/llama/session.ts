@@ -74,7 +74,7 @@ export class Session {
   }
 
   /** Computes an answer; see `ModelBackend.generate`. */
-  answer({ id: _id, timeLeftMs, ...work }: Work, signal: AbortSignal): AsyncIterable<WorkEvent> {
+  answer({ timeLeftMs, ...work }: Work, signal: AbortSignal): AsyncIterable<WorkEvent> {
     this.#ids += 1;
     const id = this.#ids;
     const late = setTimeout(

@@ -33,8 +33,6 @@ export interface Shared {
 
 /** One answer to compute. */
 export interface Answering {
-  /** What the ids of its tool calls begin with. */
-  readonly name: string;
   readonly work: AskWork;
   readonly prompt: Prompt;
   readonly form: AnswerForm | undefined;
@@ -60,9 +58,9 @@ export async function answer(shared: Shared, answering: Answering): Promise<Answ
   const { slot, sequence, computedBefore } = await shared.sequences.take(prompt.tokens, signal);
   try {
     await prefill(shared, sequence, prompt.tokens, signal);
-    const drawn = await draw(shared, sequence, answering);
-    // The last token of the prompt is one that something is drawn from, which the meter counts apart.
+    // The last token of the prompt is computed when the first of the answer is drawn from it.
     const computed = sequence.tokenMeter.usedInputTokens - computedBefore + 1;
+    const drawn = await draw(shared, sequence, answering);
     const input = prompt.tokens.length;
     return {
       finish: drawn.finish,
@@ -107,7 +105,7 @@ async function draw(shared: Shared, sequence: LlamaContextSequence, answering: A
   const { model, pulse } = shared;
   const { work, prompt, form, credit, signal } = answering;
   const stops = [...prompt.stopTexts, ...(work.stop ?? [])];
-  const reader = new AnswerReader(new TextStream(model, prompt.tokens), form, stops, answering.name);
+  const reader = new AnswerReader(new TextStream(model, prompt.tokens), form, stops, work.id);
   const grammar = new GrammarHold(answering);
   const last = prompt.tokens.slice(-1);
   const tokens = sequence.evaluateWithMetadata([...last], {}, { ...samplingOf(work), ...grammar.options });

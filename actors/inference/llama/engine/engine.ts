@@ -141,7 +141,6 @@ export class Engine {
     const prompt = this.#prompts.make({ ...work, tools: [...tools] });
     checkFits(prompt.tokens.length, work.maxTokens, this.#spec.contextTokens);
     const answered = await answer(this.#shared, {
-      name: `call-${id}`,
       work,
       prompt,
       form,

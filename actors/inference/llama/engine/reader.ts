@@ -43,7 +43,7 @@ export class AnswerReader {
   constructor(text: TextStream, form: AnswerForm | undefined, stops: readonly string[], answer: string) {
     this.#text = text;
     this.#form = form;
-    this.#calls = new CallReader(form?.tools ?? [], answer);
+    this.#calls = new CallReader(form?.tools ?? [], `call-${answer}`);
     this.#mode = modeOf(form);
     this.#needles = new NeedleStream(form?.from === 'call' ? [...stops, callOpens] : this.#mode === 'text' ? stops : []);
   }
