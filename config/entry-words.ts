@@ -8,7 +8,16 @@ import { printable } from './mask.js';
 import { sortOf } from './words.js';
 
 /** Fields whose given text is shown in messages. */
-const open: ReadonlySet<PropertyKey> = new Set(['name', 'backend', 'role', 'profile', 'path', 'model', 'gpu', 'isolation']);
+const open: ReadonlySet<PropertyKey> = new Set([
+  'name',
+  'backend',
+  'role',
+  'profile',
+  'path',
+  'model',
+  'gpu',
+  'isolation',
+]);
 
 /** The message for an issue at `inside`, the path below the option, where `value` was given. */
 export function entryIssueWords(issue: z.core.$ZodIssue, value: unknown, inside: readonly PropertyKey[]): string {

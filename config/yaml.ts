@@ -140,7 +140,8 @@ function toNode(node: ParsedNode, document: Document.Parsed, lines: LineCounter,
   const at = positionAt(node.range[0], lines);
   if (depth > MAX_DEPTH) throw new Refused(`nested deeper than ${MAX_DEPTH} levels`, at);
   if (isScalar(node)) return { kind: 'scalar', at, value: node.value };
-  if (isSeq(node)) return { kind: 'list', at, items: node.items.map((item) => toNode(item, document, lines, depth + 1)) };
+  if (isSeq(node))
+    return { kind: 'list', at, items: node.items.map((item) => toNode(item, document, lines, depth + 1)) };
   if (isAlias(node)) {
     const target = node.resolve(document);
     const range = target?.range;

@@ -61,9 +61,7 @@ function callOptions(endMs: number, signal: AbortSignal | undefined): CallOption
 
 /** Whether the model is on its way out or in, rather than wrong. */
 function isAway(error: unknown): error is SkepError {
-  return (
-    error instanceof SkepError && ['MODEL_UNAVAILABLE', 'NO_SUCH_ACTOR', 'ACTOR_STOPPED'].includes(error.code)
-  );
+  return error instanceof SkepError && ['MODEL_UNAVAILABLE', 'NO_SUCH_ACTOR', 'ACTOR_STOPPED'].includes(error.code);
 }
 
 function pause({ facts }: SkepError, signal: AbortSignal | undefined): Promise<void> {

@@ -10,7 +10,18 @@ import type { ModelEntry } from './entry.js';
 import { type KeeperSettings, own, type OwnCasts, type RegistryParts } from './registry-messages.js';
 import { type Move, planResidency } from './residency.js';
 import { rankModels } from './selection.js';
-import { candidates, failureOf, heldBytes, lineOf, newSlot, residents, sameEntry, type Sighting, type Slot, slotNamed } from './shelf.js';
+import {
+  candidates,
+  failureOf,
+  heldBytes,
+  lineOf,
+  newSlot,
+  residents,
+  sameEntry,
+  type Sighting,
+  type Slot,
+  slotNamed,
+} from './shelf.js';
 import { look } from './sighting.js';
 
 /** Milliseconds between two looks at models while something is to happen, and while nothing is. */

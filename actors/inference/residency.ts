@@ -100,7 +100,9 @@ function waitingOldestFirst(models: readonly Resident[]): readonly Waiting[] {
 function victimsFor(bytes: number, models: readonly Resident[], busyToo: boolean): readonly string[] {
   const candidates = models
     .filter((model) => model.phase === 'ready' && model.bytes > 0 && (busyToo || isIdle(model)))
-    .sort((a, b) => Number(!isIdle(a)) - Number(!isIdle(b)) || a.lastUsedMs - b.lastUsedMs || (a.name < b.name ? -1 : 1));
+    .sort(
+      (a, b) => Number(!isIdle(a)) - Number(!isIdle(b)) || a.lastUsedMs - b.lastUsedMs || (a.name < b.name ? -1 : 1),
+    );
   const victims: string[] = [];
   let missing = bytes;
   for (const { name, bytes: freed } of candidates) {

@@ -157,7 +157,8 @@ export function figuresOf(stats: object, above = ''): Readonly<Record<string, nu
   for (const [key, value] of Object.entries(stats)) {
     const name = above === '' ? key : `${above}.${key}`;
     if (typeof value === 'number' && Number.isFinite(value)) figures[name] = value;
-    else if (typeof value === 'object' && value !== null && !Array.isArray(value)) Object.assign(figures, figuresOf(value, name));
+    else if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      Object.assign(figures, figuresOf(value, name));
   }
   return figures;
 }

@@ -8,7 +8,8 @@ import { NO_MODEL } from './narrative.js';
 
 /** What the narrative says, and who wrote it, where a model was to. */
 function narrativeLines({ narrative }: Summary, { colours }: Output): readonly string[] {
-  if (narrative === undefined || (narrative.source.type === 'counts' && narrative.source.reason === NO_MODEL)) return [];
+  if (narrative === undefined || (narrative.source.type === 'counts' && narrative.source.reason === NO_MODEL))
+    return [];
   const label = colours.bold('Summary');
   return [`${label}   ${printable(narrative.headline)}`, `          ${printable(sourceText(narrative.source))}`];
 }

@@ -9,9 +9,10 @@ const nodeOption = (text: string): Option => new Option('--node <node>', text);
 const sequences = (): Option =>
   new Option('--sequences <n>', 'answers at the same time (default: 4)').argParser(wholeNumber(1, 256));
 const context = (): Option =>
-  new Option('--context <n>', 'tokens of one sequence (default: what the model was trained for, at most 8192)').argParser(
-    wholeNumber(16, 10_000_000),
-  );
+  new Option(
+    '--context <n>',
+    'tokens of one sequence (default: what the model was trained for, at most 8192)',
+  ).argParser(wholeNumber(16, 10_000_000));
 const threads = (): Option =>
   new Option('--threads <n>', 'threads that compute (default: 1)').argParser(wholeNumber(1, 1_024));
 const gpu = (): Option => new Option('--gpu <use>', 'layers on the GPU (default: auto)').choices(['auto', 'off']);
@@ -47,10 +48,7 @@ function addLoad(parent: Command): void {
     {
       usage: 'load <model>',
       summary: 'Load a model on a node, by its configured name or from a GGUF file, and wait until it is ready.',
-      examples: [
-        'skep model load qwen',
-        'skep model load /models/qwen.gguf --name qwen --sequences 8 --node node-2',
-      ],
+      examples: ['skep model load qwen', 'skep model load /models/qwen.gguf --name qwen --sequences 8 --node node-2'],
       options: [
         nodeOption('node to load it on (default: one that knows it, else the first)'),
         new Option('--name <name>', 'name of a model from a file (default: made from the file name)'),
@@ -71,7 +69,8 @@ function addSwap(parent: Command): void {
     parent,
     {
       usage: 'swap <name> <file>',
-      summary: 'Put another model file in the place of a model: the new one loads and takes over, the old one ends its answers.',
+      summary:
+        'Put another model file in the place of a model: the new one loads and takes over, the old one ends its answers.',
       examples: ['skep model swap qwen /models/qwen-v2.gguf'],
       options: [nodeOption('node of the model'), sequences(), context(), threads(), gpu()],
       run: async (given) => (await import('../inference/manage.js')).runSwap(given),
@@ -99,7 +98,8 @@ function addBench(parent: Command): void {
     parent,
     {
       usage: 'bench <model>',
-      summary: 'Measure a model: tokens per second and time to the first token at 1, 2, 4, ... answers at the same time.',
+      summary:
+        'Measure a model: tokens per second and time to the first token at 1, 2, 4, ... answers at the same time.',
       examples: [
         'skep model bench examples/models/tiny-chat.gguf --sequences 8',
         'skep model bench qwen --tokens 128 --json',
@@ -121,8 +121,12 @@ function addBench(parent: Command): void {
 function addCheck(parent: Command): void {
   addCommand<CheckFlags>(parent, {
     usage: 'check <file>',
-    summary: 'Check a GGUF file before it is loaded: what it is, whether it is whole, and the memory that it will take.',
-    examples: ['skep model check examples/models/tiny-chat.gguf', 'skep model check /models/qwen.gguf --sequences 16 --json'],
+    summary:
+      'Check a GGUF file before it is loaded: what it is, whether it is whole, and the memory that it will take.',
+    examples: [
+      'skep model check examples/models/tiny-chat.gguf',
+      'skep model check /models/qwen.gguf --sequences 16 --json',
+    ],
     options: [sequences(), context()],
     run: async (given) => (await import('../inference/check-file.js')).runCheck(given),
   });

@@ -29,7 +29,10 @@ export function inferenceChecks(config: Config): readonly Check[] {
 const HOW_TO_GET =
   'Install it where skep is: `npm install node-llama-cpp`. Or name an API with backend openai or anthropic (docs/inference.md).';
 
-const probeSchema = z.union([z.object({ gpu: z.union([z.string(), z.literal(false)]) }), z.object({ error: z.string() })]);
+const probeSchema = z.union([
+  z.object({ gpu: z.union([z.string(), z.literal(false)]) }),
+  z.object({ error: z.string() }),
+]);
 const probe = fileURLToPath(new URL('./inference-probe.js', import.meta.url));
 /** The first load on a GPU may compile for it. */
 const PROBE_MS = 15_000;
@@ -73,7 +76,10 @@ async function lookAtModel(entry: ModelEntry): Promise<Verdict> {
   const free = freeMemory();
   const found = `${entry.path}: needs about ${bytesText(bytes)}`;
   if (bytes <= free) return ok(found);
-  return warn(`${found}, and ${bytesText(free)} are free`, 'Lower its contextTokens or sequences, or take a smaller file.');
+  return warn(
+    `${found}, and ${bytesText(free)} are free`,
+    'Lower its contextTokens or sequences, or take a smaller file.',
+  );
 }
 
 /** Whether the key can be found; whether it is good only the provider knows. */

@@ -44,11 +44,25 @@ function rows(facts: GgufFacts, sequences: number, estimate: Estimate, freeBytes
   const table: readonly (readonly [name: string, value: string])[] = [
     ['model', `${printable(facts.name ?? 'without a name')}, ${printable(facts.architecture)}, ${facts.quantisation}`],
     ['parameters', `${countText(facts.parameters)} in ${facts.blocks} blocks of ${facts.embedding}`],
-    ['context', `${facts.contextTokens} tokens trained, vocabulary ${facts.vocabulary} (${printable(facts.tokenizer)})`],
-    ['template', facts.chatTemplate === undefined ? 'none: it continues text, and holds no conversation' : 'in the file'],
-    ['checked', facts.checked === 'tensors' ? 'keys, vocabulary, every tensor' : 'keys and vocabulary; its tensors are of a form that is not known here'],
+    [
+      'context',
+      `${facts.contextTokens} tokens trained, vocabulary ${facts.vocabulary} (${printable(facts.tokenizer)})`,
+    ],
+    [
+      'template',
+      facts.chatTemplate === undefined ? 'none: it continues text, and holds no conversation' : 'in the file',
+    ],
+    [
+      'checked',
+      facts.checked === 'tensors'
+        ? 'keys, vocabulary, every tensor'
+        : 'keys and vocabulary; its tensors are of a form that is not known here',
+    ],
     ['memory', `${bytesText(totalBytes)} for ${sequences} sequences of ${contextTokens} tokens`],
-    ['', `weights ${bytesText(weightsBytes)}, keys and values ${bytesText(kvBytes)}, compute ${bytesText(computeBytes)}`],
+    [
+      '',
+      `weights ${bytesText(weightsBytes)}, keys and values ${bytesText(kvBytes)}, compute ${bytesText(computeBytes)}`,
+    ],
     ['free', `${bytesText(freeBytes)}: ${fits}`],
   ];
   return table.map(([name, value]) => `${name.padEnd(12)}${value}`);

@@ -6,7 +6,16 @@ import type { ExitCode } from '../exit-codes.js';
 import { table } from '../output.js';
 import { withCluster } from '../remote/session.js';
 import { bytesText, countText } from '../top/numbers.js';
-import { callRegistry, ensureRegistry, homeOf, homesOf, listModels, LOAD_MS, nodeFor, type NodeModel } from './registries.js';
+import {
+  callRegistry,
+  ensureRegistry,
+  homeOf,
+  homesOf,
+  listModels,
+  LOAD_MS,
+  nodeFor,
+  type NodeModel,
+} from './registries.js';
 import { entryOfFile, type FileOptions, modelTarget } from './target.js';
 
 /** Which node is meant. */
@@ -20,7 +29,12 @@ export interface LoadFlags extends NodeFlags, FileOptions {
 }
 
 /** Lists. */
-export async function runList({ config, options, output, signal }: CommandContext<NodeFlags>): Promise<ExitCode | undefined> {
+export async function runList({
+  config,
+  options,
+  output,
+  signal,
+}: CommandContext<NodeFlags>): Promise<ExitCode | undefined> {
   const warn = (text: string): void => output.warn(text);
   const models = await withCluster(config, signal, (ask) => listModels(ask, options.node, warn));
   output.result(models, models.length === 0 ? 'no models' : listText(models, output.colours.bold));

@@ -158,14 +158,19 @@ async function bestHome(
   if (best !== undefined) return best.registry;
   const known = [...new Set(lists.flatMap(({ models }) => models.map((line) => line.name)))];
   const what = name === undefined ? 'there is no model' : `there is no model "${name}"`;
-  throw new SkepError(
-    'UNKNOWN_MODEL',
-    `${what} on cluster ${cluster}; its models: ${known.join(', ') || 'none'}`,
-    { known, ...(name === undefined ? {} : { model: name }) },
-  );
+  throw new SkepError('UNKNOWN_MODEL', `${what} on cluster ${cluster}; its models: ${known.join(', ') || 'none'}`, {
+    known,
+    ...(name === undefined ? {} : { model: name }),
+  });
 }
 
-const byState: Readonly<Record<ModelLine['state'], number>> = { ready: 0, loading: 1, absent: 2, leaving: 3, failed: 4 };
+const byState: Readonly<Record<ModelLine['state'], number>> = {
+  ready: 0,
+  loading: 1,
+  absent: 2,
+  leaving: 3,
+  failed: 4,
+};
 
 /** States apart by more than any queue is long. */
 function weight({ state, running, waiting, waitingToLoad }: ModelLine): number {

@@ -16,7 +16,11 @@ export interface RequestOptions {
 }
 
 /** The question: the argument, or all of standard input for `-` or where nothing is typed. @throws SkepError BAD_USAGE. */
-export async function readQuestion(argument: string | undefined, stdin: NodeJS.ReadStream, signal: AbortSignal): Promise<string> {
+export async function readQuestion(
+  argument: string | undefined,
+  stdin: NodeJS.ReadStream,
+  signal: AbortSignal,
+): Promise<string> {
   if (argument !== undefined && argument !== '-') return nonEmpty(argument, 'the question');
   if (argument === undefined && stdin.isTTY)
     throw new SkepError('BAD_USAGE', 'no question: give one, or "-" to read it from standard input');

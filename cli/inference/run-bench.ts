@@ -36,8 +36,7 @@ export async function runBench({
     levels = await benchLevels({
       sequences,
       rounds: options.rounds,
-      ask: (content) =>
-        askModel(models.find, want, { messages: [{ role: 'user', content }], ...common }, { signal }),
+      ask: (content) => askModel(models.find, want, { messages: [{ role: 'user', content }], ...common }, { signal }),
       nowMs: () => performance.now(),
       onAnswer: (level, done, total) => line.show(`${level} at a time: ${done}/${total} answers`),
       onLevel: (level) => line.done(`${level.sequences} at a time: ${level.tokensPerSecond.toFixed(1)} tokens/s`),

@@ -253,7 +253,10 @@ function modelRows(now: Sample, before: Sample | undefined): readonly ModelRow[]
       waiting: model.waiting + model.waitingToLoad,
       // A counter that went back belongs to another life.
       tokens: !old.has(name) || seconds <= 0 ? undefined : Math.max(0, grown) / seconds,
-      cached: (figures['promptTokens'] ?? 0) > 0 ? (figures['cachedTokens'] ?? 0) / (figures['promptTokens'] ?? 1) : undefined,
+      cached:
+        (figures['promptTokens'] ?? 0) > 0
+          ? (figures['cachedTokens'] ?? 0) / (figures['promptTokens'] ?? 1)
+          : undefined,
       rejected: sum(Object.entries(figures).flatMap(([key, value]) => (key.startsWith('rejected.') ? [value] : []))),
       memoryBytes: model.memoryBytes,
     };

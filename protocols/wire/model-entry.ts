@@ -46,7 +46,11 @@ const llamaEntry = z.strictObject({
   /** Tokens of prompts that one step computes beside the answers that are under way. */
   prefillChunk: z.number().int().min(1).max(8_192).default(32),
   /** Bytes of idle prefixes that are kept outside the context. */
-  prefixCacheBytes: z.number().int().min(0).default(64 * 1024 * 1024),
+  prefixCacheBytes: z
+    .number()
+    .int()
+    .min(0)
+    .default(64 * 1024 * 1024),
   /** A process of its own, or a thread of this one: quicker to talk to, and what ends it ends the node. */
   isolation: z.enum(['process', 'thread']).default('process'),
 });

@@ -35,7 +35,10 @@ t.test('the same digest with a model, without one, with one that fails and with 
     ...words,
     source: { type: 'model', model: 'writer', usage: { input: 11, output: 1 } },
   });
-  t.match(readFileSync(join(cwd, 'written', 'report.md'), 'utf8'), /All is well in the hive[^]*Written by the model writer/);
+  t.match(
+    readFileSync(join(cwd, 'written', 'report.md'), 'utf8'),
+    /All is well in the hive[^]*Written by the model writer/,
+  );
   const asked = JSON.stringify(server.requests[0]?.body);
   t.match(asked, /json_schema/);
   t.ok(asked.length < 60_000, `${asked.length} characters`);

@@ -124,8 +124,13 @@ t.test('an answer that was cut off says so; one that was withheld ends with 1', 
 
 t.test('each mistake has its code, its exit code and what to do', async (t) => {
   const server = await withModelServer(t);
-  const cwd = t.testdir({ 'skep.yaml': modelConfig(server), 'list.json': '[]', 'half.json': '{"type":', 'no.gguf': 'no' });
-  const empty = t.testdir({ empty: {}, 'in': '' });
+  const cwd = t.testdir({
+    'skep.yaml': modelConfig(server),
+    'list.json': '[]',
+    'half.json': '{"type":',
+    'no.gguf': 'no',
+  });
+  const empty = t.testdir({ empty: {}, in: '' });
   const cases: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
     [['ask', '--model', 'other', 'x'], 64, /UNKNOWN_MODEL: .*"other".*remote/],
     [['ask', '--model', 'q2.5', 'x'], 64, /BAD_USAGE: "q2\.5" is neither/],
@@ -146,7 +151,10 @@ t.test('each mistake has its code, its exit code and what to do', async (t) => {
     t.notMatch(ended.stderr, /\n\s+at .+:\d+:\d+/, 'no stack trace');
   }
   t.same(server.requests, [], 'none of them reached the model');
-  t.match(await run(['ask', 'x'], { cwd: join(empty, 'empty') }), { code: 64, stderr: /UNKNOWN_MODEL: no model is named/ });
+  t.match(await run(['ask', 'x'], { cwd: join(empty, 'empty') }), {
+    code: 64,
+    stderr: /UNKNOWN_MODEL: no model is named/,
+  });
 });
 
 t.test('what the provider refuses is told by its words, and a key never is', async (t) => {

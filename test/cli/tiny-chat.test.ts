@@ -49,7 +49,9 @@ t.test('Ctrl-C and kill -9 leave no process of the model behind', async (t) => {
   const cwd = t.testdir({});
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     // No stop and many tokens: it is at work when it is interrupted.
-    const command = start(['ask', '--model', tiny, '--temperature', '2', '--max-tokens', '1500', 'Go on and on.'], { cwd });
+    const command = start(['ask', '--model', tiny, '--temperature', '2', '--max-tokens', '1500', 'Go on and on.'], {
+      cwd,
+    });
     await eventually('the process of the model is there', () => command.processes().length > 1, 30_000);
     command.child.kill(signal);
     const { code } = await command.done;
@@ -82,8 +84,14 @@ t.test('bench measures level by level', async (t) => {
   const { stdout, code, stderr } = await run(args, { cwd: t.testdir({}) });
   t.equal(code, 0, stderr);
   const { levels } = JSON.parse(stdout) as { readonly levels: readonly { readonly tokensPerSecond: number }[] };
-  t.match(levels, [{ sequences: 1, answers: 1, gain: 1 }, { sequences: 2, answers: 2 }]);
-  t.ok(levels.every(({ tokensPerSecond }) => tokensPerSecond > 0), stdout);
+  t.match(levels, [
+    { sequences: 1, answers: 1, gain: 1 },
+    { sequences: 2, answers: 2 },
+  ]);
+  t.ok(
+    levels.every(({ tokensPerSecond }) => tokensPerSecond > 0),
+    stdout,
+  );
 });
 
 t.test('on a cluster: two loads at once load once; it is asked, swapped and unloaded', async (t) => {

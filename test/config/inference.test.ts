@@ -47,10 +47,25 @@ const cases: readonly (readonly [what: string, entry: string, path: string, says
   ['a missing path', '{ name: a, backend: llama }', 'inference.models.0.path', /given no value; expected string/],
   ['an unknown backend', '{ name: a, backend: lama }', 'inference.models.0.backend', /given "lama"; expected .*llama/],
   ['no entry at all', 'tiny', 'inference.models.0', /given a text; expected a model/],
-  ['an unknown field', '{ name: a, backend: llama, pth: x }', 'inference.models.0', /unknown key "pth"/],
-  ['a number out of range', '{ name: a, backend: llama, path: x, sequences: 0 }', 'inference.models.0.sequences', /given 0; .*>=1/],
-  ['a name with a dot', '{ name: q2.5, backend: llama, path: x }', 'inference.models.0.name', /given "q2\.5"; expected 1 to 128/],
-  ['gpu', '{ name: a, backend: llama, path: x, gpu: all }', 'inference.models.0.gpu', /given "all"; expected auto, off/],
+  ['an unknown field', '{ name: a, backend: llama, path: y, pth: x }', 'inference.models.0', /unknown key "pth"/],
+  [
+    'a number out of range',
+    '{ name: a, backend: llama, path: x, sequences: 0 }',
+    'inference.models.0.sequences',
+    /given 0; .*>=1/,
+  ],
+  [
+    'a name with a dot',
+    '{ name: q2.5, backend: llama, path: x }',
+    'inference.models.0.name',
+    /given "q2\.5"; expected 1 to 128/,
+  ],
+  [
+    'gpu',
+    '{ name: a, backend: llama, path: x, gpu: all }',
+    'inference.models.0.gpu',
+    /given "all"; expected auto, off/,
+  ],
 ];
 for (const [what, entry, path, says] of cases) {
   t.test(`a mistake in an entry names the field: ${what}`, async (t) => {

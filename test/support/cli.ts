@@ -44,19 +44,19 @@ function environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 export function start(args: readonly string[], { cwd, env = {}, stdin }: CliOptions): RunningCli {
   const mark = `SKEPTEST_MARK=${randomUUID()}`;
   const [name = '', value = ''] = mark.split('=');
-  const input = stdin === undefined ? 'ignore' : openSync(stdin, 'r');
+  const input = openSync(stdin ?? '/dev/null', 'r');
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: environment({ ...env, [name]: value }),
     stdio: [input, 'pipe', 'pipe'],
   });
-  if (typeof input === 'number') closeSync(input);
+  closeSync(input);
   const text = { stdout: '', stderr: '' };
   let result: CliResult | undefined;
-  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (more: string) => {
     text.stdout += more;
   });
-  child.stderr.setEncoding('utf8').on('data', (more: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (more: string) => {
     text.stderr += more;
   });
   const done = new Promise<CliResult>((resolve) => {

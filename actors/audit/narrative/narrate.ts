@@ -39,26 +39,27 @@ export async function narrate(
   { timeoutMs, signal, onFailure }: NarrateOptions,
 ): Promise<Narrative> {
   const begunMs = performance.now();
-  const late = AbortSignal.timeout(timeoutMs);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
   try {
-    const { model, text, usage } = await askSmaller(input, ask, AbortSignal.any([signal, late]));
+    const { model, text, usage } = await askSmaller(input, ask, AbortSignal.any([signal, late.signal]));
     const words = read(text);
     return { ...words, source: { type: 'model', model, usage, durationMs: Math.round(performance.now() - begunMs) } };
   } catch (error) {
     if (signal.aborted) return narrativeFromCounts(input, 'the model was interrupted');
     onFailure(error);
     const { code } = toWireError(error);
-    const reason = late.aborted ? `the model had no answer within ${timeoutMs} ms` : `${code}: ${errorCatalogue[code].meaning}`;
+    const reason = late.signal.aborted
+      ? `the model had no answer within ${timeoutMs} ms`
+      : `${code}: ${errorCatalogue[code].meaning}`;
     return narrativeFromCounts(input, reason.replace(/\.$/, ''));
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /** Asks with as much as the context of the model takes. */
-async function askSmaller(
-  input: NarratedResult,
-  ask: AskNarrator,
-  signal: AbortSignal,
-): Promise<NarratorAnswer> {
+async function askSmaller(input: NarratedResult, ask: AskNarrator, signal: AbortSignal): Promise<NarratorAnswer> {
   let overflow: unknown;
   for (const size of promptSizes) {
     try {

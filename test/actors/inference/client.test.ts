@@ -13,7 +13,12 @@ const timing = { queueMs: 0, prefillMs: 0, decodeMs: 0 };
 const request = { prompt: 'x' };
 
 /** A model whose answers fail at a part, the first so many times. */
-async function flaky(t: Test, failsAt: number, times: number, code: 'MODEL_UNAVAILABLE' | 'MODEL_FAILED' | 'MODEL_BUSY') {
+async function flaky(
+  t: Test,
+  failsAt: number,
+  times: number,
+  code: 'MODEL_UNAVAILABLE' | 'MODEL_FAILED' | 'MODEL_BUSY',
+) {
   const seen = { asked: 0, found: 0, ended: 0 };
   const fake = defineActor({
     name: 'skep.model',

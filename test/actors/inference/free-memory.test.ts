@@ -11,14 +11,21 @@ const machine = (): number => 8 * GIB;
 t.test('without a limit the machine counts', async (t) => {
   t.equal(freeMemory(files({}), machine), 8 * GIB);
   t.equal(freeMemory(files({ [`${v2}.max`]: 'max', [`${v2}.current`]: '5' }), machine), 8 * GIB);
-  t.equal(freeMemory(files({ [`${v1}.limit_in_bytes`]: '9223372036854771712', [`${v1}.usage_in_bytes`]: '5' }), machine), 8 * GIB);
+  t.equal(
+    freeMemory(files({ [`${v1}.limit_in_bytes`]: '9223372036854771712', [`${v1}.usage_in_bytes`]: '5' }), machine),
+    8 * GIB,
+  );
 });
 
 t.test('a container has what is left of its limit, and what it read of files is no use of it', async (t) => {
   const group = { [`${v2}.max`]: String(4 * GIB), [`${v2}.current`]: String(3 * GIB) };
   t.equal(freeMemory(files(group), machine), GIB);
   t.equal(freeMemory(files({ ...group, [`${v2}.stat`]: `anon 5\ninactive_file ${2 * GIB}\nx 1` }), machine), 3 * GIB);
-  const old = { [`${v1}.limit_in_bytes`]: String(2 * GIB), [`${v1}.usage_in_bytes`]: String(GIB), [`${v1}.stat`]: 'total_inactive_file 1024' };
+  const old = {
+    [`${v1}.limit_in_bytes`]: String(2 * GIB),
+    [`${v1}.usage_in_bytes`]: String(GIB),
+    [`${v1}.stat`]: 'total_inactive_file 1024',
+  };
   t.equal(freeMemory(files(old), machine), GIB + 1_024);
 });
 

@@ -70,8 +70,18 @@ interface Shelf {
   readonly registry: Awaited<ReturnType<typeof begin>>;
 }
 
-async function begin(system: ActorSystem, definition: ReturnType<typeof defineModelRegistry>, args: Partial<RegistryArgs>) {
-  const defaults: RegistryArgs = { models: [], defaultModel: null, load: 'demand', memoryBytes: null, switchAfterMs: 10_000 };
+async function begin(
+  system: ActorSystem,
+  definition: ReturnType<typeof defineModelRegistry>,
+  args: Partial<RegistryArgs>,
+) {
+  const defaults: RegistryArgs = {
+    models: [],
+    defaultModel: null,
+    load: 'demand',
+    memoryBytes: null,
+    switchAfterMs: 10_000,
+  };
   return system.spawn(definition, { ...defaults, ...args }, { name: 'models' });
 }
 
@@ -114,11 +124,15 @@ t.test('a load does not hold the registry up: it lists while a model takes its t
   const here = await shelf(t, {}, false);
   const load = here.registry.call('load', { entry: entry('slow') });
   await eventually('it is being loaded', async () => (await stateOf(here, 'slow')) === 'loading');
-  t.match(await here.registry.call('list'), { models: [{ name: 'slow', state: 'loading', waitingToLoad: 1, backend: 'llama' }] });
+  t.match(await here.registry.call('list'), {
+    models: [{ name: 'slow', state: 'loading', waitingToLoad: 1, backend: 'llama' }],
+  });
   here.lab.ready.add('slow');
   await load;
   t.match(await here.registry.call('list'), {
-    models: [{ state: 'ready', slots: 2, contextTokens: 2_048, memoryBytes: 50 * MIB, figures: { 'rejected.MODEL_BUSY': 3 } }],
+    models: [
+      { state: 'ready', slots: 2, contextTokens: 2_048, memoryBytes: 50 * MIB, figures: { 'rejected.MODEL_BUSY': 3 } },
+    ],
   });
 });
 
@@ -139,16 +153,25 @@ t.test('on demand nothing is loaded before somebody asks', async (t) => {
   t.same(here.lab.loads, ['b']);
 });
 
-t.test('who answers: by name, by default, by wish; a name that nobody has is told with those that there are', async (t) => {
-  const models = [entry('fast', { profile: 'fast' }), entry('deep', { profile: 'quality' })];
-  const here = await shelf(t, { models, defaultModel: 'deep' });
-  t.equal((await here.registry.call('use', {})).name, 'deep');
-  t.equal((await here.registry.call('use', { wish: { profile: 'fast' } })).name, 'fast');
-  t.equal((await here.registry.call('use', { model: 'deep', wish: { profile: 'fast' } })).name, 'deep');
-  const choice = await here.registry.call('select', { task: 'classify' });
-  t.match(choice, { name: 'fast', ranked: [{ name: 'fast', profile: 4, presence: 3 }, { name: 'deep', profile: 0 }] });
-  await t.rejects(here.registry.call('use', { model: 'none' }), { code: 'UNKNOWN_MODEL', message: /fast, deep/ });
-});
+t.test(
+  'who answers: by name, by default, by wish; a name that nobody has is told with those that there are',
+  async (t) => {
+    const models = [entry('fast', { profile: 'fast' }), entry('deep', { profile: 'quality' })];
+    const here = await shelf(t, { models, defaultModel: 'deep' });
+    t.equal((await here.registry.call('use', {})).name, 'deep');
+    t.equal((await here.registry.call('use', { wish: { profile: 'fast' } })).name, 'fast');
+    t.equal((await here.registry.call('use', { model: 'deep', wish: { profile: 'fast' } })).name, 'deep');
+    const choice = await here.registry.call('select', { task: 'classify' });
+    t.match(choice, {
+      name: 'fast',
+      ranked: [
+        { name: 'fast', profile: 4, presence: 3 },
+        { name: 'deep', profile: 0 },
+      ],
+    });
+    await t.rejects(here.registry.call('use', { model: 'none' }), { code: 'UNKNOWN_MODEL', message: /fast, deep/ });
+  },
+);
 
 t.test('an idle model gives way to one that does not fit beside it, and comes back when it is asked for', async (t) => {
   const here = await shelf(t, { models: [entry('a'), entry('b')], memoryBytes: 150 * MIB, switchAfterMs: 60_000 });
@@ -210,8 +233,14 @@ t.test('a file that is bad, or a model that does not start: who waits is told, a
 t.test('a model that says why it cannot be loaded: who waits hears its code; one that is dead is let go', async (t) => {
   const here = await shelf(t, { models: [entry('a'), entry('b')] });
   here.lab.says.set('a', { live: false, reason: 'MODEL_QUARANTINED: it ended its process twice' });
-  await t.rejects(here.registry.call('use', { model: 'a' }), { code: 'MODEL_QUARANTINED', message: 'it ended its process twice' });
-  await eventually('it is not held any more', async () => (await here.registry.call('list')).models[0]?.address === undefined);
+  await t.rejects(here.registry.call('use', { model: 'a' }), {
+    code: 'MODEL_QUARANTINED',
+    message: 'it ended its process twice',
+  });
+  await eventually(
+    'it is not held any more',
+    async () => (await here.registry.call('list')).models[0]?.address === undefined,
+  );
   here.lab.says.set('b', { live: true, reason: 'MODEL_UNAVAILABLE: node-llama-cpp is not installed' });
   await t.rejects(here.registry.call('use', { model: 'b' }), { code: 'MODEL_UNAVAILABLE', message: /not installed/ });
   here.lab.says.delete('b');
@@ -264,5 +293,9 @@ t.test('swap puts another file under the name, at the same address', async (t) =
   const better = entry('other', { path: '/models/better.gguf' });
   t.match(await here.registry.call('swap', { name: 'a', entry: better }), { name: 'a', address });
   t.match(here.lab.swapped, [{ name: 'a', path: '/models/better.gguf' }]);
-  await t.rejects(here.registry.call('load', { entry: entry('a') }), { code: 'NAME_TAKEN' }, 'the old entry is another one now');
+  await t.rejects(
+    here.registry.call('load', { entry: entry('a') }),
+    { code: 'NAME_TAKEN' },
+    'the old entry is another one now',
+  );
 });

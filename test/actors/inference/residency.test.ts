@@ -95,7 +95,19 @@ interface Ask {
 /** Runs requests against the plan: loading and each answer take their time, answers of one model one after another. */
 function simulate(asks: readonly Ask[], { loadMs, answerMs, switchAfterMs }: Readonly<Record<string, number>>) {
   const names = [...new Set(asks.map((ask) => ask.model))];
-  const models = new Map(names.map((name) => [name, { phase: 'absent' as Resident['phase'], lastUsedMs: 0, untilMs: 0, queue: 0, readyAtMs: 0, waiting: [] as number[] }]));
+  const models = new Map(
+    names.map((name) => [
+      name,
+      {
+        phase: 'absent' as Resident['phase'],
+        lastUsedMs: 0,
+        untilMs: 0,
+        queue: 0,
+        readyAtMs: 0,
+        waiting: [] as number[],
+      },
+    ]),
+  );
   const waits: number[] = [];
   let loads = 0;
   let next = 0;
@@ -132,7 +144,7 @@ function simulate(asks: readonly Ask[], { loadMs, answerMs, switchAfterMs }: Rea
           one.phase = 'loading';
           one.readyAtMs = nowMs + (loadMs ?? 0);
         } else if (move.type === 'unload') one.phase = 'leaving';
-        else for (const sinceMs of one.waiting.splice(0)) (waits.push(nowMs - sinceMs), (one.queue += 1));
+        else for (const sinceMs of one.waiting.splice(0)) waits.push(nowMs - sinceMs), (one.queue += 1);
       }
     }
   }
@@ -144,28 +156,37 @@ t.test('A B A B, all there at once, costs one load each and not one a request', 
   t.equal(simulate(asks, { loadMs: 50, answerMs: 10, switchAfterMs: 5_000 }).loads, 2);
 });
 
-t.test('a steady mix swaps at most once in the longest wait, where first come first served swaps each time', async (t) => {
-  const asks = Array.from({ length: 400 }, (_, index) => ({ model: index % 2 === 0 ? 'a' : 'b', atMs: index * 5 }));
-  const { loads, longestWaitMs } = simulate(asks, { loadMs: 20, answerMs: 10, switchAfterMs: 500 });
-  t.ok(loads <= 12, `${loads} loads for 400 requests in turn`);
-  t.ok(longestWaitMs <= 4_500, `the longest waited ${longestWaitMs} ms for its model`);
-});
+t.test(
+  'a steady mix swaps at most once in the longest wait, where first come first served swaps each time',
+  async (t) => {
+    const asks = Array.from({ length: 400 }, (_, index) => ({ model: index % 2 === 0 ? 'a' : 'b', atMs: index * 5 }));
+    const { loads, longestWaitMs } = simulate(asks, { loadMs: 20, answerMs: 10, switchAfterMs: 500 });
+    t.ok(loads <= 12, `${loads} loads for 400 requests in turn`);
+    t.ok(longestWaitMs <= 4_500, `the longest waited ${longestWaitMs} ms for its model`);
+  },
+);
 
-t.test('whatever arrives, nobody starves, two never share the place of one, and loads stay below requests', async (t) => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.record({ model: fc.constantFrom('a', 'b', 'c'), gapMs: fc.nat(30) }), { minLength: 1, maxLength: 60 }),
-      fc.nat(200),
-      (steps, switchAfterMs) => {
-        let atMs = 0;
-        const asks = steps.map(({ model: name, gapMs }) => ({ model: name, atMs: (atMs += gapMs) }));
-        const { loads } = simulate(asks, { loadMs: 7, answerMs: 9, switchAfterMs });
-        t.ok(loads <= asks.length);
-      },
-    ),
-    { numRuns: 60 },
-  );
-});
+t.test(
+  'whatever arrives, nobody starves, two never share the place of one, and loads stay below requests',
+  async (t) => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ model: fc.constantFrom('a', 'b', 'c'), gapMs: fc.nat(30) }), {
+          minLength: 1,
+          maxLength: 60,
+        }),
+        fc.nat(200),
+        (steps, switchAfterMs) => {
+          let atMs = 0;
+          const asks = steps.map(({ model: name, gapMs }) => ({ model: name, atMs: (atMs += gapMs) }));
+          const { loads } = simulate(asks, { loadMs: 7, answerMs: 9, switchAfterMs });
+          t.ok(loads <= asks.length);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  },
+);
 
 t.test('a plan that was carried out leaves nothing to do at the same instant', async (t) => {
   const residents = fc.array(

@@ -75,7 +75,9 @@ t.test('the score is the sum of the parts that are told, and falls with load alo
         for (const [index, { name, score, profile, presence, load }] of ranked.entries()) {
           t.equal(score, profile + presence + load);
           t.ok(score <= (ranked[index - 1]?.score ?? Infinity));
-          const busier = models.map((model) => (model.name === name ? { ...model, requests: model.requests + 1 } : model));
+          const busier = models.map((model) =>
+            model.name === name ? { ...model, requests: model.requests + 1 } : model,
+          );
           t.ok((rankModels(busier, { task }).find((one) => one.name === name)?.score ?? Infinity) <= score);
         }
       },

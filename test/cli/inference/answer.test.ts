@@ -19,12 +19,20 @@ t.test('an answer is its text in order, its calls and its end; without an end it
   const call = { id: 'c', name: 'look', arguments: {} };
   const taken: string[] = [];
   const answer = await gatherAnswer(
-    parts({ type: 'text', seq: 0, text: 'a' }, { type: 'toolCall', seq: 1, call }, { type: 'text', seq: 2, text: 'b' }, end),
+    parts(
+      { type: 'text', seq: 0, text: 'a' },
+      { type: 'toolCall', seq: 1, call },
+      { type: 'text', seq: 2, text: 'b' },
+      end,
+    ),
     (text) => void taken.push(text),
   );
   t.match(answer, { id: 'i', model: 'tiny', text: 'ab', toolCalls: [call], finish: 'stop', usage });
   t.same(taken, ['a', 'b']);
-  t.equal(statsLine(answer), 'tiny: 12 tokens in (4 cached), 21 out, queued 3.2 ms, first token 40 ms, 10.0 tokens/s, stop');
+  t.equal(
+    statsLine(answer),
+    'tiny: 12 tokens in (4 cached), 21 out, queued 3.2 ms, first token 40 ms, 10.0 tokens/s, stop',
+  );
   await t.rejects(gatherAnswer(parts({ type: 'text', seq: 0, text: 'a' })), { code: 'BAD_ANSWER' });
 });
 
@@ -68,8 +76,16 @@ t.test('a path ends in .gguf or has a slash; a name has neither; anything else i
 
 t.test('the name of a file becomes a name that a model may have', async (t) => {
   const cwd = t.testdir({ 'Qwen2.5 0.5B.Q4.gguf': '', '....gguf': '' });
-  t.match(await entryOfFile(`${cwd}/Qwen2.5 0.5B.Q4.gguf`), { name: 'Qwen2-5-0-5B-Q4', backend: 'llama', sequences: 4 });
-  t.match(await entryOfFile(`${cwd}/....gguf`, { sequences: 2, context: 64 }), { name: 'model', sequences: 2, contextTokens: 64 });
+  t.match(await entryOfFile(`${cwd}/Qwen2.5 0.5B.Q4.gguf`), {
+    name: 'Qwen2-5-0-5B-Q4',
+    backend: 'llama',
+    sequences: 4,
+  });
+  t.match(await entryOfFile(`${cwd}/....gguf`, { sequences: 2, context: 64 }), {
+    name: 'model',
+    sequences: 2,
+    contextTokens: 64,
+  });
   await t.rejects(entryOfFile(`${cwd}/....gguf`, { name: 'a b' }), { code: 'BAD_USAGE', message: /^name: / });
   await t.rejects(entryOfFile(cwd), { code: 'PATH_UNREADABLE', message: /is no file/ });
 });

@@ -22,7 +22,15 @@ t.test('tokens of all askers over the time of the level; the warm-up does not co
     nowMs += 90 / together;
     running -= 1;
     const usage = { input: 5, cached: 1, output: 10 };
-    yield { type: 'end', seq: 1, id: 'x', model: 'm', finish: 'stop', usage, timing: { queueMs: 0, prefillMs: 0, decodeMs: 0 } };
+    yield {
+      type: 'end',
+      seq: 1,
+      id: 'x',
+      model: 'm',
+      finish: 'stop',
+      usage,
+      timing: { queueMs: 0, prefillMs: 0, decodeMs: 0 },
+    };
   }
   const told: BenchLevel[] = [];
   const answers: string[] = [];
@@ -35,7 +43,15 @@ t.test('tokens of all askers over the time of the level; the warm-up does not co
     onLevel: (level) => void told.push(level),
   });
   t.same(levels, told);
-  t.match(levels[0], { sequences: 1, answers: 3, inputTokens: 15, cachedTokens: 3, outputTokens: 30, seconds: 0.3, gain: 1 });
+  t.match(levels[0], {
+    sequences: 1,
+    answers: 3,
+    inputTokens: 15,
+    cachedTokens: 3,
+    outputTokens: 30,
+    seconds: 0.3,
+    gain: 1,
+  });
   t.equal(levels[0]?.tokensPerSecond, 100);
   t.same(levels[0]?.firstTokenMs, { p50: 10, max: 10 });
   t.match(levels[1], { sequences: 2, answers: 6, outputTokens: 60 });

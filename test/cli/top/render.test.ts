@@ -112,7 +112,11 @@ t.test('numbers stay short', async (t) => {
 
 t.test('models stand behind the executors, with what they have to do', async (t) => {
   const models = [modelLine({ running: 2, waiting: 1 }), modelLine({ name: 'gpt', slots: undefined, memoryBytes: 0 })];
-  const lines = renderTop(topModel(look({ a: [report(1)] }, { models }), undefined, 'rate'), { columns: 90, rows: 24 }, live);
+  const lines = renderTop(
+    topModel(look({ a: [report(1)] }, { models }), undefined, 'rate'),
+    { columns: 90, rows: 24 },
+    live,
+  );
   t.same(lines.slice(4, 7), [
     'MODEL        STATE  RUNNING  SLOTS  WAITING  TOKEN/S  CACHED  REFUSED  MEMORY',
     'tiny@node-1  ready        2      4        1        -       -        0   25 MB',

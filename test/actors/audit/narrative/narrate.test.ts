@@ -45,15 +45,28 @@ t.test('what it is asked has the schema and a bound, and no tokens without end',
     return answering(JSON.stringify(words))(request, never);
   });
   t.equal(requests.length, 1);
-  t.match(requests[0], { schema: narrativeSchema, temperature: 0, maxTokens: Number, messages: [{ role: 'system' }, { role: 'user' }] });
+  t.match(requests[0], {
+    schema: narrativeSchema,
+    temperature: 0,
+    maxTokens: Number,
+    messages: [{ role: 'system' }, { role: 'user' }],
+  });
 });
 
 const failing: readonly (readonly [what: string, ask: AskNarrator, reason: RegExp])[] = [
   ['no JSON', answering('Dear owner,'), /^BAD_ANSWER/],
   ['JSON of another form', answering('{"headline":"x"}'), /^BAD_ANSWER/],
   ['an empty headline', answering(JSON.stringify({ ...words, headline: ' ' })), /^BAD_ANSWER/],
-  ['too many risks', answering(JSON.stringify({ ...words, risks: Array.from({ length: 9 }, () => words.risks[0]) })), /^BAD_ANSWER/],
-  ['an error of the model', () => Promise.reject(new SkepError('MODEL_FAILED', '/home/me/x.gguf died')), /^MODEL_FAILED/],
+  [
+    'too many risks',
+    answering(JSON.stringify({ ...words, risks: Array.from({ length: 9 }, () => words.risks[0]) })),
+    /^BAD_ANSWER/,
+  ],
+  [
+    'an error of the model',
+    () => Promise.reject(new SkepError('MODEL_FAILED', '/home/me/x.gguf died')),
+    /^MODEL_FAILED/,
+  ],
   ['an error without a code', () => Promise.reject(new Error('/home/me')), /^INTERNAL/],
 ];
 for (const [what, ask, reason] of failing) {
@@ -71,7 +84,10 @@ t.test('a model that is silent is left after the time; an interruption does not 
     new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(new SkepError('CALL_CANCELLED', 'gone')), { once: true });
     });
-  t.match((await narrated(silent, { timeoutMs: 20 })).narrative.source, { type: 'counts', reason: /no answer within 20 ms/ });
+  t.match((await narrated(silent, { timeoutMs: 20 })).narrative.source, {
+    type: 'counts',
+    reason: /no answer within 20 ms/,
+  });
   const person = new AbortController();
   const interrupted = narrated(silent, { signal: person.signal });
   person.abort();
@@ -93,7 +109,10 @@ t.test('a context that is too small is given less, and at last the counts speak'
     };
   await narrated(small(0));
   t.equal(sizes.length, promptSizes.length);
-  t.ok(sizes.every((size, index) => index === 0 || size <= (sizes[index - 1] ?? 0)), sizes.join(' '));
+  t.ok(
+    sizes.every((size, index) => index === 0 || size <= (sizes[index - 1] ?? 0)),
+    sizes.join(' '),
+  );
   const [, , least = 0] = sizes;
   t.match((await narrated(small(least))).narrative.source, { type: 'model' });
 });
@@ -126,7 +145,8 @@ t.test('every report shows it escaped and says who wrote it; digest and findings
   }));
   t.notMatch(with_?.html, '<script>alert');
   t.notMatch(with_?.markdown, /<script>|\*\*bold\*\*|\u202e/);
-  for (const text of [with_?.html, with_?.markdown]) t.match(text, /Written by the model tiny \\?\(100 tokens in, 20 out/);
+  for (const text of [with_?.html, with_?.markdown])
+    t.match(text, /Written by the model tiny \\?\(100 tokens in, 20 out/);
   t.match(with_?.summary.narrative, { source: { usage } });
   t.equal(with_?.summary.digest, without?.summary.digest);
   t.same(with_?.summary.counts, without?.summary.counts);
