@@ -113,10 +113,7 @@ for (let seed = 1; seed <= rounds; seed += 1) {
 
     const told = [...outcomes].toSorted().map(([what, times]) => `${what} ${times}`);
     t.comment(told.join(', '));
-    t.equal(
-      [...outcomes.values()].reduce((sum, times) => sum + times, 0),
-      REQUESTS,
-    );
+    t.equal([...outcomes.values()].reduce((sum, times) => sum + times, 0), REQUESTS);
     t.ok((outcomes.get('answered') ?? 0) > REQUESTS / 5, 'most of what was left alone was answered');
     for (const code of ['MODEL_FAILED', 'CALL_TIMEOUT', 'CALL_CANCELLED'] as const) t.ok(outcomes.has(code), code);
 
@@ -140,9 +137,6 @@ for (let seed = 1; seed <= rounds; seed += 1) {
       address: model.address,
     });
     t.match(inspection, { streams: 0, mailbox: 0, watching: 0 });
-    t.equal(
-      system.reports().reduce((sum, { pendingCalls }) => sum + pendingCalls, 0),
-      0,
-    );
+    t.equal(system.reports().reduce((sum, { pendingCalls }) => sum + pendingCalls, 0), 0);
   });
 }

@@ -196,9 +196,7 @@ t.test('a drained model ends what it has, refuses what comes, and gives its memo
 });
 
 t.test('a model that is stopped fails what it has and closes its backend', async (t) => {
-  const { system, model, backend, clock } = await modelUnderTest({
-    backend: { answer: () => ({ text: 'a', hangs: true }) },
-  });
+  const { system, model, backend, clock } = await modelUnderTest({ backend: { answer: () => ({ text: 'a', hangs: true }) } });
   const got = readAll(model.call('ask', { id: 'mine', prompt: 'x' }));
   const embedded = model.call('embed', { texts: ['x'] });
   await system.until(() => backend.active === 1);
@@ -221,9 +219,8 @@ t.test('what it counts is in the report, by the names that vLLM has', async (t) 
   const value = (name: string, labels: Record<string, string> = {}, suffix?: string): number | undefined =>
     metrics
       .find((metric) => metric.name === `skep_model_${name}`)
-      ?.samples.find(
-        (one) => one.suffix === suffix && Object.entries(labels).every(([key, want]) => one.labels[key] === want),
-      )?.value;
+      ?.samples.find((one) => one.suffix === suffix && Object.entries(labels).every(([key, want]) => one.labels[key] === want))
+      ?.value;
   t.equal(value('num_requests_running'), 0);
   t.equal(value('ready'), 1);
   t.equal(value('request_success_total', { finished_reason: 'stop', model_name: 'scripted' }), 2);
@@ -237,10 +234,7 @@ t.test('what it counts is in the report, by the names that vLLM has', async (t) 
 });
 
 t.test('routers are told what is in the cache and how loaded it is', async (t) => {
-  const { system, model, backend } = await modelUnderTest({
-    backend: { slots: 2, answer: () => ({ hangs: true }) },
-    entry: { maxTokens: 50 },
-  });
+  const { system, model, backend } = await modelUnderTest({ backend: { slots: 2, answer: () => ({ hangs: true }) }, entry: { maxTokens: 50 } });
   const controller = new AbortController();
   const held = Array.from({ length: 3 }, () =>
     readAll(model.call('ask', { prompt: 'x'.repeat(600) }, { signal: controller.signal })),

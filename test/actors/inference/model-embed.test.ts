@@ -19,11 +19,7 @@ t.test('requests of a few milliseconds share one call, and each gets its own vec
     replies.map(({ vectors }) => vectors.length),
     [2, 1, 1],
   );
-  t.equal(
-    replies.reduce((sum, { usage }) => sum + usage.input, 0),
-    7,
-    'the parts of the tokens add up',
-  );
+  t.equal(replies.reduce((sum, { usage }) => sum + usage.input, 0), 7, 'the parts of the tokens add up');
 });
 
 t.test('what comes during a call shares the next', async (t) => {

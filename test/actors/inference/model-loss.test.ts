@@ -27,11 +27,7 @@ t.test('a request that is cancelled while it waits takes no slot', async (t) => 
 
 t.test('one that is cancelled in a slot is let go within 100 ms, and the next gets the slot', async (t) => {
   const { system, clock, model, backend } = await modelUnderTest({
-    backend: {
-      slots: 1,
-      answer: ({ prompt }) => (prompt === 'hang' ? { text: 'so', hangs: true } : 'next'),
-      abortMs: 20,
-    },
+    backend: { slots: 1, answer: ({ prompt }) => (prompt === 'hang' ? { text: 'so', hangs: true } : 'next'), abortMs: 20 },
   });
   const controller = new AbortController();
   const hanging = readAll(model.call('ask', { prompt: 'hang' }, { signal: controller.signal }));
@@ -47,9 +43,7 @@ t.test('one that is cancelled in a slot is let go within 100 ms, and the next ge
 });
 
 t.test('an answer is cancelled by its id, and its reader is told', async (t) => {
-  const { system, model, backend } = await modelUnderTest({
-    backend: { answer: () => ({ text: 'a b', hangs: true }) },
-  });
+  const { system, model, backend } = await modelUnderTest({ backend: { answer: () => ({ text: 'a b', hangs: true }) } });
   const got = readAll(model.call('ask', { id: 'mine', prompt: 'x' }));
   await system.until(() => backend.active === 1);
   model.cast('cancel', { id: 'mine' });
