@@ -129,8 +129,8 @@ t.test('each mistake has its code, its exit code and what to do', async (t) => {
     'list.json': '[]',
     'half.json': '{"type":',
     'no.gguf': 'no',
+    empty: {},
   });
-  const empty = t.testdir({ empty: {}, in: '' });
   const cases: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
     [['ask', '--model', 'other', 'x'], 64, /UNKNOWN_MODEL: .*"other".*remote/],
     [['ask', '--model', 'q2.5', 'x'], 64, /BAD_USAGE: "q2\.5" is neither/],
@@ -151,7 +151,7 @@ t.test('each mistake has its code, its exit code and what to do', async (t) => {
     t.notMatch(ended.stderr, /\n\s+at .+:\d+:\d+/, 'no stack trace');
   }
   t.same(server.requests, [], 'none of them reached the model');
-  t.match(await run(['ask', 'x'], { cwd: join(empty, 'empty') }), {
+  t.match(await run(['ask', 'x'], { cwd: join(cwd, 'empty') }), {
     code: 64,
     stderr: /UNKNOWN_MODEL: no model is named/,
   });
