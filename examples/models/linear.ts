@@ -43,14 +43,7 @@ export function linear(out: Floats, x: Floats, w: Floats, rows: number, inputs: 
 }
 
 /** dx += dout w: what a change of the inputs changes. */
-export function linearInputs(
-  dx: Floats,
-  dout: Floats,
-  w: Floats,
-  rows: number,
-  inputs: number,
-  outputs: number,
-): void {
+export function linearInputs(dx: Floats, dout: Floats, w: Floats, rows: number, inputs: number, outputs: number): void {
   for (let t = 0; t < rows; t += 1) {
     const to = t * inputs;
     const from = t * outputs;

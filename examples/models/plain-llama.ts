@@ -93,7 +93,9 @@ export class PlainLlama {
       x = sum(x, this.#times(`${name}.attn_output`, this.#mixed(query, position, block, seen)));
       const middle = this.#norm(x, `${name}.ffn_norm`);
       const up = this.#times(`${name}.ffn_up`, middle);
-      const active = this.#times(`${name}.ffn_gate`, middle).map((gate, i) => (gate / (1 + Math.exp(-gate))) * (up[i] ?? 0));
+      const active = this.#times(`${name}.ffn_gate`, middle).map(
+        (gate, i) => (gate / (1 + Math.exp(-gate))) * (up[i] ?? 0),
+      );
       x = sum(x, this.#times(`${name}.ffn_down`, active));
     }
     return this.#times('output', this.#norm(x, 'output_norm'));

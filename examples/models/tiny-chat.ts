@@ -4,7 +4,12 @@
  */
 import type { GgufValue } from '#actors/inference/gguf/format';
 import { fromHalf, toHalf } from '#actors/inference/gguf/half';
-import { type BytePairVocabulary, llamaMetadata, type LlamaShape, llamaTensors } from '#actors/inference/gguf/llama-draft';
+import {
+  type BytePairVocabulary,
+  llamaMetadata,
+  type LlamaShape,
+  llamaTensors,
+} from '#actors/inference/gguf/llama-draft';
 import { writeGguf } from '#actors/inference/gguf/write';
 import { BytePairTokenizer, learnVocabulary } from './byte-pair.js';
 import { type Fact, facts, systemPrompts } from './corpus.js';
@@ -28,7 +33,7 @@ const longest = 288;
 /** Distance that each right token has to have from the next best: other engines round otherwise. */
 const leastMargin = 1;
 /** Steps between two looks at what is known. */
-const reviewEvery = 50;
+const reviewEvery = 100;
 
 /** How to train. */
 export interface TinyOptions {
@@ -52,7 +57,9 @@ export interface TinyModel {
 
 /** The vocabulary of the tiny model: a function of the corpus. */
 export function tinyVocabulary(): BytePairVocabulary {
-  const roles = ['system', 'user', 'assistant'].flatMap((role) => Array.from({ length: facts.length }, () => `${role}\n`));
+  const roles = ['system', 'user', 'assistant'].flatMap((role) =>
+    Array.from({ length: facts.length }, () => `${role}\n`),
+  );
   const texts = facts.flatMap(({ question, answer }) => [question, answer]);
   return learnVocabulary([...texts, ...texts, ...systemPrompts, ...roles], tinyShape.vocabulary);
 }
@@ -135,7 +142,12 @@ export async function writeTiny(path: string, { vocabulary, values }: TinyModel)
   ]);
   const tensors = llamaTensors(tinyShape).map(({ name, dims, norm }) => {
     const span = spans.get(name);
-    return { name, dims, type: norm ? ('F32' as const) : ('F16' as const), data: values.subarray(span?.from, span?.to) };
+    return {
+      name,
+      dims,
+      type: norm ? ('F32' as const) : ('F16' as const),
+      data: values.subarray(span?.from, span?.to),
+    };
   });
   return await writeGguf(path, { metadata, tensors });
 }

@@ -55,7 +55,8 @@ export class Trainer {
       { length: Math.min(threads, shardCount) },
       () => new Worker(new URL('./gradient-worker.js', import.meta.url), { workerData }),
     );
-    this.#networks = this.#workers.length > 0 ? [] : this.#shards.map((shard) => new Network(shape, this.#values, shard, longest));
+    this.#networks =
+      this.#workers.length > 0 ? [] : this.#shards.map((shard) => new Network(shape, this.#values, shard, longest));
   }
 
   /** The parameters as they are now. */

@@ -133,7 +133,8 @@ function checkLlama(form: ModelForm, keys: Keys, bad: Bad): void {
     if (counts.some((count) => count !== counts[0])) throw bad(`${architecture}.${key} differs between blocks`);
   }
   if (keyLength !== valueLength) throw bad(`the keys have ${keyLength} elements a head, the values ${valueLength}`);
-  if (keyLength % 2 !== 0) throw bad(`a head has ${keyLength} elements, an odd number, which cannot be rotated in pairs`);
+  if (keyLength % 2 !== 0)
+    throw bad(`a head has ${keyLength} elements, an odd number, which cannot be rotated in pairs`);
   keys.whole(`${architecture}.rope.dimension_count`, { least: keyLength, most: keyLength });
   const epsilon = `${architecture}.attention.layer_norm_rms_epsilon`;
   keys.required(keys.float(epsilon, { least: 0, most: 1 }), epsilon);

@@ -65,10 +65,7 @@ export interface CheckOptions {
  * Reads and checks a model file without its weights; one that is split is named by its first part.
  * @throws SkepError MODEL_FILE_BAD saying what is wrong, PATH_UNREADABLE when there is no file that may be read.
  */
-export async function checkGguf(
-  path: string,
-  { finiteBytes = 0, signal }: CheckOptions = {},
-): Promise<GgufFacts> {
+export async function checkGguf(path: string, { finiteBytes = 0, signal }: CheckOptions = {}): Promise<GgufFacts> {
   const bad = (what: string): SkepError => badModelFile(path, what);
   const check = new VocabularyCheck(bad);
   const model = await readModelFiles(path, (key, index, text) => check.seen(key, index, text));

@@ -42,7 +42,9 @@ export class HeaderReader {
   async need(bytes: number, what: string): Promise<void> {
     if (this.#at + bytes <= this.#buffer.length) return;
     if (bytes > this.left) {
-      throw this.#bad(`it ends inside ${what}: ${bytes} bytes are expected at byte ${this.offset}, ${this.left} are there`);
+      throw this.#bad(
+        `it ends inside ${what}: ${bytes} bytes are expected at byte ${this.offset}, ${this.left} are there`,
+      );
     }
     this.#bound(bytes, what);
     const from = this.offset;
@@ -150,6 +152,8 @@ export class HeaderReader {
 
   #bound(bytes: number, what: string): void {
     if (this.offset + bytes <= limits.headerBytes) return;
-    throw this.#bad(`what comes before the weights is larger than ${limits.headerBytes} bytes: it has not ended at ${what}`);
+    throw this.#bad(
+      `what comes before the weights is larger than ${limits.headerBytes} bytes: it has not ended at ${what}`,
+    );
   }
 }

@@ -62,7 +62,11 @@ export class Keys {
     if (entry === undefined) return undefined;
     const type = entry.type === 'array' ? entry.of : undefined;
     if (entry.type !== 'array' || type === undefined || !of.includes(type)) {
-      throw this.#mistyped(key, entry.type === 'array' ? `an array of ${entry.of}` : entry.type, `array of ${of[0] ?? ''}`);
+      throw this.#mistyped(
+        key,
+        entry.type === 'array' ? `an array of ${entry.of}` : entry.type,
+        `array of ${of[0] ?? ''}`,
+      );
     }
     if (entry.count < bounds.least || entry.count > bounds.most) {
       throw this.#bad(`${key} has ${entry.count} elements, expected ${described(bounds)}`);
@@ -73,7 +77,8 @@ export class Keys {
   #scalar(key: string, types: readonly GgufElementType[]): GgufScalar | undefined {
     const entry = this.#metadata.get(key);
     if (entry === undefined) return undefined;
-    if (entry.type === 'array' || !types.includes(entry.type)) throw this.#mistyped(key, entry.type, types.join(' or '));
+    if (entry.type === 'array' || !types.includes(entry.type))
+      throw this.#mistyped(key, entry.type, types.join(' or '));
     return entry.value;
   }
 

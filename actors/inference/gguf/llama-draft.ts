@@ -70,11 +70,7 @@ export function llamaTensors(shape: LlamaShape): readonly LlamaTensor[] {
 }
 
 /** The key-values of a model. */
-export function llamaMetadata(
-  name: string,
-  shape: LlamaShape,
-  vocabulary: BytePairVocabulary,
-): Map<string, GgufValue> {
+export function llamaMetadata(name: string, shape: LlamaShape, vocabulary: BytePairVocabulary): Map<string, GgufValue> {
   const { tokens, merges, control, bos, eos } = vocabulary;
   return new Map([
     ['general.architecture', scalar('string', 'llama')],
@@ -91,7 +87,13 @@ export function llamaMetadata(
     ['tokenizer.ggml.model', scalar('string', 'gpt2')],
     ['tokenizer.ggml.pre', scalar('string', 'gpt-2')],
     ['tokenizer.ggml.tokens', array('string', tokens)],
-    ['tokenizer.ggml.token_type', array('int32', tokens.map((_, id) => (control.has(id) ? 3 : 1)))],
+    [
+      'tokenizer.ggml.token_type',
+      array(
+        'int32',
+        tokens.map((_, id) => (control.has(id) ? 3 : 1)),
+      ),
+    ],
     ['tokenizer.ggml.merges', array('string', merges)],
     ['tokenizer.ggml.bos_token_id', scalar('uint32', bos)],
     ['tokenizer.ggml.eos_token_id', scalar('uint32', eos)],
@@ -110,9 +112,7 @@ export function byteAlphabet(): readonly string[] {
   const printable = (byte: number): boolean =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
   let moved = 0;
-  return Array.from({ length: 256 }, (_, byte) =>
-    String.fromCodePoint(printable(byte) ? byte : 256 + moved++),
-  );
+  return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : 256 + moved++));
 }
 
 function scalar(type: GgufElementType, value: GgufScalar): GgufValue {

@@ -19,11 +19,13 @@ export async function readModelFiles(path: string, visit: StringVisitor): Promis
   if (parts <= 1) return { first, files: [first] };
   if (numberOf(first) !== 0) throw badModelFile(path, `it is part ${numberOf(first) + 1} of ${parts}; load part 1`);
   const prefix = nameOfPart('', 1, parts);
-  if (!path.endsWith(prefix)) throw badModelFile(path, `it is part 1 of ${parts}, and its name does not end in ${prefix}`);
+  if (!path.endsWith(prefix))
+    throw badModelFile(path, `it is part 1 of ${parts}, and its name does not end in ${prefix}`);
   const files = [first];
   for (let part = 2; part <= parts; part += 1) {
     const next = await readGguf(nameOfPart(path.slice(0, -prefix.length), part, parts));
-    if (numberOf(next) !== part - 1) throw badModelFile(next.path, `split.no is ${numberOf(next)}, expected ${part - 1}`);
+    if (numberOf(next) !== part - 1)
+      throw badModelFile(next.path, `split.no is ${numberOf(next)}, expected ${part - 1}`);
     files.push(next);
   }
   checkTogether(first, files);

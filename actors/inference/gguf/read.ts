@@ -204,16 +204,21 @@ class Reading {
       const elements = dims.reduce((product, dim) => product * dim, 1);
       const [row = 0] = dims;
       if (row % type.blockElements !== 0) {
-        throw this.#bad(`the rows of ${name} have ${row} elements, expected a multiple of ${type.blockElements} for ${type.name}`);
+        throw this.#bad(
+          `the rows of ${name} have ${row} elements, expected a multiple of ${type.blockElements} for ${type.name}`,
+        );
       }
       const bytes = (elements / type.blockElements) * type.blockBytes;
       if (offset % alignment !== 0) throw this.#bad(`the tensor ${name} is at ${offset}, no multiple of ${alignment}`);
-      if (offset < next) throw this.#bad(`the tensor ${name} is at ${offset} and overlaps the one before it, up to ${next}`);
+      if (offset < next)
+        throw this.#bad(`the tensor ${name} is at ${offset} and overlaps the one before it, up to ${next}`);
       if (offset > next) throw this.#bad(`the tensor ${name} is at ${offset}, expected at ${next}`);
       const at = dataAt + offset;
       // The product may be too large to be exact; it is then far larger than any file.
       if (bytes > this.#fileBytes || at + bytes > this.#fileBytes) {
-        throw this.#bad(`the tensor ${name} of ${bytes} bytes at ${at} ends behind the file of ${this.#fileBytes} bytes`);
+        throw this.#bad(
+          `the tensor ${name} of ${bytes} bytes at ${at} ends behind the file of ${this.#fileBytes} bytes`,
+        );
       }
       next = aligned(offset + bytes, alignment);
       return { name, dims, type, elements, at, bytes };

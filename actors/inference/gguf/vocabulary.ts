@@ -22,13 +22,16 @@ export class VocabularyCheck {
   /** Looks at one string of an array. */
   seen(key: string, index: number, text: string): void {
     if (key === mergesKey && text.indexOf(' ', 1) < 0) {
-      throw this.#bad(`merge ${index} is ${JSON.stringify(text.slice(0, 64))}, expected two pieces with a space between`);
+      throw this.#bad(
+        `merge ${index} is ${JSON.stringify(text.slice(0, 64))}, expected two pieces with a space between`,
+      );
     }
     // An empty token gets a name of its own when it is loaded.
     if (key !== tokensKey || text === '') return;
     if (index >= limits.tokens) throw this.#bad(`${tokensKey} has more than the ${limits.tokens} tokens that can be`);
     const other = this.#ids.get(text);
-    if (other !== undefined) throw this.#bad(`the tokens ${other} and ${index} are both ${JSON.stringify(text.slice(0, 64))}`);
+    if (other !== undefined)
+      throw this.#bad(`the tokens ${other} and ${index} are both ${JSON.stringify(text.slice(0, 64))}`);
     this.#ids.set(text, index);
   }
 

@@ -98,15 +98,23 @@ function encoded(values: Float32Array, type: 'F32' | 'F16'): Buffer {
 
 /** Everything before the data of the tensors, without the padding. */
 function headerOf(path: string, draft: GgufDraft): Buffer {
-  const bad = (what: string): SkepError => new SkepError('MODEL_FILE_BAD', `${path} cannot be written: ${what}.`, { path });
-  const parts: Buffer[] = [Buffer.from(ggufMagic), uint32(ggufVersion), uint64(draft.tensors.length), uint64(draft.metadata.size)];
+  const bad = (what: string): SkepError =>
+    new SkepError('MODEL_FILE_BAD', `${path} cannot be written: ${what}.`, { path });
+  const parts: Buffer[] = [
+    Buffer.from(ggufMagic),
+    uint32(ggufVersion),
+    uint64(draft.tensors.length),
+    uint64(draft.metadata.size),
+  ];
   for (const [key, value] of draft.metadata) parts.push(string(key), ...valueBytes(key, value, bad));
   const alignment = alignmentOf(draft);
   let offset = 0;
   for (const tensor of draft.tensors) {
     const elements = elementsOf(tensor);
     if (typeof tensor.data !== 'function' && tensor.data.length !== elements) {
-      throw bad(`the tensor ${tensor.name} has ${tensor.data.length} elements for the dimensions ${tensor.dims.join(' x ')}`);
+      throw bad(
+        `the tensor ${tensor.name} has ${tensor.data.length} elements for the dimensions ${tensor.dims.join(' x ')}`,
+      );
     }
     if (Buffer.byteLength(tensor.name) > limits.nameBytes) throw bad(`the name ${tensor.name} is too long`);
     parts.push(string(tensor.name), uint32(tensor.dims.length), ...tensor.dims.map(uint64));

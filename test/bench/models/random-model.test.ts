@@ -10,11 +10,29 @@ const folder = sampleFolder(t);
 const path = join(folder, 'random.gguf');
 
 t.test('a model at random passes the check, weights included, and has the form that was asked for', async (t) => {
-  const form = { blocks: 3, embedding: 96, heads: 6, headsKv: 2, feedForward: 160, vocabulary: 2_000, contextTokens: 512 };
+  const form = {
+    blocks: 3,
+    embedding: 96,
+    heads: 6,
+    headsKv: 2,
+    feedForward: 160,
+    vocabulary: 2_000,
+    contextTokens: 512,
+  };
   const fileBytes = await writeRandomModel(path, form);
-  t.match(await checkGguf(path, { finiteBytes: fileBytes }), { ...form, fileBytes, architecture: 'llama', checked: 'tensors' });
+  t.match(await checkGguf(path, { finiteBytes: fileBytes }), {
+    ...form,
+    fileBytes,
+    architecture: 'llama',
+    checked: 'tensors',
+  });
   const least = await writeRandomModel(path, { blocks: 1, embedding: 16, heads: 2, vocabulary: 259, type: 'F32' });
-  t.match(await checkGguf(path, { finiteBytes: least }), { vocabulary: 259, headsKv: 2, feedForward: 64, quantisation: 'F32' });
+  t.match(await checkGguf(path, { finiteBytes: least }), {
+    vocabulary: 259,
+    headsKv: 2,
+    feedForward: 64,
+    quantisation: 'F32',
+  });
 });
 
 t.test('the same seed gives the same bytes, another seed others', async (t) => {

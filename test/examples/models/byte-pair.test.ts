@@ -9,7 +9,10 @@ const tokenizer = new BytePairTokenizer(vocabulary);
 
 t.test('any text comes back from its tokens', async (t) => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => tokenizer.decode(tokenizer.encode(text)) === Buffer.from(text).toString()),
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      (text) => tokenizer.decode(tokenizer.encode(text)) === Buffer.from(text).toString(),
+    ),
     { numRuns: 500 },
   );
   t.pass();

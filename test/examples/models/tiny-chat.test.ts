@@ -42,7 +42,9 @@ t.test('each question has its answer, word for word, with and without a system p
   const { tokenizer } = plain;
   for (const [index, { question, answer }] of facts.entries()) {
     // Another prompt for each question, and all of them in turn; the trainer looked at every pair.
-    for (const system of index % 4 === 0 ? [undefined, systemPrompts[(index / 4) % systemPrompts.length]] : [undefined]) {
+    for (const system of index % 4 === 0
+      ? [undefined, systemPrompts[(index / 4) % systemPrompts.length]]
+      : [undefined]) {
       const prompt = promptTokens(tokenizer, { bos: index % 2 === 0, system }, question);
       t.equal(tokenizer.decode(plain.answer(prompt)), answer, question);
     }

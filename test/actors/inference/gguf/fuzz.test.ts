@@ -125,7 +125,10 @@ t.test('counts and lengths that no file can have are refused without being alloc
 t.test('a header without end is given up, though the file is as large as it claims', async (t) => {
   writeFileSync(path, claimed(valueAt('tokenizer.ggml.token_type') + 4, 100_000_000n));
   truncateSync(path, 1024 * 1024 * 1024);
-  await t.rejects(checkGguf(path), { code: 'MODEL_FILE_BAD', message: /before the weights is larger than 134217728 bytes/ });
+  await t.rejects(checkGguf(path), {
+    code: 'MODEL_FILE_BAD',
+    message: /before the weights is larger than 134217728 bytes/,
+  });
 });
 
 t.test('tensors that overlap, leave gaps or lie askew are refused', async (t) => {
@@ -134,7 +137,10 @@ t.test('tensors that overlap, leave gaps or lie askew are refused', async (t) =>
   t.match(await verdict(claimed(at, offset - 32n)), /attn_norm\.weight is at \d+ and overlaps the one before it/);
   t.match(await verdict(claimed(at, offset + 32n)), /attn_norm\.weight is at \d+, expected at \d+/);
   t.match(await verdict(claimed(at, offset + 1n)), /attn_norm\.weight is at \d+, no multiple of 32/);
-  t.match(await verdict(claimed(dimensionsAt('token_embd.weight') + 20, 32n)), /token_embd\.weight is at 32, expected at 0/);
+  t.match(
+    await verdict(claimed(dimensionsAt('token_embd.weight') + 20, 32n)),
+    /token_embd\.weight is at 32, expected at 0/,
+  );
 });
 
 t.test('another magic, version or type is refused by name', async (t) => {
@@ -155,10 +161,18 @@ t.test('another magic, version or type is refused by name', async (t) => {
     ['a text that is no text', changed(valueAt('general.name') + 8, 0xff), /general\.name is not UTF-8/],
     ['no dimensions', changed(dimensionsAt('token_embd.weight') - 4, 0), /token_embd\.weight has 0 dimensions/],
     ['five dimensions', changed(dimensionsAt('token_embd.weight') - 4, 5), /token_embd\.weight has 5 dimensions/],
-    ['a dimension of 0', changed(dimensionsAt('token_embd.weight'), 0), /dimension 1 of the tensor token_embd\.weight is 0/],
+    [
+      'a dimension of 0',
+      changed(dimensionsAt('token_embd.weight'), 0),
+      /dimension 1 of the tensor token_embd\.weight is 0/,
+    ],
     ['an unknown type', changed(embedding, 250), /token_embd\.weight has the unknown type 250/],
     ['a removed type', changed(embedding, 4), /token_embd\.weight has the unknown type 4/],
-    ['blocks that rows do not fill', changed(embedding, 8), /rows of token_embd\.weight have 8 elements, expected a multiple of 32/],
+    [
+      'blocks that rows do not fill',
+      changed(embedding, 8),
+      /rows of token_embd\.weight have 8 elements, expected a multiple of 32/,
+    ],
   ] as const) {
     t.match(await verdict(bytes), message, name);
   }

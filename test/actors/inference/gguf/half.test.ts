@@ -25,7 +25,8 @@ t.test('a number becomes the nearest half, and of two equally near the even one'
       for (const neighbour of [half - 1, half + 1].filter((near) => near >= 0 && near < 65_536)) {
         const other = Math.abs(fromHalf(neighbour) - number);
         if (Number.isNaN(other)) continue;
-        if (other < distance || (other === distance && half % 2 === 1 && fromHalf(neighbour) !== fromHalf(half))) return false;
+        if (other < distance || (other === distance && half % 2 === 1 && fromHalf(neighbour) !== fromHalf(half)))
+          return false;
       }
       return true;
     }),

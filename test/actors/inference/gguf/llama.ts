@@ -9,16 +9,20 @@ import type { LlamaResult, LlamaTask } from './llama-program.js';
 export class Llama {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
+  readonly #ended: Promise<unknown>;
 
   private constructor(child: ChildProcess, lines: AsyncIterator<string>) {
     this.#child = child;
     this.#lines = lines;
+    this.#ended = once(child, 'exit');
   }
 
   /** Starts it, or gives undefined where node-llama-cpp is not installed. */
   static async start(): Promise<Llama | undefined> {
     const script = fileURLToPath(new URL('./llama-program.js', import.meta.url));
-    const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'ignore'] });
+    // Without this a debugger is started to print the stack of an abort, which takes seconds.
+    const env = { ...process.env, GGML_NO_BACKTRACE: '1' };
+    const child = spawn(process.execPath, [script], { env, stdio: ['pipe', 'pipe', 'ignore'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
     return first.done === true ? undefined : new Llama(child, lines);
@@ -26,11 +30,10 @@ export class Llama {
 
   /** What came of a task, or the signal or code by which the process ended under it. */
   async run(task: LlamaTask): Promise<LlamaResult | { readonly died: string }> {
-    const ended = this.#child.exitCode === null && this.#child.signalCode === null ? once(this.#child, 'exit') : undefined;
     this.#child.stdin?.write(`${JSON.stringify(task)}\n`);
     const line = await this.#lines.next();
     if (line.done !== true) return JSON.parse(line.value) as LlamaResult;
-    await ended;
+    await this.#ended;
     return { died: String(this.#child.signalCode ?? this.#child.exitCode) };
   }
 

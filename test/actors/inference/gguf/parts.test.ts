@@ -43,7 +43,10 @@ t.test('a part that is missing, another, cut off or the wrong one is refused', a
   const { metadata, tensors } = sampleDraft();
   metadata.set('split.no', value('uint16', 1));
   await writeGguf(part(2), { metadata, tensors });
-  await t.rejects(checkGguf(part(1)), { code: 'MODEL_FILE_BAD', message: /token_embd\.weight is in another part as well/ });
+  await t.rejects(checkGguf(part(1)), {
+    code: 'MODEL_FILE_BAD',
+    message: /token_embd\.weight is in another part as well/,
+  });
   metadata.set('split.no', value('uint16', 5));
   await writeGguf(part(2), { metadata, tensors });
   await t.rejects(checkGguf(part(1)), { code: 'MODEL_FILE_BAD', message: /split\.no is 5, expected 1/ });

@@ -29,7 +29,9 @@ export interface SampleDraft {
 /** A sound model of a form. */
 export function sampleDraft(shape: LlamaShape = sampleShape): SampleDraft {
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];
-  const pairs = letters.flatMap((first) => letters.map((second) => [first, second] as const)).slice(0, shape.vocabulary - 259);
+  const pairs = letters
+    .flatMap((first) => letters.map((second) => [first, second] as const))
+    .slice(0, shape.vocabulary - 259);
   const bos = 256 + pairs.length;
   const vocabulary = {
     tokens: [...byteAlphabet(), ...pairs.map((pair) => pair.join('')), '<|endoftext|>', '<|im_start|>', '<|im_end|>'],

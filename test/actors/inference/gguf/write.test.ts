@@ -29,7 +29,9 @@ const types = fc.constantFrom(...(Object.keys(scalars) as GgufElementType[]));
 const metadataValue: fc.Arbitrary<GgufValue> = fc.oneof(
   types.chain((type) => scalars[type].map((value) => ({ type, value }))),
   types.chain((of) =>
-    fc.array(scalars[of], { maxLength: 20 }).map((values) => ({ type: 'array' as const, of, count: values.length, values })),
+    fc
+      .array(scalars[of], { maxLength: 20 })
+      .map((values) => ({ type: 'array' as const, of, count: values.length, values })),
   ),
 );
 const tensor = fc
@@ -51,7 +53,10 @@ t.test('what is written is read back, whatever it is', async (t) => {
   const path = join(sampleFolder(t), 'model.gguf');
   await fc.assert(
     fc.asyncProperty(
-      fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z_.]{1,20}$/), metadataValue), { selector: ([key]) => key, maxLength: 8 }),
+      fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z_.]{1,20}$/), metadataValue), {
+        selector: ([key]) => key,
+        maxLength: 8,
+      }),
       fc.array(tensor, { maxLength: 5 }),
       fc.constantFrom(undefined, 8, 32, 256),
       async (entries, drafts, alignment) => {
@@ -62,13 +67,18 @@ t.test('what is written is read back, whatever it is', async (t) => {
         const contents = await readGguf(path);
         t.strictSame([...contents.metadata], [...metadata]);
         t.equal(contents.fileBytes, bytes);
-        t.same(contents.tensors.map(({ name, dims, type }) => [name, dims, type.name]), tensors.map(({ name, dims, type }) => [name, dims, type]));
+        t.same(
+          contents.tensors.map(({ name, dims, type }) => [name, dims, type.name]),
+          tensors.map(({ name, dims, type }) => [name, dims, type]),
+        );
         const file = await readFile(path);
         contents.tensors.forEach(({ at, elements, type }, index) => {
           const stored = Array.from({ length: elements }, (_, each) =>
             type.name === 'F32' ? file.readFloatLE(at + 4 * each) : fromHalf(file.readUInt16LE(at + 2 * each)),
           );
-          const drafted = [...(tensors[index]?.data ?? [])].map((number) => (type.name === 'F32' ? number : fromHalf(toHalf(number))));
+          const drafted = [...(tensors[index]?.data ?? [])].map((number) =>
+            type.name === 'F32' ? number : fromHalf(toHalf(number)),
+          );
           t.same(stored, drafted);
         });
       },
@@ -121,6 +131,9 @@ t.test('a file that cannot be finished leaves nothing under its name', async (t)
   t.notOk(existsSync(path));
   t.notOk(existsSync(`${path}.part`));
   const short = { name: 'short', dims: [4, 2], type: 'F32' as const, data: new Float32Array(7) };
-  await t.rejects(writeGguf(path, { ...draft, tensors: [short] }), { code: 'MODEL_FILE_BAD', message: /short has 7 elements/ });
+  await t.rejects(writeGguf(path, { ...draft, tensors: [short] }), {
+    code: 'MODEL_FILE_BAD',
+    message: /short has 7 elements/,
+  });
   await t.rejects(writeGguf(join(folder, 'none', 'model.gguf'), draft), { code: 'OUTPUT_UNWRITABLE' });
 });
