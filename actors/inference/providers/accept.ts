@@ -68,7 +68,7 @@ async function refusalOf(
 ): Promise<AttemptError> {
   const status = head.statusCode ?? 0;
   const body = await errorText(exchange);
-  exchange.finish();
+  void exchange.finish();
   const said = readProviderError(body);
   const { kind, code } = classifyStatus(status, said);
   const facts = { status, ...(requestId === undefined ? {} : { requestId }), sample: body };

@@ -4,7 +4,7 @@
  * one of these passes.
  */
 import { type ErrorCode, type ErrorFacts, SkepError } from '#protocols/wire/error';
-import { Trouble, type TroubleType } from './exchange.js';
+import type { Trouble, TroubleType } from './exchange.js';
 import type { FailureKind } from './failure-kind.js';
 import { type ProviderError, classifyStatus, statusOf } from './provider-error.js';
 
@@ -22,7 +22,13 @@ export class AttemptError extends SkepError {
   readonly serverWaitMs: number | undefined;
   readonly said: ProviderError | undefined;
 
-  constructor(kind: FailureKind, code: ErrorCode, message: string, facts: ErrorFacts = {}, details: AttemptDetails = {}) {
+  constructor(
+    kind: FailureKind,
+    code: ErrorCode,
+    message: string,
+    facts: ErrorFacts = {},
+    details: AttemptDetails = {},
+  ) {
     super(code, message, facts, details.cause);
     this.kind = kind;
     this.serverWaitMs = details.serverWaitMs;

@@ -1,7 +1,14 @@
 /** The circuit breaker of one provider, with its clock: the state that the pure machine in breaker.ts goes through. */
 import type { Clock } from '#runtime/clock/clock';
 import { AttemptError } from './attempt-error.js';
-import { type BreakerOptions, type BreakerOutcome, type BreakerState, admit, closedBreaker, settle } from './breaker.js';
+import {
+  type BreakerOptions,
+  type BreakerOutcome,
+  type BreakerState,
+  admit,
+  closedBreaker,
+  settle,
+} from './breaker.js';
 
 export class Circuit {
   readonly #options: BreakerOptions;

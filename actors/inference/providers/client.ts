@@ -32,7 +32,7 @@ interface Run<T> {
   /** The provider's name of the last request that it began to answer. */
   requestId: string | undefined;
   /** Takes back what holds on to the asker. */
-  release(): void;
+  readonly release: () => void;
 }
 
 export class ProviderClient {
@@ -103,13 +103,15 @@ export class ProviderClient {
     const expire = (): void => stop.abort(new Trouble('deadline', 'the deadline of the request passed'));
     const timer = Number.isFinite(deadlineMs) ? clock.after(deadlineMs - clock.now(), expire) : undefined;
     this.#running.add(stop);
-    if (signal.aborted) cancel();
-    if (this.#closed) stop.abort(closedTrouble());
     const release = (): void => {
       timer?.cancel();
       signal.removeEventListener('abort', cancel);
       this.#running.delete(stop);
     };
+    // A reader that is cancelled may never come back to be told.
+    stop.signal.addEventListener('abort', release, { once: true });
+    if (signal.aborted) cancel();
+    if (this.#closed) stop.abort(closedTrouble());
     return { call, stop, deadlineMs, requestId: undefined, release };
   }
 
@@ -147,7 +149,7 @@ export class ProviderClient {
     }
   }
 
-  /** One exchange. What it holds is given back before its last item is handed out. */
+  /** One exchange. With its last item the asker holds nothing any more, and the connection gets ready for the next. */
   async *#attempt<T>(run: Run<T>): AsyncGenerator<T, void, undefined> {
     const { call, release } = run;
     const { signal } = run.stop;
@@ -155,6 +157,12 @@ export class ProviderClient {
     const leave = await this.#connections.acquire(signal);
     let settled: ((outcome: BreakerOutcome) => void) | undefined;
     let exchange: Exchange | undefined;
+    let complete = false;
+    const giveBack = (): void => {
+      settled?.('neutral');
+      if (!complete) leave();
+    };
+    signal.addEventListener('abort', giveBack, { once: true });
     try {
       settled = this.#circuit.enter();
       exchange = await this.#send(call, signal);
@@ -164,22 +172,20 @@ export class ProviderClient {
         // One chunk may hold many items, read without a look at the connection.
         if (signal.aborted) throw troubleOf(signal);
         if (call.isLast(item)) {
+          complete = true;
           settled('success');
-          exchange.finish();
-          leave();
           release();
+          void exchange.finish().then(leave);
         }
         yield item;
       }
-      settled('success');
-      exchange.finish();
     } catch (thrown) {
       settled?.(failureClasses[attemptErrorOf(thrown)?.kind ?? 'closed'].breaker);
       throw thrown;
     } finally {
-      settled?.('neutral');
+      signal.removeEventListener('abort', giveBack);
       exchange?.abandon();
-      leave();
+      giveBack();
     }
   }
 

@@ -111,12 +111,12 @@ export class Exchange {
 
   /**
    * The answer is complete for its reader: what is left of it is passed over, so that the connection can be used again.
-   * Returns at once.
+   * Resolves when it can, or is closed; never rejects.
    */
-  finish(): void {
+  async finish(): Promise<void> {
     if (this.#over) return;
     this.#end();
-    void this.#drain();
+    await this.#drain();
   }
 
   /** Nobody reads on: the connection is closed. Nothing after {@link finish}. */
@@ -194,7 +194,8 @@ export class Exchange {
   #lost(cause: unknown): Trouble {
     if (this.#trouble !== undefined) return this.#trouble;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no reason given';
-    if (this.#response !== undefined) return new Trouble('cut', `the answer ended before it was complete (${code})`, cause);
+    if (this.#response !== undefined)
+      return new Trouble('cut', `the answer ended before it was complete (${code})`, cause);
     const closed = code === 'ECONNRESET' || code === 'EPIPE';
     if (closed && this.#request.reusedSocket) return new Trouble('stale', 'a kept connection was closed', cause);
     return new Trouble('connection', `no answer: ${code}`, cause);

@@ -144,12 +144,10 @@ function isStrict(schema: unknown): boolean {
   if (Array.isArray(schema)) return schema.every(isStrict);
   if (typeof schema !== 'object' || schema === null) return true;
   const { properties, required, additionalProperties, ...rest } = schema as Json;
-  const isObject = rest['type'] === 'object' || properties !== undefined;
-  if (isObject) {
-    const names = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
-    const demanded = Array.isArray(required) ? new Set<unknown>(required) : new Set();
-    if (additionalProperties !== false || !names.every((name) => demanded.has(name))) return false;
+  const named = new Map<string, unknown>(typeof properties === 'object' ? Object.entries(properties ?? {}) : []);
+  if (rest['type'] === 'object' || properties !== undefined) {
+    const demanded = new Set<unknown>(Array.isArray(required) ? required : []);
+    if (additionalProperties !== false || ![...named.keys()].every((name) => demanded.has(name))) return false;
   }
-  const below = typeof properties === 'object' && properties !== null ? Object.values(properties) : [];
-  return [...below, ...Object.values(rest)].every(isStrict);
+  return [...named.values(), ...Object.values(rest)].every(isStrict);
 }

@@ -153,7 +153,8 @@ class CompletionFold {
 
   /** The draft that a delta goes on with, or a new one: an id of its own begins one, whatever the index says. */
   #draftOf(index: number | undefined, id: string, name: string): ToolDraft {
-    const known = index === undefined ? this.#unnumbered(id, name) : this.#tools.findLast((tool) => tool.index === index);
+    const known =
+      index === undefined ? this.#unnumbered(id, name) : this.#tools.findLast((tool) => tool.index === index);
     if (known !== undefined && !isOther(known, id, name)) return known;
     const draft: ToolDraft = { id: undefined, index, name: '', text: '' };
     this.#tools.push(draft);

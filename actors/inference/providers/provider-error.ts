@@ -37,7 +37,11 @@ const fields = z.object({
   details: z.object({ error_code: word }).nullish().catch(undefined),
 });
 
-const wholeBody = z.object({ error: z.unknown().optional(), detail: z.unknown().optional(), message: z.unknown().optional() });
+const wholeBody = z.object({
+  error: z.unknown().optional(),
+  detail: z.unknown().optional(),
+  message: z.unknown().optional(),
+});
 
 /** Reads a body that is not an answer; undefined where it is no JSON object that tells of an error. */
 export function readProviderError(body: string): ProviderError | undefined {

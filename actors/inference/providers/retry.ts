@@ -52,7 +52,8 @@ export function decideRetry(attempt: FailedAttempt, policy: RetryPolicy = defaul
   }
   const serverWaitMs = attempt.serverWaitMs ?? 0;
   if (serverWaitMs > policy.capMs) return { type: 'give-up', why: 'wait-too-long' };
-  const backOffMs = retry === 'free' ? 0 : attempt.chance * Math.min(policy.capMs, policy.baseMs * 2 ** attempt.retries);
+  const backOffMs =
+    retry === 'free' ? 0 : attempt.chance * Math.min(policy.capMs, policy.baseMs * 2 ** attempt.retries);
   const delayMs = Math.max(serverWaitMs, backOffMs);
   if (delayMs >= attempt.timeLeftMs) return { type: 'give-up', why: 'deadline' };
   return { type: 'retry', delayMs };

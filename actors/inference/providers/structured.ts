@@ -45,5 +45,7 @@ export function unwrapped(text: string): string {
 
 function hasReference(schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null) return false;
-  return Object.entries(schema).some(([key, value]) => (key === '$ref' && typeof value === 'string') || hasReference(value));
+  return Object.entries(schema).some(
+    ([key, value]) => (key === '$ref' && typeof value === 'string') || hasReference(value),
+  );
 }

@@ -30,5 +30,10 @@ export function told(failure: AttemptError, { model, attempts, requestId }: Tell
     typeof value === 'string' ? key.quote(value, SAMPLE_LENGTH) : value,
   ]);
   const facts: ErrorFacts = Object.fromEntries(quoted);
-  return new SkepError(failure.code, `model ${model}: ${key.quote(failure.message, MESSAGE_LENGTH)}`, facts, failure.cause);
+  return new SkepError(
+    failure.code,
+    `model ${model}: ${key.quote(failure.message, MESSAGE_LENGTH)}`,
+    facts,
+    failure.cause,
+  );
 }

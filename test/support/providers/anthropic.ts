@@ -28,7 +28,11 @@ export function block(index: number, contentBlock: object, deltas: readonly obje
 
 /** A block of text. */
 export function textBlock(index: number, pieces: readonly string[]): string {
-  return block(index, { type: 'text', text: '' }, pieces.map((text) => ({ type: 'text_delta', text })));
+  return block(
+    index,
+    { type: 'text', text: '' },
+    pieces.map((text) => ({ type: 'text_delta', text })),
+  );
 }
 
 /** A call of a tool, its input in these pieces. */
@@ -107,7 +111,10 @@ export const messagesRequest = z.strictObject({
           role: z.literal('user'),
           content: z
             .array(
-              z.union([textPart, z.strictObject({ type: z.literal('tool_result'), tool_use_id: toolId, content: z.string() })]),
+              z.union([
+                textPart,
+                z.strictObject({ type: z.literal('tool_result'), tool_use_id: toolId, content: z.string() }),
+              ]),
             )
             .min(1),
         }),

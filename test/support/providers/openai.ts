@@ -29,9 +29,18 @@ export function usageChunk(input: number, output: number, cached?: number): stri
 
 export const done = 'data: [DONE]\n\n';
 
-export function openAiEntry(origin: string, setting: BackendSetting & { readonly role?: 'embedding' } = {}): OpenAiEntry {
+export function openAiEntry(
+  origin: string,
+  setting: BackendSetting & { readonly role?: 'embedding' } = {},
+): OpenAiEntry {
   const { options: _options, ...fields } = setting;
-  const entry = modelEntry.parse({ backend: 'openai', name: 'remote', model: 'test-model', url: `${origin}/v1`, ...fields });
+  const entry = modelEntry.parse({
+    backend: 'openai',
+    name: 'remote',
+    model: 'test-model',
+    url: `${origin}/v1`,
+    ...fields,
+  });
   if (entry.backend !== 'openai') throw new Error('not an entry of this backend');
   return entry;
 }

@@ -116,7 +116,10 @@ t.test('each choice of tools', async (t) => {
 
 t.test('text, thoughts, a tool call in pieces, and events of types to come', async (t) => {
   const thinking = { type: 'thinking', thinking: '' };
-  const thoughts = [{ type: 'thinking_delta', thinking: 'hm' }, { type: 'signature_delta', signature: 's' }];
+  const thoughts = [
+    { type: 'thinking_delta', thinking: 'hm' },
+    { type: 'signature_delta', signature: 's' },
+  ];
   const text = [
     messageStart(),
     block(0, thinking, thoughts),
@@ -136,19 +139,26 @@ t.test('text, thoughts, a tool call in pieces, and events of types to come', asy
   t.equal(endOf(events).finish, 'tool-calls');
 });
 
-t.test('usage: the prompt is what was fresh, written to the cache and read from it; the output is cumulative', async (t) => {
-  const start = messageStart({
-    input_tokens: 10,
-    cache_creation_input_tokens: 200,
-    cache_read_input_tokens: 3_000,
-    output_tokens: 1,
-  });
-  const { events } = await asked(t, start + textBlock(0, ['a']) + messageEnd('end_turn', 42));
-  t.same(endOf(events).usage, { input: 3_210, cached: 3_000, output: 42 });
-  const later = messageEnd('end_turn', 5, { input_tokens: 11, cache_read_input_tokens: null });
-  const updated = await asked(t, start + textBlock(0, ['a']) + later);
-  t.same(endOf(updated.events).usage, { input: 3_211, cached: 3_000, output: 5 }, 'later counts replace earlier ones');
-});
+t.test(
+  'usage: the prompt is what was fresh, written to the cache and read from it; the output is cumulative',
+  async (t) => {
+    const start = messageStart({
+      input_tokens: 10,
+      cache_creation_input_tokens: 200,
+      cache_read_input_tokens: 3_000,
+      output_tokens: 1,
+    });
+    const { events } = await asked(t, start + textBlock(0, ['a']) + messageEnd('end_turn', 42));
+    t.same(endOf(events).usage, { input: 3_210, cached: 3_000, output: 42 });
+    const later = messageEnd('end_turn', 5, { input_tokens: 11, cache_read_input_tokens: null });
+    const updated = await asked(t, start + textBlock(0, ['a']) + later);
+    t.same(
+      endOf(updated.events).usage,
+      { input: 3_211, cached: 3_000, output: 5 },
+      'later counts replace earlier ones',
+    );
+  },
+);
 
 t.test('each reason to stop', async (t) => {
   const finish = async (reason: string): Promise<string> =>
@@ -186,10 +196,18 @@ t.test('a structured answer beside tools: the model takes one or the other', asy
   const request = work({ schema: point, tools });
   const called = messageStart() + toolBlock(0, 'toolu_1', 'find', ['{}']) + messageEnd('tool_use');
   const { events, body } = await asked(t, called, request);
-  t.match(body.tools?.map(({ name }) => name), ['find', 'answer', 'answer_2'], 'with a name that no other has');
+  t.match(
+    body.tools?.map(({ name }) => name),
+    ['find', 'answer', 'answer_2'],
+    'with a name that no other has',
+  );
   t.same(body.tool_choice, { type: 'any' });
   t.equal(endOf(events).finish, 'tool-calls');
-  const answered = await asked(t, messageStart() + toolBlock(0, 'toolu_1', 'answer_2', ['{"x":2}']) + messageEnd('tool_use'), request);
+  const answered = await asked(
+    t,
+    messageStart() + toolBlock(0, 'toolu_1', 'answer_2', ['{"x":2}']) + messageEnd('tool_use'),
+    request,
+  );
   t.equal(textOf(answered.events), '{"x":2}');
   t.equal(endOf(answered.events).finish, 'stop');
 });
@@ -216,20 +234,23 @@ t.test('a structured answer that does not come, or not as JSON, is asked for aga
   t.equal(endOf((await asked(t, short, work({ schema: point }))).events).finish, 'length', 'a cut is told as one');
 });
 
-t.test('a model that takes no temperature is asked without the default, and keeps it for all that follow', async (t) => {
-  const refusal = anthropic.error(400, '`temperature` is deprecated for this model.');
-  const server = await providerServer(t, plain(400, refusal), stream(anthropic.answer(['fine'])));
-  const backend = await anthropic.open(server.origin);
-  t.equal(textOf(await eventsOf(backend)), 'fine');
-  await eventsOf(backend);
-  t.same(
-    server.seen.map(({ body }) => body['temperature']),
-    [0, undefined, undefined],
-  );
-  const stubborn = await providerServer(t, plain(400, refusal));
-  const answer = eventsOf(await anthropic.open(stubborn.origin), work({ temperature: 0.5 }));
-  await t.rejects(answer, { code: 'PROVIDER_REFUSED' }, 'what the asker chose is never changed');
-});
+t.test(
+  'a model that takes no temperature is asked without the default, and keeps it for all that follow',
+  async (t) => {
+    const refusal = anthropic.error(400, '`temperature` is deprecated for this model.');
+    const server = await providerServer(t, plain(400, refusal), stream(anthropic.answer(['fine'])));
+    const backend = await anthropic.open(server.origin);
+    t.equal(textOf(await eventsOf(backend)), 'fine');
+    await eventsOf(backend);
+    t.same(
+      server.seen.map(({ body }) => body['temperature']),
+      [0, undefined, undefined],
+    );
+    const stubborn = await providerServer(t, plain(400, refusal));
+    const answer = eventsOf(await anthropic.open(stubborn.origin), work({ temperature: 0.5 }));
+    await t.rejects(answer, { code: 'PROVIDER_REFUSED' }, 'what the asker chose is never changed');
+  },
+);
 
 t.test('a limit of spending is not waited for', async (t) => {
   const error = { type: 'rate_limit_error', message: 'spent', details: { error_code: 'enforced_spend_limit_reached' } };

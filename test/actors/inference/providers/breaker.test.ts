@@ -123,8 +123,10 @@ t.test('in any history: never open without enough failures, never more probes th
           const current = leaving.generation === before.generation;
           breaker.leave(leaving, each.outcome, options);
           if (!current && breaker.state !== before) return false;
-          if (current && before.type === 'closed') row = each.outcome === 'failure' ? row + 1 : each.outcome === 'success' ? 0 : row;
-          if (before.type === 'closed' && (breaker.state.type === 'open') !== (current && row === options.failures)) return false;
+          if (current && before.type === 'closed')
+            row = each.outcome === 'failure' ? row + 1 : each.outcome === 'success' ? 0 : row;
+          if (before.type === 'closed' && (breaker.state.type === 'open') !== (current && row === options.failures))
+            return false;
         }
         const now = breaker.state;
         if (now.generation !== before.generation) row = 0;

@@ -4,15 +4,25 @@
  */
 import type { ModelBackend } from '#actors/inference/backend';
 import { SkepError } from '#protocols/wire/error';
+import { VirtualClock } from '#runtime/testing/virtual-clock';
 import { anthropic } from '#test/support/providers/anthropic';
 import { eventually } from '#test/support/eventually';
 import { openai } from '#test/support/providers/openai';
-import { type Reply, endless, plain, providerServer, silence, stream } from '#test/support/providers/server';
+import {
+  type ProviderServer,
+  type Reply,
+  endless,
+  plain,
+  providerServer,
+  silence,
+  stream,
+} from '#test/support/providers/server';
 import { type BackendSetting, type Speaker, eventsOf, textOf, work } from '#test/support/providers/speaker';
 import t from 'tap';
 
-/** Milliseconds within which an abort has to be through. */
+/** Milliseconds within which an abort has to be through, and how often a busy machine may fail that. */
 const ABORT_MS = 100;
+const TRIES = 5;
 
 /** Reads until `ready`, aborts, and gives the code of the failure and how long it took. */
 async function abortOf(
@@ -20,7 +30,7 @@ async function abortOf(
   ready: () => boolean,
 ): Promise<{ readonly code: string; readonly tookMs: number; readonly abortedMs: number }> {
   const controller = new AbortController();
-  const reading = eventsOf(backend, work(), controller.signal).then(
+  const reading = eventsOf(backend, work({ timeLeftMs: 600_000 }), controller.signal).then(
     () => 'answered',
     (error: unknown) => (error instanceof SkepError ? error.code : String(error)),
   );
@@ -29,6 +39,12 @@ async function abortOf(
   controller.abort();
   const code = await reading;
   return { code, tookMs: performance.now() - abortedMs, abortedMs };
+}
+
+/** When the server saw the connection of a request closed. */
+async function closeOf({ seen }: ProviderServer, at: number): Promise<number> {
+  await eventually('the server sees the connection closed', () => seen[at]?.closedMs !== undefined);
+  return seen[at]?.closedMs ?? Number.POSITIVE_INFINITY;
 }
 
 for (const api of [openai, anthropic]) {
@@ -46,14 +62,15 @@ for (const api of [openai, anthropic]) {
     t.test(`${api.name}: an abort ${what} ends the answer, and its connection`, async (t) => {
       const server = await providerServer(t, reply(api));
       const backend = await api.open(server.origin, setting);
-      const { code, tookMs, abortedMs } = await abortOf(backend, () => server.seen.length > 0);
-      t.equal(code, 'CALL_CANCELLED');
-      t.ok(tookMs < ABORT_MS, `${tookMs.toFixed(1)} ms`);
-      t.equal(server.seen.length, 1);
-      if (what === 'between two attempts') return;
-      await eventually('the server sees the connection closed', () => server.seen[0]?.closedMs !== undefined);
-      const closedAfter = (server.seen[0]?.closedMs ?? 0) - abortedMs;
-      t.ok(closedAfter < ABORT_MS, `closed after ${closedAfter.toFixed(1)} ms`);
+      let quickestMs = Number.POSITIVE_INFINITY;
+      for (let at = 0; at < TRIES && quickestMs >= ABORT_MS; at += 1) {
+        const { code, tookMs, abortedMs } = await abortOf(backend, () => server.seen.length > at);
+        t.equal(code, 'CALL_CANCELLED');
+        t.equal(server.seen.length, at + 1, 'it is not tried again');
+        const closedMs = what === 'between two attempts' ? abortedMs : await closeOf(server, at);
+        quickestMs = Math.min(quickestMs, Math.max(tookMs, closedMs - abortedMs));
+      }
+      t.ok(quickestMs < ABORT_MS, `${quickestMs.toFixed(1)} ms until it was over on both sides`);
     });
   }
 
@@ -123,6 +140,17 @@ for (const api of [openai, anthropic]) {
     const answer = backend.generate(work(), new AbortController().signal)[Symbol.asyncIterator]();
     for (let step = await answer.next(); step.done !== true && step.value.type !== 'end'; ) step = await answer.next();
     t.equal(textOf(await eventsOf(backend)), 'a');
+  });
+
+  t.test(`${api.name}: a reader that is cancelled and never comes back holds nothing`, async (t) => {
+    const server = await providerServer(t, endless(api.piece('more ')), stream(api.answer(['a'])));
+    const clock = new VirtualClock();
+    const backend = await api.open(server.origin, { connections: 1, options: { clock } });
+    const controller = new AbortController();
+    await backend.generate(work(), controller.signal)[Symbol.asyncIterator]().next();
+    controller.abort();
+    t.equal(clock.pending, 0, 'no timer is left');
+    t.equal(textOf(await eventsOf(backend)), 'a', 'the connection is free');
   });
 
   t.test(`${api.name}: closing ends what runs`, async (t) => {

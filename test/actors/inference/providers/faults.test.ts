@@ -19,7 +19,9 @@ function forEachApi(name: string, body: (t: Test, api: Speaker) => Promise<void>
 }
 
 /** The error that an answer ends in, and the text before it. */
-async function failureOf(answer: AsyncIterable<WorkEvent>): Promise<{ readonly error: SkepError; readonly text: string }> {
+async function failureOf(
+  answer: AsyncIterable<WorkEvent>,
+): Promise<{ readonly error: SkepError; readonly text: string }> {
   const events: WorkEvent[] = [];
   try {
     for await (const event of answer) events.push(event);
@@ -54,7 +56,7 @@ forEachApi('a stream that comes byte by byte gives the same answer', async (t, a
 
 forEachApi('one connection serves answers that follow each other', async (t, api) => {
   const server = await providerServer(t, stream(api.answer(['a'])));
-  const backend = await api.open(server.origin);
+  const backend = await api.open(server.origin, { connections: 1 });
   for (let answer = 0; answer < 3; answer += 1) await eventsOf(backend);
   t.same(
     server.seen.map(({ connection }) => connection),
@@ -95,10 +97,13 @@ forEachApi('429 is tried again no sooner than the server asks', async (t, api) =
 forEachApi('429 with a wait above the cap, or past the deadline, is told at once with the time', async (t, api) => {
   const server = await providerServer(t, plain(429, api.error(429, 'slow down'), { 'retry-after': '90' }));
   const { error } = await failureOf((await api.open(server.origin)).generate(work(), quiet));
-  t.match({ code: error.code, facts: error.facts }, {
-    code: 'PROVIDER_LIMITED',
-    facts: { status: 429, retryAfterMs: 90_000, attempts: 1 },
-  });
+  t.match(
+    { code: error.code, facts: error.facts },
+    {
+      code: 'PROVIDER_LIMITED',
+      facts: { status: 429, retryAfterMs: 90_000, attempts: 1 },
+    },
+  );
   t.equal(server.seen.length, 1);
   const soon = await providerServer(t, plain(429, api.error(429, 'slow down'), { 'retry-after': '5' }));
   const late = await failureOf((await api.open(soon.origin)).generate(work({ timeLeftMs: 2_000 }), quiet));
@@ -133,7 +138,7 @@ forEachApi('a connection that breaks before the answer is made again', async (t,
 forEachApi('a kept connection that the server closes is made anew without waiting', async (t, api) => {
   const server = await providerServer(t, stream(api.answer(['one'])), hangUp, stream(api.answer(['two'])));
   const slow = { retry: { retries: 1, baseMs: 60_000, capMs: 60_000 }, random: { next: () => 0.9 } };
-  const backend = await api.open(server.origin, { options: slow });
+  const backend = await api.open(server.origin, { connections: 1, options: slow });
   await eventsOf(backend);
   t.equal(textOf(await eventsOf(backend)), 'two');
   t.same(
@@ -218,7 +223,10 @@ forEachApi('JSON that is none is tried again once', async (t, api) => {
 
 forEachApi('an event without an end is given up at its bound', async (t, api) => {
   const giant = `data: ${'x'.repeat(5 * 1024 * 1024)}`;
-  const server = await providerServer(t, stream(api.beginning(['half']) + giant, { chunkBytes: 65_536, then: 'stall' }));
+  const server = await providerServer(
+    t,
+    stream(api.beginning(['half']) + giant, { chunkBytes: 65_536, then: 'stall' }),
+  );
   const { error, text } = await failureOf((await api.open(server.origin)).generate(work(), quiet));
   t.match(error, { code: 'BAD_ANSWER', message: /more than 4194304 characters/ });
   t.equal(text, 'half');
@@ -228,7 +236,11 @@ forEachApi('another kind of content is told with a sample', async (t, api) => {
   const page = '<html>Welcome to the captive portal</html>';
   const server = await providerServer(t, plain(200, page, { 'content-type': 'text/html; charset=utf-8' }));
   const { error } = await failureOf((await api.open(server.origin)).generate(work(), quiet));
-  t.match(error, { code: 'BAD_ANSWER', message: /expected a stream of events, got text\/html/, facts: { sample: page } });
+  t.match(error, {
+    code: 'BAD_ANSWER',
+    message: /expected a stream of events, got text\/html/,
+    facts: { sample: page },
+  });
   t.equal(server.seen.length, 2);
 });
 
@@ -315,10 +327,11 @@ forEachApi('five failures open the circuit: the server is spared, then probed, t
   t.ok(typeof retryAfterMs === 'number' && retryAfterMs > 0 && retryAfterMs <= 150);
   t.equal(server.seen.length, 5);
   healthy = true;
-  const answers = (): Promise<boolean> => eventsOf(backend).then(
-    () => true,
-    () => false,
-  );
+  const answers = (): Promise<boolean> =>
+    eventsOf(backend).then(
+      () => true,
+      () => false,
+    );
   await eventually('a probe is let through', answers);
   for (let probe = 0; probe < 4; probe += 1) t.equal(textOf(await eventsOf(backend)), 'fine');
   t.equal(server.seen.length, 10);

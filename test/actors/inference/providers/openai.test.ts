@@ -176,7 +176,10 @@ t.test('however two calls are cut into deltas and mixed, each is put together', 
       const text = mixed.map((delta) => JSON.stringify({ choices: [{ delta: { tool_calls: [delta] } }] }));
       const calls = callsOf(await folded([...text, '{"choices":[{"finish_reason":"tool_calls"}]}', '[DONE]']));
       const byId = new Map(calls.map((call) => [call.id, call]));
-      return calls.length === 2 && isDeepStrictEqual([byId.get('a')?.arguments, byId.get('b')?.arguments], [plainOf(a), plainOf(b)]);
+      return (
+        calls.length === 2 &&
+        isDeepStrictEqual([byId.get('a')?.arguments, byId.get('b')?.arguments], [plainOf(a), plainOf(b)])
+      );
     }),
     { numRuns: 150 },
   );
@@ -269,7 +272,10 @@ t.test('a stream may end without [DONE], and with it go on: neither is waited fo
 t.test('llama-server: comments, its field of errors, and its refusal of a long prompt', async (t) => {
   const comments = `: ping\n\n${openai.answer(['a']).replaceAll('\n', '\r\n')}`;
   t.equal(textOf((await asked(t, comments)).events), 'a');
-  const failing = asked(t, `${openai.beginning(['a'])}error: {"code":500,"message":"slot lost","type":"server_error"}\n\n`);
+  const failing = asked(
+    t,
+    `${openai.beginning(['a'])}error: {"code":500,"message":"slot lost","type":"server_error"}\n\n`,
+  );
   await t.rejects(failing, { code: 'PROVIDER_FAILED', message: /slot lost/ });
   const message = 'request (9 tokens) exceeds the available context size (8 tokens), try increasing it';
   const refusal = { error: { code: 400, message, type: 'exceed_context_size_error', n_prompt_tokens: 9, n_ctx: 8 } };
@@ -301,7 +307,10 @@ t.test('a field that a server does not take is sent in its other form, once for 
 
 t.test('what the asker chose is never changed', async (t) => {
   const message = "Unsupported value: 'temperature' does not support 0.3 with this model.";
-  const server = await providerServer(t, plain(400, { error: { message, param: 'temperature', type: 'x', code: 'y' } }));
+  const server = await providerServer(
+    t,
+    plain(400, { error: { message, param: 'temperature', type: 'x', code: 'y' } }),
+  );
   const answer = eventsOf(await openai.open(server.origin), work({ temperature: 0.3 }));
   await t.rejects(answer, { code: 'PROVIDER_REFUSED', message: /does not support 0\.3/ });
   t.equal(server.seen.length, 1);
@@ -322,7 +331,13 @@ t.test('embeddings come in the order of their texts', async (t) => {
   const backend = await openOpenAi(openAiEntry(server.origin, { role: 'embedding' }), quick);
   t.equal(backend.info.embeds, true);
   const signal = new AbortController().signal;
-  t.same(await backend.embed(['a', 'b'], signal), { vectors: [[1, 2], [3, 4]], tokens: 5 });
+  t.same(await backend.embed(['a', 'b'], signal), {
+    vectors: [
+      [1, 2],
+      [3, 4],
+    ],
+    tokens: 5,
+  });
   t.match(server.seen[1], { path: '/v1/embeddings', body: { model: 'test-model', input: ['a', 'b'] } });
   await t.rejects(backend.embed(['a', 'b'], signal), { code: 'BAD_ANSWER', message: /expected 2 embeddings, got 1/ });
   await t.rejects(backend.embed(['a'], AbortSignal.abort()), { code: 'CALL_CANCELLED' });
@@ -333,14 +348,17 @@ t.test('tokens by the endpoint of llama-server, at the root of the server; elsew
   t.same(await (await openai.open(server.origin)).tokenize('a b c'), [1, 22, 333]);
   t.match(server.seen[0], { path: '/tokenize', body: { content: 'a b c', add_special_tokens: false } });
   const other = await providerServer(t, plain(404, { error: { message: 'Invalid URL' } }));
-  await t.rejects((await openai.open(other.origin)).tokenize('a'), { code: 'PROVIDER_REFUSED', message: /no \/tokenize/ });
+  await t.rejects((await openai.open(other.origin)).tokenize('a'), {
+    code: 'PROVIDER_REFUSED',
+    message: /no \/tokenize/,
+  });
 });
 
 t.test('a url that would send or show a secret is not opened', async (t) => {
-  for (const url of ['ftp://host/v1', 'http://user:secret@host/v1', 'http://host/v1#part']) {
+  for (const url of ['ftp://host/v1', 'http://user:hunter2@host/v1', 'http://host/v1#part']) {
     const error: unknown = await openOpenAi({ ...openAiEntry('http://host'), url }).catch((thrown: unknown) => thrown);
     t.match(error, { code: 'BAD_CONFIG' }, url);
-    t.notMatch(String(error), 'secret');
+    t.notMatch(String(error), 'hunter2');
   }
 });
 

@@ -1,5 +1,10 @@
 /** What providers say when they do not answer, in the forms that they are known to say it in. */
-import { classifyStatus, providerErrorOf, readProviderError, statusOf } from '#actors/inference/providers/provider-error';
+import {
+  classifyStatus,
+  providerErrorOf,
+  readProviderError,
+  statusOf,
+} from '#actors/inference/providers/provider-error';
 import t from 'tap';
 
 t.test('each form of a body is read', async (t) => {
@@ -14,7 +19,11 @@ t.test('each form of a body is read', async (t) => {
       'llama-server',
       { message: 'm', type: 'exceed_context_size_error', code: '400', param: '' },
     ],
-    ['{"object":"error","message":"m","type":"BadRequestError","param":null,"code":400}', 'vLLM, older', { code: '400' }],
+    [
+      '{"object":"error","message":"m","type":"BadRequestError","param":null,"code":400}',
+      'vLLM, older',
+      { code: '400' },
+    ],
     ['{"error":"model not found"}', 'Ollama', { message: 'model not found' }],
     ['{"detail":"Not Found"}', 'FastAPI', { message: 'Not Found' }],
     ['{"detail":[{"loc":["body"],"msg":"bad"}]}', 'FastAPI, of a form', { message: '[{"loc":["body"],"msg":"bad"}]' }],

@@ -49,7 +49,11 @@ t.test('the back-off is drawn from a range that doubles up to the cap', async (t
     [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000].map((delayMs) => ({ type: 'retry', delayMs })),
   );
   t.same(delay(3, 0), { type: 'retry', delayMs: 0 });
-  t.same(decideRetry({ ...first, kind: 'stale' }), { type: 'retry', delayMs: 0 }, 'a stale connection is not waited for');
+  t.same(
+    decideRetry({ ...first, kind: 'stale' }),
+    { type: 'retry', delayMs: 0 },
+    'a stale connection is not waited for',
+  );
 });
 
 t.test('nothing is tried again once the reader has a part of the answer', async (t) => {

@@ -48,9 +48,14 @@ for (const api of [openai, anthropic]) {
     const server = await providerServer(t, (response, seen) =>
       (healthy ? stream(api.answer(pieces)) : drawn(api, random))(response, seen),
     );
-    const breaker = { failures: 5, openMs: 10, successes: 2, probes: 2, probeWaitMs: 5 };
+    const breaker = { failures: 15, openMs: 10, successes: 2, probes: 2, probeWaitMs: 5 };
     const options = { breaker, retry: { retries: 3, baseMs: 2, capMs: 20 } };
-    const backend = await api.open(server.origin, { connections: CONNECTIONS, betweenPartsMs: 60, firstByteMs: 60, options });
+    const backend = await api.open(server.origin, {
+      connections: CONNECTIONS,
+      betweenPartsMs: 60,
+      firstByteMs: 60,
+      options,
+    });
     const ends: Record<string, number> = {};
     const ask = async (abortAfterMs: number): Promise<void> => {
       let text = '';
@@ -73,7 +78,12 @@ for (const api of [openai, anthropic]) {
     t.ok((ends['whole'] ?? 0) > 0 && Object.keys(ends).length > 2, 'there were answers, and faults of several kinds');
 
     healthy = true;
-    await eventually('the circuit closes', () => eventsOf(backend).then((events) => textOf(events) === whole, () => false));
+    await eventually('the circuit closes', () =>
+      eventsOf(backend).then(
+        (events) => textOf(events) === whole,
+        () => false,
+      ),
+    );
     await eventually('and all places are free', async () => {
       const answers = await Promise.allSettled(Array.from({ length: CONNECTIONS }, () => eventsOf(backend)));
       return answers.every(({ status }) => status === 'fulfilled');

@@ -7,7 +7,10 @@ import fc from 'fast-check';
 import t from 'tap';
 
 /** The events of a stream in these chunks, and the bound that ended it. */
-function parse(chunks: readonly Uint8Array[], limits?: SseLimits): { events: SseEvent[]; tooLarge: string | undefined } {
+function parse(
+  chunks: readonly Uint8Array[],
+  limits?: SseLimits,
+): { events: SseEvent[]; tooLarge: string | undefined } {
   const parser = new SseParser(limits);
   const events: SseEvent[] = [];
   try {
@@ -25,8 +28,16 @@ const plain = (data: string): SseEvent => ({ type: '', data });
 t.test('the examples of the standard', async (t) => {
   t.same(whole('data: YHOO\ndata: +2\ndata: 10\n\n'), [plain('YHOO\n+2\n10')], 'lines of data are joined');
   const blocks = ': test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n';
-  t.same(whole(blocks), [plain('first event'), plain('second event'), plain(' third event')], 'one space is passed over');
-  t.same(whole('data\n\ndata\ndata\n\ndata:'), [plain(''), plain('\n')], 'empty data is data; an open event is dropped');
+  t.same(
+    whole(blocks),
+    [plain('first event'), plain('second event'), plain(' third event')],
+    'one space is passed over',
+  );
+  t.same(
+    whole('data\n\ndata\ndata\n\ndata:'),
+    [plain(''), plain('\n')],
+    'empty data is data; an open event is dropped',
+  );
   t.same(whole('data:test\n\ndata: test\n\n'), [plain('test'), plain('test')]);
 });
 
@@ -66,7 +77,8 @@ function oracle(text: string): SseEvent[] {
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith(':'))
       .map((line) => /^([^:]*)(?:: ?([\s\S]*))?$/.exec(line) ?? []);
-    const values = (name: string): string[] => fields.filter((field) => field[1] === name).map((field) => field[2] ?? '');
+    const values = (name: string): string[] =>
+      fields.filter((field) => field[1] === name).map((field) => field[2] ?? '');
     const data = values('data');
     return data.length === 0 ? [] : [{ type: values('event').at(-1) ?? '', data: data.join('\n') }];
   });
