@@ -157,10 +157,13 @@ export function figuresOf(stats: object, above = ''): Readonly<Record<string, nu
   for (const [key, value] of Object.entries(stats)) {
     const name = above === '' ? key : `${above}.${key}`;
     if (typeof value === 'number' && Number.isFinite(value)) figures[name] = value;
-    else if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      Object.assign(figures, figuresOf(value, name));
+    else if (isRecord(value)) Object.assign(figures, figuresOf(value, name));
   }
   return figures;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A failure as a slot keeps it. */

@@ -52,7 +52,7 @@ export async function openModels(target: ModelTarget, options: OpenOptions): Pro
   if (options.cluster !== undefined || (await clusterIsMeant(config))) return openCluster(name, options);
   const models = config.inference.models ?? [];
   if (name !== undefined ? models.some((entry) => entry.name === name) : models.length > 0)
-    return openHere(models as readonly ModelEntry[], name, options);
+    return openHere(models, name, options);
   const known = models.map((entry) => entry.name);
   const what = name === undefined ? 'no model is named' : `no model "${name}" is configured`;
   throw new SkepError(

@@ -23,7 +23,6 @@ export function registryArgs(config: Config, models: readonly ModelEntry[], load
 export async function startModels(system: ActorSystem, config: Config): Promise<void> {
   const { models = [], load } = config.inference;
   if (load === 'off' || models.length === 0) return;
-  // Frozen by the configuration, and only read.
-  const args = registryArgs(config, models as readonly ModelEntry[], load);
+  const args = registryArgs(config, models, load);
   await system.spawn(modelRegistry, args, { name: MODELS_NAME });
 }

@@ -30,8 +30,7 @@ class Lab {
   freeBytes = 1_000 * MIB;
 
   /** A model that is ready when the test says so, or at once. */
-  definition(atOnce: boolean): typeof modelActor {
-    const lab = this;
+  static definition(lab: Lab, atOnce: boolean): typeof modelActor {
     const fake = defineActor({
       name: 'skep.model',
       init: ({ entry: { name } }: { readonly entry: ModelEntry }) => {
@@ -86,7 +85,7 @@ async function begin(
 }
 
 async function shelf(t: Test, args: Partial<RegistryArgs> = {}, atOnce = true, lab = new Lab()): Promise<Shelf> {
-  const fake = lab.definition(atOnce);
+  const fake = Lab.definition(lab, atOnce);
   const definition = defineModelRegistry({
     model: fake,
     memoryOf: ({ name }) => {

@@ -92,19 +92,32 @@ interface Ask {
   readonly atMs: number;
 }
 
+/** A model of the simulation. */
+interface Simulated {
+  phase: Resident['phase'];
+  lastUsedMs: number;
+  /** When the answer at work is done. */
+  untilMs: number;
+  /** Answers to come. */
+  queue: number;
+  readyAtMs: number;
+  /** Since when each request waits for it to be ready. */
+  readonly waiting: number[];
+}
+
 /** Runs requests against the plan: loading and each answer take their time, answers of one model one after another. */
 function simulate(asks: readonly Ask[], { loadMs, answerMs, switchAfterMs }: Readonly<Record<string, number>>) {
   const names = [...new Set(asks.map((ask) => ask.model))];
   const models = new Map(
-    names.map((name) => [
+    names.map((name): readonly [string, Simulated] => [
       name,
       {
-        phase: 'absent' as Resident['phase'],
+        phase: 'absent',
         lastUsedMs: 0,
         untilMs: 0,
         queue: 0,
         readyAtMs: 0,
-        waiting: [] as number[],
+        waiting: [],
       },
     ]),
   );
@@ -144,7 +157,10 @@ function simulate(asks: readonly Ask[], { loadMs, answerMs, switchAfterMs }: Rea
           one.phase = 'loading';
           one.readyAtMs = nowMs + (loadMs ?? 0);
         } else if (move.type === 'unload') one.phase = 'leaving';
-        else for (const sinceMs of one.waiting.splice(0)) waits.push(nowMs - sinceMs), (one.queue += 1);
+        else {
+          waits.push(...one.waiting.map((sinceMs) => nowMs - sinceMs));
+          one.queue += one.waiting.splice(0).length;
+        }
       }
     }
   }
