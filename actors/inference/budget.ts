@@ -118,7 +118,8 @@ export class TokenBudget implements Budget {
     this.#others = others;
     for (const [name, limits] of Object.entries(accounts)) this.#accounts.set(name, new Account(name, limits));
     for (const name of this.#accounts.keys()) this.#check(name);
-    if (others?.parent !== undefined && !this.#accounts.has(others.parent)) throw unknownParent('others', others.parent);
+    if (others?.parent !== undefined && !this.#accounts.has(others.parent))
+      throw unknownParent('others', others.parent);
   }
 
   reserve(agent: string, tokens: number, nowMs: number): Reservation {

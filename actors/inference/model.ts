@@ -52,7 +52,8 @@ const countRequest = z
     path: ['messages'],
   });
 
-interface ModelState {
+/** What a model actor holds: nothing of it is plain data, and nothing is kept when it restarts. */
+export interface ModelState {
   readonly serving: Serving;
   stopped: boolean;
 }
@@ -97,7 +98,11 @@ export function defineModel(open: OpenModel) {
       },
       /** Tokens that the prompt of a request has, with template and tools. */
       count: (state, request: CountRequest, ctx) =>
-        later(state, ctx, state.serving.question(async (backend) => ({ tokens: await backend.countPrompt(request) }))),
+        later(
+          state,
+          ctx,
+          state.serving.question(async (backend) => ({ tokens: await backend.countPrompt(request) })),
+        ),
       health: (state) => state.serving.health(),
       info: (state) => state.serving.describe(),
       stats: (state) => state.serving.stats(),

@@ -213,7 +213,13 @@ export class ScriptedBackend implements ModelBackend {
     signal: AbortSignal,
   ): AsyncGenerator<WorkEvent, readonly string[], undefined> {
     const { clock, prefillMs, stepMs, stepTokens } = this.#options;
-    const { text = '', toolCalls = [], finish, fails, hangs = false } = typeof script === 'string' ? { text: script } : script;
+    const {
+      text = '',
+      toolCalls = [],
+      finish,
+      fails,
+      hangs = false,
+    } = typeof script === 'string' ? { text: script } : script;
     const beganMs = clock.now();
     await this.#pass(prefillMs * (input - cached), signal);
     const firstMs = clock.now();
@@ -296,7 +302,12 @@ function piecesOf(text: string): readonly string[] {
   return text.match(PIECES) ?? [];
 }
 
-function promptTokens({ prompt, messages = [], tools, schema }: Parameters<ModelBackend['countPrompt']>[0]): readonly number[] {
+function promptTokens({
+  prompt,
+  messages = [],
+  tools,
+  schema,
+}: Parameters<ModelBackend['countPrompt']>[0]): readonly number[] {
   const told = [tools, schema].flatMap((each) => (each === undefined ? [] : [JSON.stringify(each)]));
   const said = messages.map(({ role, content }) => `${role} ${content}\n`);
   return scriptedTokens([...told, ...said, prompt ?? ''].join(''));

@@ -5,13 +5,14 @@
  *       agents                      deficit round robin by tokens
  *         requests of an agent      earliest deadline first
  *
- * A request of band `b` that arrived at `a` is, at `t`, in band `max(0, b - floor((t - a) / ageMs))`: each `ageMs` of
- * waiting moves it up by one, so that none is shut out by higher bands for longer than `4 ageMs`. Within an agent one
- * without a deadline is ordered as if it had one `patienceMs` after it arrived, so that later requests with deadlines
- * pass it only for so long. `docs/inference/queue.md` derives the bound on waiting from these.
+ * An agent that has requests in a band and was not served one of them for `ageMs` has the most urgent moved up by a band,
+ * and by another for each `ageMs` more (`ageing.ts`), so that higher bands shut nobody out. Within an agent a request
+ * without a deadline is ordered as if it had one `patienceMs` after it arrived, so that later requests with deadlines pass
+ * it only for so long. `docs/inference/queue.md` derives the bound on waiting from these.
  *
- * Every request changes band at most four times, so each costs O(log n) from arrival to end.
+ * A request changes band at most four times, so each costs O(log n) from arrival to end.
  */
+import { Ageing, type Entry } from './ageing.js';
 import { DeficitRoundRobin } from './deficit-round-robin.js';
 import { Heap } from './heap.js';
 import { BANDS, type Queued } from './request.js';
@@ -24,7 +25,7 @@ export interface QueueOptions {
   readonly tokens: number;
   /** Tokens that each agent gets in a round. Default 1,024. */
   readonly quantum?: number;
-  /** Milliseconds of waiting that move a request up by one band. Default 5,000. */
+  /** Milliseconds without service that move a request of an agent up by a band. Default 5,000. */
   readonly ageMs?: number;
   /** Milliseconds after which a request without a deadline is as urgent as one whose deadline has come. Default 30,000. */
   readonly patienceMs?: number;
@@ -37,36 +38,30 @@ export interface Taken<T extends Queued> {
   readonly band: number;
 }
 
-interface Entry<T> {
-  readonly request: T;
-  /** Counts those that came. */
-  readonly order: number;
-  band: number;
-  /** Since when it is in that band. */
-  sinceMs: number;
-}
-
 /** Requests that wait, bounded in number and tokens. */
 export class RequestQueue<T extends Queued> {
   #options: Required<QueueOptions>;
   readonly #entries = new Map<string, Entry<T>>();
   readonly #bands: readonly DeficitRoundRobin[];
-  /** By band, who has been in it for longest first; nobody in band 0, from which there is no way up. */
-  readonly #ageing: readonly Heap<Entry<T>>[];
+  readonly #ageing: Ageing<T>;
   readonly #deadlines = new Heap<Queued>((a, b) => a.deadlineMs < b.deadlineMs);
   #tokens = 0;
   #pushed = 0;
 
   constructor(options: QueueOptions) {
     this.#options = { quantum: 1_024, ageMs: 5_000, patienceMs: 30_000, ...options };
-    const { quantum, patienceMs } = this.#options;
-    const dueMs = ({ arrivedMs, deadlineMs }: Queued): number => Math.min(deadlineMs, arrivedMs + patienceMs);
+    const { quantum, ageMs, patienceMs } = this.#options;
+    const urgency = ({ arrivedMs, deadlineMs }: Queued): number => Math.min(deadlineMs, arrivedMs + patienceMs);
     const sooner = (a: Queued, b: Queued): boolean => {
-      const [one, other] = [dueMs(a), dueMs(b)];
+      const [one, other] = [urgency(a), urgency(b)];
       return one < other || (one === other && this.#order(a) < this.#order(b));
     };
     this.#bands = Array.from({ length: BANDS }, () => new DeficitRoundRobin(quantum, sooner));
-    this.#ageing = Array.from({ length: BANDS }, () => new Heap<Entry<T>>((a, b) => a.sinceMs < b.sinceMs));
+    this.#ageing = new Ageing<T>(
+      ageMs,
+      (a, b) => sooner(a.request, b.request),
+      (entry) => this.#raise(entry),
+    );
   }
 
   /** Requests that wait. */
@@ -108,22 +103,22 @@ export class RequestQueue<T extends Queued> {
   push(request: T, nowMs: number): boolean {
     const { requests, tokens } = this.excess(request.weight);
     if (requests > 0 || tokens > 0) return false;
-    this.#age(nowMs);
     const band = Math.min(BANDS - 1, Math.max(0, request.band));
-    const entry: Entry<T> = { request, order: (this.#pushed += 1), band, sinceMs: nowMs };
+    const entry: Entry<T> = { request, order: (this.#pushed += 1), band };
     this.#entries.set(request.id, entry);
     this.#tokens += request.weight;
     if (request.deadlineMs !== Number.POSITIVE_INFINITY) this.#deadlines.push(request);
-    this.#enter(entry);
+    this.#bands[band]?.push(request);
+    this.#ageing.add(entry, nowMs);
     return true;
   }
 
   /** The request to serve now, which leaves. Deadlines are not looked at: call {@link expired} before. */
   take(nowMs: number): Taken<T> | undefined {
-    this.#age(nowMs);
+    this.#ageing.age(nowMs);
     for (let band = 0; band < BANDS; band += 1) {
       const request = this.#bands[band]?.take();
-      const entry = request === undefined ? undefined : this.#forget(request.id);
+      const entry = request === undefined ? undefined : this.#forget(request.id, nowMs);
       if (entry !== undefined) return { request: entry.request, band };
     }
     return undefined;
@@ -168,33 +163,20 @@ export class RequestQueue<T extends Queued> {
     return this.#entries.get(id)?.order ?? 0;
   }
 
-  #enter(entry: Entry<T>): void {
-    this.#bands[entry.band]?.push(entry.request);
-    if (entry.band > 0) this.#ageing[entry.band]?.push(entry);
-  }
-
-  #forget(id: string): Entry<T> | undefined {
+  /** Takes an entry off the books; `servedMs` when it goes to be served. */
+  #forget(id: string, servedMs?: number): Entry<T> | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
+    this.#ageing.left(entry, servedMs);
     this.#entries.delete(id);
     this.#tokens -= entry.request.weight;
     this.#deadlines.remove(entry.request);
-    this.#ageing[entry.band]?.remove(entry);
     return entry;
   }
 
-  /** Moves up what has waited long enough. From the lowest band up, so that one which is due for two moves makes both. */
-  #age(nowMs: number): void {
-    const { ageMs } = this.#options;
-    for (let band = BANDS - 1; band > 0; band -= 1) {
-      const ageing = this.#ageing[band];
-      for (let entry = ageing?.first; entry !== undefined && entry.sinceMs + ageMs <= nowMs; entry = ageing?.first) {
-        ageing?.remove(entry);
-        this.#bands[band]?.remove(entry.request);
-        entry.band = band - 1;
-        entry.sinceMs += ageMs;
-        this.#enter(entry);
-      }
-    }
+  #raise(entry: Entry<T>): void {
+    this.#bands[entry.band]?.remove(entry.request);
+    entry.band -= 1;
+    this.#bands[entry.band]?.push(entry.request);
   }
 }

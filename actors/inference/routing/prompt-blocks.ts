@@ -27,7 +27,11 @@ export function blockHashes(text: string): readonly number[] {
 }
 
 /** The beginning of a request as text, in the order in which templates write it: tools, then messages. */
-export function promptText({ prompt, messages = [], tools }: Pick<AskRequest, 'prompt' | 'messages' | 'tools'>): string {
+export function promptText({
+  prompt,
+  messages = [],
+  tools,
+}: Pick<AskRequest, 'prompt' | 'messages' | 'tools'>): string {
   const most = BLOCK_CHARACTERS * MOST_BLOCKS;
   if (prompt !== undefined) return prompt.slice(0, most);
   let text = tools === undefined ? '' : `${JSON.stringify(tools)}\n`;

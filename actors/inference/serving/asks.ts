@@ -60,7 +60,10 @@ export class Asks {
   readonly #lengths = new AnswerLength();
   readonly #recent = new RecentBlocks();
   #admitting = 0;
+  #reading = 0;
   #refusing: SkepError | undefined;
+  /** A backend that failed an answer: it gets no other until it is known to live. */
+  #doubted: Loaded | undefined;
 
   constructor(host: AsksHost) {
     const { clock, loading, metrics, settings } = host;
@@ -74,7 +77,7 @@ export class Asks {
       metrics,
       abortLimitMs,
       done: (job, end) => this.#done(job, end),
-      failed: (job, error) => this.#fail(job, error),
+      failed: (job, error) => this.#runFailed(job, error),
       ahead: (job) => this.#ahead(job),
       freed: () => this.dispatch(),
       stuck: (loaded, reason) => loading.replace(loaded, reason),
@@ -91,7 +94,11 @@ export class Asks {
     const loaded = this.#host.loading.ready;
     return loaded === undefined ? 0 : this.runs.freeOn(loaded);
   }
-  /** Whether nothing is under way. */
+  /** Streams that are read, those of answers that have ended too. */
+  get reading(): number {
+    return this.#reading;
+  }
+  /** Whether nothing is under way for the backend. */
   get idle(): boolean {
     return this.#jobs.size === 0 && this.#admitting === 0 && this.runs.size === 0;
   }
@@ -191,7 +198,17 @@ export class Asks {
     const { signal, actor } = asker;
     const reader = answer.open(from);
     this.#readAgain(answer);
-    const leave = (): void => reader.close();
+    // Nobody may ever ask this generator to go on, so what it holds is given back by whoever hears of that.
+    let left = false;
+    const leave = (): void => {
+      if (left) return;
+      left = true;
+      this.#reading -= 1;
+      signal.removeEventListener('abort', leave);
+      unwatch();
+      reader.close();
+    };
+    this.#reading += 1;
     const unwatch = this.#host.watch.watch(actor, leave);
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
@@ -202,8 +219,6 @@ export class Asks {
         if (part.type === 'end') return;
       }
     } finally {
-      signal.removeEventListener('abort', leave);
-      unwatch();
       leave();
     }
   }
@@ -221,7 +236,9 @@ export class Asks {
     const { clock, settings } = this.#host;
     job.grace?.cancel();
     const text = `nobody read answer ${job.id} for ${settings.graceMs} ms; it was given up`;
-    job.grace = clock.after(settings.graceMs, () => this.#fail(job, new SkepError('ANSWER_GONE', text, { id: job.id })));
+    job.grace = clock.after(settings.graceMs, () =>
+      this.#fail(job, new SkepError('ANSWER_GONE', text, { id: job.id })),
+    );
   }
 
   /** A reader is there: it has to read only where the model waits for it. */
@@ -235,7 +252,8 @@ export class Asks {
   /** The model is ahead of the reader and waits in its slot. */
   #ahead(job: Job): () => void {
     job.paused = true;
-    this.#graceFor(job);
+    // Without a reader its time is running already.
+    if (job.answer.read) this.#graceFor(job);
     return () => {
       job.paused = false;
       if (job.answer.read) job.grace?.cancel();
@@ -255,7 +273,7 @@ export class Asks {
     const { clock, loading } = this.#host;
     for (const late of this.#queue.expired(clock.now())) this.#fail(late, lateError(late));
     const loaded = loading.ready;
-    while (loaded !== undefined && this.runs.freeOn(loaded) > 0) {
+    while (loaded !== undefined && loaded !== this.#doubted && this.runs.freeOn(loaded) > 0) {
       const taken = this.#queue.take(clock.now());
       if (taken === undefined) break;
       this.#start(taken, loaded);
@@ -320,6 +338,19 @@ export class Asks {
     this.answers.ended(job.answer);
     this.runs.abort(job);
     this.#host.changed();
+  }
+
+  /** A backend failed an answer. Perhaps its process is gone, and what waits must not be given to it. */
+  #runFailed(job: Job, error: SkepError): void {
+    const loaded = job.run?.loaded;
+    if (!job.ended && error.code === 'MODEL_FAILED' && loaded !== undefined && loaded === this.#host.loading.ready) {
+      this.#doubted = loaded;
+      void this.#host.loading.check(loaded).then(() => {
+        if (this.#doubted === loaded) this.#doubted = undefined;
+        this.dispatch();
+      });
+    }
+    this.#fail(job, error);
   }
 
   /** Gives back what a job holds, and settles what it took. */

@@ -140,7 +140,9 @@ export class Embeds {
       this.#queue.push(job, nowMs);
       if (Number.isFinite(job.deadlineMs))
         job.deadline = clock.after(Math.max(0, job.deadlineMs - nowMs), () => this.#fail(job, lateError(job)));
-      job.unwatch = watch.watch(asker.actor, () => this.#fail(job, new SkepError('CALL_CANCELLED', 'its asker is gone')));
+      job.unwatch = watch.watch(asker.actor, () =>
+        this.#fail(job, new SkepError('CALL_CANCELLED', 'its asker is gone')),
+      );
       this.#soon(this.#host.settings.batchMs);
     });
   }
@@ -209,7 +211,12 @@ export class Embeds {
   }
 
   /** Gives each request its vectors, and its part of the tokens by length; the parts add up to the whole. */
-  #share(batch: readonly Taken<EmbedJob>[], loaded: Loaded, vectors: readonly (readonly number[])[], tokens: number): void {
+  #share(
+    batch: readonly Taken<EmbedJob>[],
+    loaded: Loaded,
+    vectors: readonly (readonly number[])[],
+    tokens: number,
+  ): void {
     const whole = batch.reduce((sum, { request }) => sum + request.weight, 0);
     let from = 0;
     let before = 0;
@@ -254,5 +261,7 @@ export class Embeds {
 
 function lateError({ arrivedMs, deadlineMs }: Queued): SkepError {
   const timeoutMs = Math.round(deadlineMs - arrivedMs);
-  return new SkepError('CALL_TIMEOUT', `the deadline of the request passed, ${timeoutMs} ms after it came`, { timeoutMs });
+  return new SkepError('CALL_TIMEOUT', `the deadline of the request passed, ${timeoutMs} ms after it came`, {
+    timeoutMs,
+  });
 }

@@ -53,7 +53,7 @@ const PROBE_MS = 50;
 const LONGEST_PROBE_MS = 2_000;
 /** Milliseconds after which a question counts as not answered, and a backend as not coming back by itself. */
 const PROBE_LIMIT_MS = 5_000;
-const REOPEN_MS = 30_000;
+const REOPEN_MS = 60_000;
 /** Milliseconds until loading is tried again: at first, doubled each time, and at most. */
 const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
@@ -62,7 +62,12 @@ const UNKNOWN_MS = 1_000;
 const SOONEST_MS = 50;
 
 /** Failures that loading again does not cure. */
-const FOR_GOOD: ReadonlySet<string> = new Set(['MODEL_FILE_BAD', 'MODEL_QUARANTINED', 'BAD_CONFIG', 'PROVIDER_REFUSED']);
+const FOR_GOOD: ReadonlySet<string> = new Set([
+  'MODEL_FILE_BAD',
+  'MODEL_QUARANTINED',
+  'BAD_CONFIG',
+  'PROVIDER_REFUSED',
+]);
 
 /** The backend of one model. */
 export class Loading {
@@ -163,6 +168,16 @@ export class Loading {
   }
 
   /**
+   * Whether a backend that failed an answer still answers. One that does not is down, whether it said so or not: a
+   * process that has just ended may fail what it held before it is known to be gone.
+   */
+  async check(loaded: Loaded): Promise<boolean> {
+    const error = await this.#asked(loaded);
+    if (error !== undefined && this.ready === loaded) this.#down(loaded, error);
+    return error === undefined;
+  }
+
+  /**
    * Loads another entry while the present one answers, and takes it in its place once it is warm. Gives the one before,
    * for its holder to drain and close; the present one stays when the other cannot be loaded.
    * @throws SkepError what opening or warming failed with.
@@ -256,11 +271,12 @@ export class Loading {
 
   #down(loaded: Loaded, reason: Error): void {
     // One that is drained after a swap goes down too; nobody waits for it to come back.
+    if (this.ready === loaded) {
+      this.#beganMs = this.#clock.now();
+      this.#state = { type: 'down', loaded, sinceMs: this.#beganMs, reason: reason.message };
+      this.#probeIn(PROBE_MS, loaded);
+    }
     this.#events.lost(loaded, reason);
-    if (this.ready !== loaded) return;
-    this.#beganMs = this.#clock.now();
-    this.#state = { type: 'down', loaded, sinceMs: this.#beganMs, reason: reason.message };
-    this.#probeIn(PROBE_MS, loaded);
   }
 
   #probeIn(pauseMs: number, loaded: Loaded): void {
@@ -306,7 +322,8 @@ export class Loading {
   }
 
   #unavailable(what: string, untilMs?: number, cause?: SkepError): SkepError {
-    const retryAfterMs = untilMs === undefined ? undefined : Math.ceil(Math.max(SOONEST_MS, untilMs - this.#clock.now()));
+    const retryAfterMs =
+      untilMs === undefined ? undefined : Math.ceil(Math.max(SOONEST_MS, untilMs - this.#clock.now()));
     const when = retryAfterMs === undefined ? '' : `; ask again in ${retryAfterMs} ms`;
     const facts = { model: this.#entry.name, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     return new SkepError('MODEL_UNAVAILABLE', `model ${this.#entry.name} ${what}${when}`, facts, cause);

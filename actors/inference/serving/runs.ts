@@ -105,7 +105,8 @@ export class Runs {
         while (!job.ended) {
           const step = await events.next();
           if (job.ended) break;
-          if (step.done === true) throw new SkepError('BAD_ANSWER', 'the answer of the backend ended without its last part');
+          if (step.done === true)
+            throw new SkepError('BAD_ANSWER', 'the answer of the backend ended without its last part');
           this.#took(job, step.value);
           const room = job.answer.room();
           if (room === undefined) continue;

@@ -7,7 +7,14 @@
  *                     '------> Loading -- opens, watches, replaces -----'
  */
 import { SkepError } from '#protocols/wire/error';
-import type { AnswerPart, AskRequest, EmbedReply, EmbedRequest, ModelHealth, ResumeRequest } from '#protocols/wire/inference';
+import type {
+  AnswerPart,
+  AskRequest,
+  EmbedReply,
+  EmbedRequest,
+  ModelHealth,
+  ResumeRequest,
+} from '#protocols/wire/inference';
 import type { ActorAddress, Metric } from '#runtime';
 import type { Clock, Timer } from '#runtime/clock/clock';
 import { within } from '#runtime/clock/within';
@@ -48,6 +55,8 @@ export interface ModelStats extends Counts {
   readonly running: number;
   readonly freeSlots: number;
   readonly embedsWaiting: number;
+  /** Streams that are read, those of answers that have ended too. */
+  readonly reading: number;
   /** Answers that are written or kept, and of these the kept ones. */
   readonly answers: number;
   readonly answersKept: number;
@@ -211,6 +220,7 @@ export class Serving {
       running: this.#asks.runs.size,
       freeSlots: this.#asks.freeSlots,
       embedsWaiting: this.#embeds.waiting,
+      reading: this.#asks.reading,
       answers: this.#asks.answers.size,
       answersKept: this.#asks.answers.kept,
       askers: this.#watch.size,
@@ -256,7 +266,9 @@ export class Serving {
     const { name } = loaded.entry;
     this.#host.warn('backend of a model is gone', { model: name, reason: reason.message });
     this.#asks.lost(loaded, reason);
-    this.#embeds.lost(new SkepError('MODEL_FAILED', `the process of model ${name} ended: ${reason.message}`, { model: name }));
+    this.#embeds.lost(
+      new SkepError('MODEL_FAILED', `the process of model ${name} ended: ${reason.message}`, { model: name }),
+    );
   }
 
   #refuse(error: SkepError): void {

@@ -7,7 +7,7 @@ const ms = (most: number) => z.number().min(0).max(most);
 export const servingSettings = z.strictObject({
   /** Tokens that each agent gets in a round of the queue. */
   quantum: z.number().int().min(1).default(1_024),
-  /** Milliseconds of waiting that move a request up by one band. */
+  /** Milliseconds without service that move a request of an agent up by a band. */
   ageMs: ms(3_600_000).default(5_000),
   /** Milliseconds after which a request without a deadline is as urgent as one whose deadline has come. */
   patienceMs: ms(3_600_000).default(30_000),
@@ -22,7 +22,11 @@ export const servingSettings = z.strictObject({
   /** Answers that are kept after they ended. */
   keptAnswers: z.number().int().min(0).default(256),
   /** Characters of answers that are kept: of one that runs behind its reader, and of all that ended. */
-  keptCharacters: z.number().int().min(0).default(8 * 1024 * 1024),
+  keptCharacters: z
+    .number()
+    .int()
+    .min(0)
+    .default(8 * 1024 * 1024),
   /** Milliseconds that texts for vectors wait for others to share a call with. */
   batchMs: ms(1_000).default(3),
   /** Texts of one call for vectors. */

@@ -22,11 +22,44 @@ t.test('what a backend held when it went down fails with a code; what waits is a
   t.match(await stats(), { running: 0, waiting: 0, failed: { MODEL_FAILED: 2 }, finished: { stop: 3 } });
 });
 
+t.test('a backend that fails an answer before it says that it is gone gets nothing of what waits', async (t) => {
+  const { system, model, backend, stats } = await modelUnderTest({
+    backend: {
+      slots: 1,
+      stepMs: 10,
+      answer: ({ prompt }) => (prompt === 'last words' ? { text: 'so', fails: 'MODEL_FAILED' } : 'fine'),
+    },
+  });
+  const countPrompt = backend.countPrompt.bind(backend);
+  let gone = false;
+  backend.countPrompt = async (request) => {
+    if (gone) throw new SkepError('MODEL_FAILED', 'its process has ended, and nobody has been told');
+    return countPrompt(request);
+  };
+  const generate = backend.generate.bind(backend);
+  backend.generate = async function* (work, signal) {
+    if (gone) throw new SkepError('MODEL_FAILED', 'a request was given to a process that has ended');
+    try {
+      yield* generate(work, signal);
+    } catch (error) {
+      gone = true;
+      throw error;
+    }
+  };
+  const all = ['last words', 'a', 'b'].map((prompt) => readAll(model.call('ask', { prompt })));
+  t.match((await all[0])?.error, { code: 'MODEL_FAILED' });
+  await system.settle();
+  t.match(await model.call('health'), { ready: false });
+  gone = false;
+  t.ok((await system.run(Promise.all(all.slice(1)))).every(({ text }) => text === 'fine'));
+  t.match(await stats(), { failed: { MODEL_FAILED: 1 }, finished: { stop: 2 } });
+});
+
 t.test('a backend that does not come back by itself is opened anew', async (t) => {
   const { system, model, backends } = await modelUnderTest({ backend: { stepMs: 1 } });
   backends[0]?.goDown();
   await system.settle();
-  await system.until(() => backends.length === 2, { withinMs: 60_000 });
+  await system.until(() => backends.length === 2, { withinMs: 90_000 });
   t.equal(backends[0]?.closed, true);
   t.equal((await readAll(model.call('ask', { prompt: 'back' }))).text, 'back');
 });
@@ -196,7 +229,9 @@ t.test('a drained model ends what it has, refuses what comes, and gives its memo
 });
 
 t.test('a model that is stopped fails what it has and closes its backend', async (t) => {
-  const { system, model, backend, clock } = await modelUnderTest({ backend: { answer: () => ({ text: 'a', hangs: true }) } });
+  const { system, model, backend, clock } = await modelUnderTest({
+    backend: { answer: () => ({ text: 'a', hangs: true }) },
+  });
   const got = readAll(model.call('ask', { id: 'mine', prompt: 'x' }));
   const embedded = model.call('embed', { texts: ['x'] });
   await system.until(() => backend.active === 1);
@@ -219,8 +254,9 @@ t.test('what it counts is in the report, by the names that vLLM has', async (t) 
   const value = (name: string, labels: Record<string, string> = {}, suffix?: string): number | undefined =>
     metrics
       .find((metric) => metric.name === `skep_model_${name}`)
-      ?.samples.find((one) => one.suffix === suffix && Object.entries(labels).every(([key, want]) => one.labels[key] === want))
-      ?.value;
+      ?.samples.find(
+        (one) => one.suffix === suffix && Object.entries(labels).every(([key, want]) => one.labels[key] === want),
+      )?.value;
   t.equal(value('num_requests_running'), 0);
   t.equal(value('ready'), 1);
   t.equal(value('request_success_total', { finished_reason: 'stop', model_name: 'scripted' }), 2);
@@ -234,7 +270,10 @@ t.test('what it counts is in the report, by the names that vLLM has', async (t) 
 });
 
 t.test('routers are told what is in the cache and how loaded it is', async (t) => {
-  const { system, model, backend } = await modelUnderTest({ backend: { slots: 2, answer: () => ({ hangs: true }) }, entry: { maxTokens: 50 } });
+  const { system, model, backend } = await modelUnderTest({
+    backend: { slots: 2, answer: () => ({ hangs: true }) },
+    entry: { maxTokens: 50 },
+  });
   const controller = new AbortController();
   const held = Array.from({ length: 3 }, () =>
     readAll(model.call('ask', { prompt: 'x'.repeat(600) }, { signal: controller.signal })),

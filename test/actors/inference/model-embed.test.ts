@@ -19,7 +19,11 @@ t.test('requests of a few milliseconds share one call, and each gets its own vec
     replies.map(({ vectors }) => vectors.length),
     [2, 1, 1],
   );
-  t.equal(replies.reduce((sum, { usage }) => sum + usage.input, 0), 7, 'the parts of the tokens add up');
+  t.equal(
+    replies.reduce((sum, { usage }) => sum + usage.input, 0),
+    7,
+    'the parts of the tokens add up',
+  );
 });
 
 t.test('what comes during a call shares the next', async (t) => {
@@ -65,6 +69,7 @@ t.test('vectors wait for no answer, and a deadline ends what waits for vectors',
   const held = readAll(model.call('ask', { prompt: 'x' }, { signal: controller.signal }));
   await system.until(() => backend.active === 1);
   const first = model.call('embed', { texts: ['a'] });
+  await system.until(() => backend.batches.length === 1);
   const late = model.call('embed', { texts: ['b'], deadlineMs: 300 });
   await t.rejects(late, { code: 'CALL_TIMEOUT' });
   t.equal((await first).vectors.length, 1);

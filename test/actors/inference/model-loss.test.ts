@@ -6,7 +6,7 @@ import { STREAM_WINDOW } from '#runtime/executor/stream';
 import t from 'tap';
 import { modelUnderTest, readAll, words } from './support.js';
 
-const nothingHeld = { running: 0, waiting: 0, answers: 0, askers: 0 };
+const nothingHeld = { running: 0, waiting: 0, reading: 0, answers: 0, askers: 0 };
 
 t.test('a request that is cancelled while it waits takes no slot', async (t) => {
   const { system, model, backend, stats } = await modelUnderTest({ backend: { slots: 1, stepMs: 10 } });
@@ -27,7 +27,11 @@ t.test('a request that is cancelled while it waits takes no slot', async (t) => 
 
 t.test('one that is cancelled in a slot is let go within 100 ms, and the next gets the slot', async (t) => {
   const { system, clock, model, backend } = await modelUnderTest({
-    backend: { slots: 1, answer: ({ prompt }) => (prompt === 'hang' ? { text: 'so', hangs: true } : 'next'), abortMs: 20 },
+    backend: {
+      slots: 1,
+      answer: ({ prompt }) => (prompt === 'hang' ? { text: 'so', hangs: true } : 'next'),
+      abortMs: 20,
+    },
   });
   const controller = new AbortController();
   const hanging = readAll(model.call('ask', { prompt: 'hang' }, { signal: controller.signal }));
@@ -43,7 +47,9 @@ t.test('one that is cancelled in a slot is let go within 100 ms, and the next ge
 });
 
 t.test('an answer is cancelled by its id, and its reader is told', async (t) => {
-  const { system, model, backend } = await modelUnderTest({ backend: { answer: () => ({ text: 'a b', hangs: true }) } });
+  const { system, model, backend } = await modelUnderTest({
+    backend: { answer: () => ({ text: 'a b', hangs: true }) },
+  });
   const got = readAll(model.call('ask', { id: 'mine', prompt: 'x' }));
   await system.until(() => backend.active === 1);
   model.cast('cancel', { id: 'mine' });
@@ -114,8 +120,8 @@ t.test('the death of an asker ends its work, also where it had left its stream u
 
 t.test('a slow reader pauses its slot, and costs the model no more than what it is ahead', async (t) => {
   const { system, model, backend } = await modelUnderTest({
-    backend: { stepMs: 1, contextTokens: 100_000, answer: () => words(20_000) },
-    entry: { maxTokens: 40_000 },
+    backend: { stepMs: 1, contextTokens: 100_000, answer: () => words(6_000) },
+    entry: { maxTokens: 12_000 },
     args: { serving: { coalesceMs: 1, aheadCharacters: 500, graceMs: 600_000 } },
   });
   const reader = model.call('ask', { prompt: 'x' })[Symbol.asyncIterator]();
@@ -130,13 +136,13 @@ t.test('a slow reader pauses its slot, and costs the model no more than what it 
   let text = first.value?.type === 'text' ? first.value.text : '';
   for (let part = await reader.next(); part.done !== true; part = await reader.next())
     if (part.value.type === 'text') text += part.value.text;
-  t.equal(text, words(20_000), 'and goes on without a gap');
+  t.equal(text, words(6_000), 'and goes on without a gap');
 });
 
 t.test('a reader that never reads again gives its slot back after graceMs', async (t) => {
   const { system, model, backend } = await modelUnderTest({
-    backend: { stepMs: 1, contextTokens: 100_000, answer: () => words(20_000) },
-    entry: { maxTokens: 40_000 },
+    backend: { stepMs: 1, contextTokens: 100_000, answer: () => words(6_000) },
+    entry: { maxTokens: 12_000 },
     args: { serving: { coalesceMs: 1, aheadCharacters: 500, graceMs: 5_000 } },
   });
   const reader = model.call('ask', { prompt: 'x' })[Symbol.asyncIterator]();

@@ -9,7 +9,13 @@ function backendWith(options: Omit<ScriptedOptions, 'clock'> = {}) {
   return { clock, backend: new ScriptedBackend({ clock, ...options }) };
 }
 
-const work = (facts: Partial<Work> = {}): Work => ({ id: 'w', prompt: 'one two three', maxTokens: 100, timeLeftMs: 1_000, ...facts });
+const work = (facts: Partial<Work> = {}): Work => ({
+  id: 'w',
+  prompt: 'one two three',
+  maxTokens: 100,
+  timeLeftMs: 1_000,
+  ...facts,
+});
 const never = new AbortController().signal;
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -45,24 +51,27 @@ t.test('an abort ends what it does at the time, and frees its sequence', async (
   t.equal(backend.active, 0);
 });
 
-t.test('going down fails all that is under way and tells its listener once; nothing works until it is up', async (t) => {
-  const { clock, backend } = backendWith({ stepMs: 10, restartMs: 100 });
-  const reasons: string[] = [];
-  backend.onDown(({ message }) => void reasons.push(message));
-  const reading = read(backend.generate(work(), never));
-  await settle();
-  backend.goDown('test');
-  backend.goDown('again');
-  await t.rejects(reading, { code: 'MODEL_FAILED' });
-  t.same(reasons, ['test']);
-  await t.rejects(backend.countPrompt({ prompt: 'x' }), { code: 'MODEL_FAILED' });
-  await t.rejects(backend.embed(['x'], never), { code: 'MODEL_FAILED' });
-  clock.advance(100);
-  t.equal(await backend.countPrompt({ prompt: 'x y' }), 2);
-  await backend.close();
-  backend.comeUp();
-  await t.rejects(backend.tokenize('x'), { code: 'MODEL_FAILED' }, 'closed is for good');
-});
+t.test(
+  'going down fails all that is under way and tells its listener once; nothing works until it is up',
+  async (t) => {
+    const { clock, backend } = backendWith({ stepMs: 10, restartMs: 100 });
+    const reasons: string[] = [];
+    backend.onDown(({ message }) => void reasons.push(message));
+    const reading = read(backend.generate(work(), never));
+    await settle();
+    backend.goDown('test');
+    backend.goDown('again');
+    await t.rejects(reading, { code: 'MODEL_FAILED' });
+    t.same(reasons, ['test']);
+    await t.rejects(backend.countPrompt({ prompt: 'x' }), { code: 'MODEL_FAILED' });
+    await t.rejects(backend.embed(['x'], never), { code: 'MODEL_FAILED' });
+    clock.advance(100);
+    t.equal(await backend.countPrompt({ prompt: 'x y' }), 2);
+    await backend.close();
+    backend.comeUp();
+    await t.rejects(backend.tokenize('x'), { code: 'MODEL_FAILED' }, 'closed is for good');
+  },
+);
 
 t.test('more answers than slots are refused: whoever asks for them has a defect', async (t) => {
   const { backend } = backendWith({ slots: 1, answer: () => ({ hangs: true }) });

@@ -52,8 +52,8 @@ async function started(t: Parameters<typeof inlineSystem>[0], held?: Promise<voi
 }
 
 /** Reads until the stream ends or fails. */
-async function readAll(stream: AsyncIterable<number>): Promise<{ readonly items: number[]; readonly error?: unknown }> {
-  const items: number[] = [];
+async function readAll<T>(stream: AsyncIterable<T>): Promise<{ readonly items: T[]; readonly error?: unknown }> {
+  const items: T[] = [];
   try {
     for await (const item of stream) items.push(item);
     return { items };
@@ -300,7 +300,7 @@ t.test('a slow reader of an interleaved stream has one window made for it', asyn
     calls: {
       async *count() {
         for (;;) {
-          await null;
+          await Promise.resolve();
           yield (made += 1);
         }
       },
@@ -319,8 +319,7 @@ t.test('a slow reader of an interleaved stream has one window made for it', asyn
 });
 
 t.test('only streams can be interleaved', async (t) => {
-  t.throws(
-    () => defineActor({ name: 'plain', init: () => null, interleaved: ['ping'], calls: { ping: () => 1 } }),
-    { code: 'BAD_CONFIG' },
-  );
+  t.throws(() => defineActor({ name: 'plain', init: () => null, interleaved: ['ping'], calls: { ping: () => 1 } }), {
+    code: 'BAD_CONFIG',
+  });
 });

@@ -166,20 +166,23 @@ const broken = defineActor({
   },
 });
 
-t.test('metrics of actors stand beside those of the runtime, once for each actor; a bad name is left out', async (t) => {
-  const { system } = await inlineSystem(t, { definitions: [kettle] });
-  await system.spawn(kettle, { label: 'a' });
-  const second = await system.spawn(kettle, { label: 'a' });
-  const { types, samples } = read(renderPrometheus([await system.operator.reports(system)]));
-  t.equal(types.get('kettle_seconds'), 'histogram');
-  t.equal(samples.filter(({ name }) => name === 'kettle_boiled_total').length, 2);
-  t.equal(samples.find(({ name, labels }) => name === 'kettle_seconds_bucket' && labels['le'] === '+Inf')?.value, 2);
-  t.equal(types.has('not a name'), false);
-  system.stopActor(second.address);
-  await settle();
-  const after = read(renderPrometheus([await system.operator.reports(system)]));
-  t.equal(after.samples.filter(({ name }) => name === 'kettle_boiled_total').length, 1, 'it goes with its actor');
-});
+t.test(
+  'metrics of actors stand beside those of the runtime, once for each actor; a bad name is left out',
+  async (t) => {
+    const { system } = await inlineSystem(t, { definitions: [kettle] });
+    await system.spawn(kettle, { label: 'a' });
+    const second = await system.spawn(kettle, { label: 'a' });
+    const { types, samples } = read(renderPrometheus([await system.operator.reports(system)]));
+    t.equal(types.get('kettle_seconds'), 'histogram');
+    t.equal(samples.filter(({ name }) => name === 'kettle_boiled_total').length, 2);
+    t.equal(samples.find(({ name, labels }) => name === 'kettle_seconds_bucket' && labels['le'] === '+Inf')?.value, 2);
+    t.equal(types.has('not a name'), false);
+    system.stopActor(second.address);
+    await settle();
+    const after = read(renderPrometheus([await system.operator.reports(system)]));
+    t.equal(after.samples.filter(({ name }) => name === 'kettle_boiled_total').length, 1, 'it goes with its actor');
+  },
+);
 
 t.test('metrics that throw are missing from the report, and the report is there', async (t) => {
   const { system } = await inlineSystem(t, { definitions: [kettle, broken] });

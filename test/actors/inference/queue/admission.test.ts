@@ -14,7 +14,10 @@ t.test('prompt and answer must fit the context; a default shrinks to what fits, 
     code: 'CONTEXT_OVERFLOW',
     facts: { promptTokens: 900, maxTokens: 101, contextTokens: 1_000, excessTokens: 1 },
   });
-  t.throws(() => answerTokens({ ...fit, promptTokens: 1_000 }), { code: 'CONTEXT_OVERFLOW', facts: { excessTokens: 1 } });
+  t.throws(() => answerTokens({ ...fit, promptTokens: 1_000 }), {
+    code: 'CONTEXT_OVERFLOW',
+    facts: { excessTokens: 1 },
+  });
 });
 
 t.test('the rate is that of busy time, and newer work counts for more', async (t) => {

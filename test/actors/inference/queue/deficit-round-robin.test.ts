@@ -100,11 +100,18 @@ class Walked {
 const agents = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 const steps = fc.array(
   fc.oneof(
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('push' as const), agent: agents, cost: fc.integer({ min: 1, max: 900 }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant('push' as const), agent: agents, cost: fc.integer({ min: 1, max: 900 }) }),
+    },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('take' as const) }) },
     {
       weight: 1,
-      arbitrary: fc.record({ do: fc.constant('settle' as const), agent: agents, tokens: fc.integer({ min: -600, max: 600 }) }),
+      arbitrary: fc.record({
+        do: fc.constant('settle' as const),
+        agent: agents,
+        tokens: fc.integer({ min: -600, max: 600 }),
+      }),
     },
   ),
   { maxLength: 150 },
@@ -133,26 +140,29 @@ t.test('it serves whom the list of the paper serves, whatever comes, is served a
   );
 });
 
-t.test('while agents have work, what they were served differs by less than a quantum and their largest requests', async () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 2, maxLength: 6 }), (costs) => {
-      const quantum = 256;
-      const ring = new DeficitRoundRobin(quantum, inOrder);
-      let number = 0;
-      for (const [agent, cost] of costs.entries())
-        for (let n = 0; n < 80; n += 1) ring.push(request(String(agent), cost, (number += 1)));
-      const served = costs.map(() => 0);
-      for (let n = 0; n < 60; n += 1) {
-        const { agent, cost } = ring.take() as Queued;
-        served[Number(agent)] = (served[Number(agent)] ?? 0) + cost;
-        // Lemma 2 and Theorem 2 of the paper, for two flows at any time: at most one round apart, and what is left over.
-        const bound = quantum + 2 * Math.max(...costs);
-        assert.ok(Math.max(...served) - Math.min(...served) <= bound, `${String(served)} over ${bound}`);
-      }
-    }),
-    { numRuns: 100 },
-  );
-});
+t.test(
+  'while agents have work, what they were served differs by less than a quantum and their largest requests',
+  async () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 2, maxLength: 6 }), (costs) => {
+        const quantum = 256;
+        const ring = new DeficitRoundRobin(quantum, inOrder);
+        let number = 0;
+        for (const [agent, cost] of costs.entries())
+          for (let n = 0; n < 80; n += 1) ring.push(request(String(agent), cost, (number += 1)));
+        const served = costs.map(() => 0);
+        for (let n = 0; n < 60; n += 1) {
+          const { agent, cost } = ring.take() as Queued;
+          served[Number(agent)] = (served[Number(agent)] ?? 0) + cost;
+          // Lemma 2 and Theorem 2 of the paper, for two flows at any time: at most one round apart, and what is left over.
+          const bound = quantum + 2 * Math.max(...costs);
+          assert.ok(Math.max(...served) - Math.min(...served) <= bound, `${String(served)} over ${bound}`);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  },
+);
 
 t.test('an agent that took more than it was charged for waits until others had as much', async (t) => {
   const ring = new DeficitRoundRobin(100, inOrder);

@@ -92,7 +92,9 @@ t.test('beside a flood all agents get the same tokens, and light ones wait no mo
   const flooded = simulate(fair(), true);
   const index = jain([...flooded.served.values()]);
   const ratio = median(flooded.waits) / median(alone.waits);
-  t.comment(`Jain ${index.toFixed(4)}, median wait ${median(alone.waits)} ms alone, ${ratio.toFixed(2)} times that beside the flood`);
+  t.comment(
+    `Jain ${index.toFixed(4)}, median wait ${median(alone.waits)} ms alone, ${ratio.toFixed(2)} times that beside the flood`,
+  );
   t.equal(flooded.served.size, LIGHT + 1);
   t.ok(index >= 0.9, `Jain's index ${index}`);
   t.ok(ratio <= 2, `median wait ${ratio} times`);
@@ -101,7 +103,9 @@ t.test('beside a flood all agents get the same tokens, and light ones wait no mo
 t.test('in order of arrival the flood would take nearly all: the figures tell the two apart', async (t) => {
   const alone = simulate(inOrder(), false);
   const flooded = simulate(inOrder(), true);
-  t.comment(`Jain ${jain([...flooded.served.values()]).toFixed(4)}, ${(median(flooded.waits) / median(alone.waits)).toFixed(1)} times`);
+  t.comment(
+    `Jain ${jain([...flooded.served.values()]).toFixed(4)}, ${(median(flooded.waits) / median(alone.waits)).toFixed(1)} times`,
+  );
   t.ok(jain([...flooded.served.values()]) < 0.5);
   t.ok(median(flooded.waits) / median(alone.waits) > 5);
 });

@@ -1,6 +1,12 @@
 /** Which replica gets a request: by what it has cached, how loaded it is, and how lately it was heard of. */
 import { chooseReplica, type KnownReplica, type ReplicaReport } from '#actors/inference/routing/choose';
-import { BLOCK_CHARACTERS, blockHashes, MOST_BLOCKS, promptText, RecentBlocks } from '#actors/inference/routing/prompt-blocks';
+import {
+  BLOCK_CHARACTERS,
+  blockHashes,
+  MOST_BLOCKS,
+  promptText,
+  RecentBlocks,
+} from '#actors/inference/routing/prompt-blocks';
 import t from 'tap';
 
 const NOW_MS = 10_000;
@@ -62,7 +68,11 @@ t.test('a beginning that nobody has goes to one replica, by rendezvous; others t
 
 t.test('a short prompt goes to the least loaded', async (t) => {
   const replicas = [known('a', { queueTokens: 400 }), known('b', { freeSlots: 1 }), known('c', { freeSlots: 2 })];
-  t.same(chooseReplica({ blocks: [], promptTokens: 10 }, replicas, NOW_MS), { replica: 'c', by: 'load', cachedTokens: 0 });
+  t.same(chooseReplica({ blocks: [], promptTokens: 10 }, replicas, NOW_MS), {
+    replica: 'c',
+    by: 'load',
+    cachedTokens: 0,
+  });
 });
 
 t.test('texts that begin alike have hashes that begin alike, and differ from the first difference on', async (t) => {
@@ -71,20 +81,26 @@ t.test('texts that begin alike have hashes that begin alike, and differ from the
   const other = blockHashes(`${start}other question`.repeat(2));
   const shared = Math.floor(start.length / BLOCK_CHARACTERS);
   t.same(one.slice(0, shared), other.slice(0, shared));
-  t.ok(one.slice(shared).every((hash, at) => hash !== other[shared + at]), 'also where the texts are alike again');
+  t.ok(
+    one.slice(shared).every((hash, at) => hash !== other[shared + at]),
+    'also where the texts are alike again',
+  );
   t.equal(blockHashes('x'.repeat(10_000_000)).length, MOST_BLOCKS);
   t.same(blockHashes('short'), []);
   const messages = [{ role: 'system' as const, content: start }];
   t.ok(promptText({ messages }).startsWith('system\nsystem: be brief.'));
 });
 
-t.test('what a replica says of its cache is bounded, and forgets the end of a prompt before its beginning', async (t) => {
-  const recent = new RecentBlocks(5);
-  recent.add([1, 2, 3]);
-  recent.add([1, 2, 4]);
-  t.same(new Set(recent.list()), new Set([1, 2, 3, 4]));
-  recent.add([7, 8, 9]);
-  const left = new Set(recent.list());
-  t.equal(left.size, 5);
-  t.ok(left.has(1) && left.has(2) && left.has(7), String([...left]));
-});
+t.test(
+  'what a replica says of its cache is bounded, and forgets the end of a prompt before its beginning',
+  async (t) => {
+    const recent = new RecentBlocks(5);
+    recent.add([1, 2, 3]);
+    recent.add([1, 2, 4]);
+    t.same(new Set(recent.list()), new Set([1, 2, 3, 4]));
+    recent.add([7, 8, 9]);
+    const left = new Set(recent.list());
+    t.equal(left.size, 5);
+    t.ok(left.has(1) && left.has(2) && left.has(7), String([...left]));
+  },
+);

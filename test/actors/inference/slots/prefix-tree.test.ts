@@ -10,7 +10,9 @@ import t from 'tap';
 const sequence = fc.array(fc.nat(2), { minLength: 1, maxLength: 7 });
 
 t.test('the longest common beginning is found, whatever was stored and deleted before', async () => {
-  const steps = fc.array(fc.record({ do: fc.constantFrom('set', 'set', 'delete'), tokens: sequence }), { maxLength: 60 });
+  const steps = fc.array(fc.record({ do: fc.constantFrom('set', 'set', 'delete'), tokens: sequence }), {
+    maxLength: 60,
+  });
   fc.assert(
     fc.property(steps, fc.array(sequence, { minLength: 1, maxLength: 20 }), (all, asked) => {
       const tree = new PrefixTree<string>();
@@ -27,7 +29,8 @@ t.test('the longest common beginning is found, whatever was stored and deleted b
         const most = Math.max(0, ...[...twin.values()].map((stored) => commonPrefix(stored, tokens)));
         const found = tree.longest(tokens);
         assert.equal(found?.length ?? 0, most);
-        if (found !== undefined) assert.equal(commonPrefix(twin.get(found.value) ?? [], tokens), most, 'of one that is stored');
+        if (found !== undefined)
+          assert.equal(commonPrefix(twin.get(found.value) ?? [], tokens), most, 'of one that is stored');
       }
     }),
     { numRuns: 300 },

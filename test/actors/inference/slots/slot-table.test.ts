@@ -16,14 +16,17 @@ function once(table: SlotTable, prompt: readonly number[], answer: readonly numb
   return place;
 }
 
-t.test('a prompt goes where its beginning is; a strange one where nothing is, then where it was longest ago', async (t) => {
-  const table = new SlotTable({ slots: 2 });
-  const first = once(table, tokens(1, 100), tokens(9, 5));
-  const second = once(table, tokens(2, 100));
-  t.not(second.slot, first.slot);
-  t.match(once(table, [...tokens(1, 100), ...tokens(9, 5), 7]), { slot: first.slot, reuse: 105 });
-  t.match(once(table, tokens(3, 100)), { slot: second.slot, reuse: 0 }, 'the one that was used longest ago');
-});
+t.test(
+  'a prompt goes where its beginning is; a strange one where nothing is, then where it was longest ago',
+  async (t) => {
+    const table = new SlotTable({ slots: 2 });
+    const first = once(table, tokens(1, 100), tokens(9, 5));
+    const second = once(table, tokens(2, 100));
+    t.not(second.slot, first.slot);
+    t.match(once(table, [...tokens(1, 100), ...tokens(9, 5), 7]), { slot: first.slot, reuse: 105 });
+    t.match(once(table, tokens(3, 100)), { slot: second.slot, reuse: 0 }, 'the one that was used longest ago');
+  },
+);
 
 t.test('the last token of a prompt is computed always: what follows comes out of it', async (t) => {
   const table = new SlotTable({ slots: 1 });
@@ -70,10 +73,18 @@ t.test('what a slot loses is spilled, and restored when it is asked for again', 
   t.equal(table.storedBytes, 800);
   const third = once(table, tokens(3, 300));
   t.match(third.spill, { bytes: 402 });
-  t.equal(third.evicted.some(({ key }) => key === other.spill?.key), true, 'the longer copy replaces the shorter');
+  t.equal(
+    third.evicted.some(({ key }) => key === other.spill?.key),
+    true,
+    'the longer copy replaces the shorter',
+  );
   t.ok(table.storedBytes <= 1_000);
   table.lost(third.spill?.key ?? 0);
-  t.match(once(table, [...tokens(1, 200), 6]), { reuse: 0, restore: undefined }, 'bytes that are lost are not promised');
+  t.match(
+    once(table, [...tokens(1, 200), 6]),
+    { reuse: 0, restore: undefined },
+    'bytes that are lost are not promised',
+  );
 });
 
 t.test('going on with what is there spills nothing', async (t) => {
@@ -84,7 +95,10 @@ t.test('going on with what is there spills nothing', async (t) => {
 });
 
 /** Tokens that are computed for eight agents with beginnings of their own, who talk in turns that grow. */
-function computed(slots: number, choose: (turn: number, prompt: readonly number[]) => { reuse: number; done: (all: readonly number[]) => void }): number {
+function computed(
+  slots: number,
+  choose: (turn: number, prompt: readonly number[]) => { reuse: number; done: (all: readonly number[]) => void },
+): number {
   const talks = Array.from({ length: 8 }, (_, agent) => [...tokens(1 + (agent % 2), 400), ...tokens(10 + agent, 100)]);
   let chance = 3;
   let sum = 0;
@@ -102,30 +116,33 @@ function computed(slots: number, choose: (turn: number, prompt: readonly number[
   return sum;
 }
 
-t.test('affinity computes a fraction of what round robin computes, and a store for what does not fit most of the rest', async (t) => {
-  const bySlots = (options: SlotOptions): number => {
-    const table = new SlotTable(options);
-    return computed(options.slots, (_turn, prompt) => {
-      const place = table.place(prompt);
-      if (place === undefined) throw new Error('no slot is free');
-      return { reuse: place.reuse, done: (all) => table.release(place.slot, all) };
-    });
-  };
-  const held: (readonly number[])[] = [[], [], [], []];
-  const roundRobin = computed(4, (turn, prompt) => {
-    const slot = turn % held.length;
-    const reuse = Math.min(commonPrefix(held[slot] ?? [], prompt), prompt.length - 1);
-    return {
-      reuse,
-      done: (all) => {
-        held[slot] = all;
-      },
+t.test(
+  'affinity computes a fraction of what round robin computes, and a store for what does not fit most of the rest',
+  async (t) => {
+    const bySlots = (options: SlotOptions): number => {
+      const table = new SlotTable(options);
+      return computed(options.slots, (_turn, prompt) => {
+        const place = table.place(prompt);
+        if (place === undefined) throw new Error('no slot is free');
+        return { reuse: place.reuse, done: (all) => table.release(place.slot, all) };
+      });
     };
-  });
-  const affinity = bySlots({ slots: 4 });
-  const stored = bySlots({ slots: 4, storeBytes: 100_000_000, bytesPerToken: 1 });
-  const enough = bySlots({ slots: 8 });
-  t.ok(affinity * 1.5 < roundRobin, `${affinity} of ${roundRobin}`);
-  t.ok(stored * 4 < affinity, `${stored} of ${affinity}`);
-  t.ok(enough * 10 < roundRobin, `${enough} of ${roundRobin} with a slot for each`);
-});
+    const held: (readonly number[])[] = [[], [], [], []];
+    const roundRobin = computed(4, (turn, prompt) => {
+      const slot = turn % held.length;
+      const reuse = Math.min(commonPrefix(held[slot] ?? [], prompt), prompt.length - 1);
+      return {
+        reuse,
+        done: (all) => {
+          held[slot] = all;
+        },
+      };
+    });
+    const affinity = bySlots({ slots: 4 });
+    const stored = bySlots({ slots: 4, storeBytes: 100_000_000, bytesPerToken: 1 });
+    const enough = bySlots({ slots: 8 });
+    t.ok(affinity * 1.5 < roundRobin, `${affinity} of ${roundRobin}`);
+    t.ok(stored * 4 < affinity, `${stored} of ${affinity}`);
+    t.ok(enough * 10 < roundRobin, `${enough} of ${roundRobin} with a slot for each`);
+  },
+);
