@@ -79,7 +79,7 @@ function vocabularyOf(size: number): BytePairVocabulary {
         longer.push(stem + letter);
       }
     }
-    tokens.push(...longer);
+    for (const token of longer) tokens.push(token);
     stems = longer;
   }
   const bos = tokens.length;

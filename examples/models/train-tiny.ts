@@ -18,7 +18,7 @@ const { values: flags } = parseArgs({
   options: {
     out: { type: 'string', default: 'examples/models/tiny-chat.gguf' },
     seed: { type: 'string', default: '1' },
-    steps: { type: 'string', default: '6000' },
+    steps: { type: 'string', default: '900' },
     threads: { type: 'string', default: String(Math.min(4, availableParallelism())) },
   },
 });

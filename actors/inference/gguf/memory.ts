@@ -9,8 +9,9 @@
  *               logits of all its tokens or the attention and feed-forward of one block need the most.
  *
  * The compute buffer is an estimate: ggml's allocator puts tensors that do not live at the same time into the same place,
- * and how well depends on the graph. On a processor it was 2 % below to 25 % above what was allocated. What llama.cpp itself and the process around it take (some 100 MB of
- * which most is the program) is not in it. docs/inference/model-files.md has estimates beside what was allocated.
+ * and how well depends on the graph. On a processor it was 2 % below to 25 % above what was allocated
+ * (docs/inference/model-files.md). What llama.cpp and the process around it take besides, most of some 100 MB for the
+ * program, is not in it.
  */
 import type { GgufFacts } from './check.js';
 

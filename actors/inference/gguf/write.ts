@@ -106,7 +106,11 @@ function headerOf(path: string, draft: GgufDraft): Buffer {
     uint64(draft.tensors.length),
     uint64(draft.metadata.size),
   ];
-  for (const [key, value] of draft.metadata) parts.push(string(key), ...valueBytes(key, value, bad));
+  for (const [key, value] of draft.metadata) {
+    parts.push(string(key));
+    // One by one: a vocabulary has more elements than a call takes arguments.
+    for (const bytes of valueBytes(key, value, bad)) parts.push(bytes);
+  }
   const alignment = alignmentOf(draft);
   let offset = 0;
   for (const tensor of draft.tensors) {

