@@ -52,9 +52,11 @@ function noteDamage(state: RaftState, progress: Progress, damaged: boolean): boo
 function rejected(
   state: RaftState,
   progress: Progress,
-  { index, rejectHint, logTerm }: AppendResponse,
+  { index, rejectHint, logTerm, damaged }: AppendResponse,
   out: Output,
 ): void {
+  // It has lost what it brought back since it was found out, or else it would be asked for the same for ever.
+  if (damaged && index <= progress.match) becomeDamaged(progress, progress.recoverTo);
   // The follower has an entry of `logTerm` at the hint, so nothing of the own log of a later term can match before it.
   const hint = logTerm > 0 ? findConflictByTerm(state.log, rejectHint, logTerm).index : rejectHint;
   if (!maybeDecrease(progress, index, hint)) return;

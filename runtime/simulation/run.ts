@@ -53,8 +53,8 @@ export interface RunOptions {
   readonly plan?: RunPlan;
 }
 
-/** A run with more events than this does not end by itself. */
-const MOST_EVENTS = 5_000_000;
+/** A run with more events than this does not end by itself: those that do have ten thousand or so. */
+const MOST_EVENTS = 1_000_000;
 /** Events between two questions whether all has settled. */
 const ASK_EVERY = 64;
 

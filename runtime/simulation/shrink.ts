@@ -1,7 +1,7 @@
 /**
  * Makes a failed run small enough to be read: fewer faults and operations, a calmer world, shorter faults. A smaller
- * run counts only when it breaks the same invariant. Nothing here depends on the time that it takes, so the same failure
- * becomes the same small run everywhere.
+ * run counts only when it breaks the same invariant. What it may spend is counted in runs and events, never in time, so the
+ * same failure becomes the same small run everywhere.
  *
  *     what comes after the failure goes  ->  ddmin over faults, operations, nodes that are lost or rot
  *       ^                                ->  knobs turned to calm, all at once or one by one
@@ -17,6 +17,8 @@ import { type Failure, type Outcome, runSeed, type RunPlan } from './run.js';
 export interface ShrinkOptions {
   /** Runs at most. Default 300. */
   readonly runs?: number;
+  /** Events of all runs together at most, which bounds it where each run is a storm. Default 20 million. */
+  readonly events?: number;
   /** Told after each run: how many there were, and how many faults and operations are left. */
   readonly onRun?: (runs: number, left: number) => void;
 }
@@ -37,10 +39,10 @@ const SHORT_US = 1_000;
 export function shrink(
   model: Model,
   { seed, plan, failure }: Pick<Outcome, 'seed' | 'plan' | 'failure'>,
-  { runs = 300, onRun }: ShrinkOptions = {},
+  { runs = 300, events = 20_000_000, onRun }: ShrinkOptions = {},
 ): Shrunk {
   if (failure === undefined) throw new RangeError(`seed ${seed} did not fail: there is nothing to make smaller`);
-  const search = new Search(model, seed, plan, failure, runs, onRun);
+  const search = new Search(model, seed, plan, failure, { runs, events, onRun });
   cutTail(search, model.busyUs);
   for (let before = Number.NaN; search.weight !== before && !search.spent; ) {
     before = search.weight;
@@ -51,34 +53,33 @@ export function shrink(
   return { plan: search.plan, failure: search.failure, runs: search.runs };
 }
 
+/** What a search may spend, and whom it tells. */
+interface Budget {
+  readonly runs: number;
+  readonly events: number;
+  readonly onRun: ShrinkOptions['onRun'];
+}
+
 /** The smallest plan so far that fails alike. */
 class Search {
   plan: RunPlan;
   failure: Failure;
   runs = 0;
+  #events = 0;
   readonly #model: Model;
   readonly #seed: number;
-  readonly #most: number;
-  readonly #onRun: ShrinkOptions['onRun'];
+  readonly #budget: Budget;
 
-  constructor(
-    model: Model,
-    seed: number,
-    plan: RunPlan,
-    failure: Failure,
-    most: number,
-    onRun: ShrinkOptions['onRun'],
-  ) {
+  constructor(model: Model, seed: number, plan: RunPlan, failure: Failure, budget: Budget) {
     this.plan = plan;
     this.failure = failure;
     this.#model = model;
     this.#seed = seed;
-    this.#most = most;
-    this.#onRun = onRun;
+    this.#budget = budget;
   }
 
   get spent(): boolean {
-    return this.runs >= this.#most;
+    return this.runs >= this.#budget.runs || this.#events >= this.#budget.events;
   }
 
   /** Changes whenever the plan became smaller in any respect. */
@@ -92,13 +93,14 @@ class Search {
   try(plan: RunPlan): boolean {
     if (this.spent) return false;
     this.runs += 1;
-    const { failure } = runSeed(this.#model, this.#seed, { plan });
+    const { failure, events } = runSeed(this.#model, this.#seed, { plan });
+    this.#events += events;
     const alike = failure !== undefined && isAlike(failure, this.failure);
     if (alike) {
       this.plan = plan;
       this.failure = failure;
     }
-    this.#onRun?.(this.runs, this.plan.faults.length + this.plan.operations.length);
+    this.#budget.onRun?.(this.runs, this.plan.faults.length + this.plan.operations.length);
     return alike;
   }
 }

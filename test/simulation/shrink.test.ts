@@ -88,3 +88,11 @@ t.test('it spends no more runs than it may, and what it has by then still fails'
   t.same(runSeed(model, failed.seed, { plan }).failure, failure);
   t.throws(() => shrink(toyModel(), runSeed(toyModel(), 1)), RangeError);
 });
+
+t.test('a run that is a storm is not tried three hundred times: events bound the search, too', async (t) => {
+  const model = toyModel('primary forgets to sync');
+  const failed = firstFailure(model);
+  const { runs, failure } = shrink(model, failed, { events: 1 });
+  t.equal(runs, 1, 'the run that is over the bound is the last');
+  t.equal(failure.invariant, failed.failure?.invariant);
+});

@@ -146,7 +146,7 @@ export class Invariants {
       this.#byQuorum(state.config, `index ${committed} was committed`, (id) => {
         const one = this.#views.get(id);
         // What was acknowledged may have rotted since.
-        return one !== undefined && (one.gone || !one.mayVote || one.durableChainAt(committed) === chain);
+        return one !== undefined && (one.gone || !one.mayVoteOnDisk || one.durableChainAt(committed) === chain);
       });
     }
     for (const other of this.#views.values()) {
@@ -167,7 +167,8 @@ export class Invariants {
       const view = this.#views.get(id);
       // A node that never started has an empty log, and could vote with it.
       if (view === undefined) return true;
-      if (view.gone || !view.mayVote) return false;
+      // One that has in memory all that it had lost votes when its disk has it, too.
+      if (view.gone || !(durable ? view.mayVoteOnDisk : view.mayVote)) return false;
       return (durable ? view.durableChainAt(committed) : view.chainAt(committed)) !== chain;
     };
     for (const durable of [false, true]) {

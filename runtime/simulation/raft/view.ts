@@ -30,6 +30,8 @@ export class View {
   gone = false;
   /** It neither votes nor is elected when it knows that it forgot something. */
   mayVote = true;
+  /** The same by what its disk has: a crash goes back to it. */
+  mayVoteOnDisk = true;
   term = 0;
   role: Role = 'follower';
   commit = 0;
@@ -96,6 +98,7 @@ export class View {
     const syncedChain = this.durableChainAt(synced);
     this.up = true;
     this.mayVote = !forgot;
+    this.mayVoteOnDisk = !forgot;
     this.term = 0;
     this.commit = 0;
     this.role = 'follower';
@@ -118,6 +121,7 @@ export class View {
   stop(): void {
     this.up = false;
     // What only memory had is lost; the disk may have more than this, never less.
+    this.mayVote = this.mayVoteOnDisk;
     this.#base = this.#durable.base;
     this.#chains = [...this.#durable.after];
     this.#entries = [];
@@ -130,6 +134,7 @@ export class View {
       this.#durableTerm = hardState.term;
       this.#durableVote = hardState.vote;
       this.#durableCommit = Math.max(this.#durableCommit, hardState.commit);
+      this.mayVoteOnDisk = !hardState.damaged && !hardState.amnesiac;
     }
     if (snapshot !== undefined) {
       durable.base = snapshot.index;

@@ -189,6 +189,22 @@ t.test('a leader counts no follower that lost entries, whatever that had acknowl
   t.end();
 });
 
+t.test('a follower that loses entries again while it recovers is sent what it lacks, not the same append for ever', (t) => {
+  const state = makeLeader(nodeWith());
+  const { term } = state;
+  tell(state, 'n2', ack(term, 2));
+  for (const id of ['p', 'q']) step(state, { type: 'propose', id, data: new Uint8Array() });
+  tell(state, 'n2', { ...ack(term, 2), damaged: true });
+  tell(state, 'n2', { ...ack(term, 4), reject: true, rejectHint: 2, logTerm: 2, damaged: true });
+  tell(state, 'n2', { ...ack(term, 4), damaged: true });
+  t.match(state.progress.get('n2'), { match: 4, recoverTo: 4 }, 'it has all, and loses 3 and 4 once more');
+  const lost = { ...ack(term, 4), reject: true, rejectHint: 2, logTerm: term, damaged: true } as const;
+  t.match(tell(state, 'n2', lost), [{ type: 'append', index: 2, recoverTo: 4 }], 'behind what it says that it has');
+  tell(state, 'n2', ack(term, 4));
+  t.same([state.commit, state.progress.get('n2')?.recoverTo], [4, 0]);
+  t.end();
+});
+
 t.test('empty data dir with an old id: must rejoin as new id or learner', (t) => {
   // n3 votes for n1 in some term, n1 does not hear it, and n3 loses its disk. n2 asks for the same term.
   const cluster = new Cluster(3, { preVote: false, checkQuorum: false });

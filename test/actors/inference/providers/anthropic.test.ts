@@ -54,6 +54,7 @@ t.test('system texts stand apart, results follow their calls in one message, emp
         { role: 'system', content: 'Be short.' },
         { role: 'user', content: 'Find.' },
         { role: 'system', content: 'Be kind.' },
+        { role: 'system', content: '' },
         { role: 'user', content: 'Please.' },
         { role: 'assistant', content: '', toolCalls: calls },
         { role: 'tool', toolCallId: 'c.1', content: 'one' },

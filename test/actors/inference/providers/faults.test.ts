@@ -96,7 +96,7 @@ forEachApi('429 is tried again no sooner than the server asks', async (t, api) =
 
 forEachApi('429 with a wait above the cap, or past the deadline, is told at once with the time', async (t, api) => {
   const server = await providerServer(t, plain(429, api.error(429, 'slow down'), { 'retry-after': '90' }));
-  const { error } = await failureOf((await api.open(server.origin)).generate(work(), quiet));
+  const { error } = await failureOf((await api.open(server.origin)).generate(work({ timeLeftMs: 600_000 }), quiet));
   t.match(
     { code: error.code, facts: error.facts },
     {

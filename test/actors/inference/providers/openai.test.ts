@@ -12,7 +12,7 @@ import type { SseEvent } from '#actors/inference/providers/sse';
 import type { ToolCall, ToolSpec } from '#protocols/wire/inference';
 import { VirtualClock } from '#runtime/testing/virtual-clock';
 import { chatRequest, chunk, data, done, openAiEntry, openai, usageChunk } from '#test/support/providers/openai';
-import { plain, providerServer, stream } from '#test/support/providers/server';
+import { type Reply, plain, providerServer, stream } from '#test/support/providers/server';
 import { endOf, eventsOf, quick, textOf, work } from '#test/support/providers/speaker';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
@@ -46,6 +46,11 @@ function deltasOf(index: number, id: string, value: object, cuts: readonly numbe
 /** A value as JSON gives it back. */
 function plainOf(value: object): unknown {
   return JSON.parse(JSON.stringify(value));
+}
+
+/** A whole answer of one piece, with this chunk of usage. */
+function answerWith(piece: string, usage: string): Reply {
+  return stream(chunk({ content: piece }) + chunk({}, 'stop') + usage + done);
 }
 
 /** What is made of events without a server. */
@@ -240,6 +245,30 @@ t.test('usage: with what was cached; without any it is estimated, and learned fr
   t.ok(after > 2 * before, `${before} before, ${after} after a provider that counts more`);
 });
 
+t.test('the tokens of parts follow what the provider counts; tokens that it does not show are left out', async (t) => {
+  const piece = 'word '.repeat(100);
+  const usage = (hidden: number): string =>
+    data({
+      choices: [],
+      usage: {
+        prompt_tokens: 5,
+        completion_tokens: 300 + hidden,
+        completion_tokens_details: { reasoning_tokens: hidden },
+      },
+    });
+  const server = await providerServer(t, ...[0, 5_000].map((hidden) => answerWith(piece, usage(hidden))));
+  const backend = await openai.open(server.origin);
+  const tokensOf = async (): Promise<number> => {
+    const [first] = await eventsOf(backend);
+    return first?.type === 'text' ? first.tokens : 0;
+  };
+  const untaught = await tokensOf();
+  for (let answer = 0; answer < 20; answer += 1) await tokensOf();
+  const taught = await tokensOf();
+  t.ok(untaught < 150, `${untaught} before`);
+  t.ok(taught > 270 && taught < 330, `${taught} where the provider counts 300`);
+});
+
 t.test('thoughts are no text of the answer', async (t) => {
   const thoughts = chunk({ reasoning_content: 'hm' }) + chunk({ reasoning: 'hm' }) + chunk({ content: null });
   const { events } = await asked(t, thoughts + openai.answer(['yes']));
@@ -303,6 +332,16 @@ t.test('a field that a server does not take is sent in its other form, once for 
   const body = chatRequest.parse(server.seen[4]?.body);
   t.match(body, { max_completion_tokens: 64 });
   t.notOk('temperature' in body || 'stream_options' in body || 'max_tokens' in body);
+});
+
+t.test('a server that takes neither form is asked for each once', async (t) => {
+  const server = await providerServer(t, (response, seen) => {
+    const [param] = Object.keys(seen.body).filter((name) => name.startsWith('max_'));
+    const error = { message: `Unsupported parameter: '${param}'`, type: 'x', code: 'unsupported_parameter', param };
+    return plain(400, { error })(response, seen);
+  });
+  await t.rejects(eventsOf(await openai.open(server.origin)), { code: 'PROVIDER_REFUSED' });
+  t.equal(server.seen.length, 2);
 });
 
 t.test('what the asker chose is never changed', async (t) => {
