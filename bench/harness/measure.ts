@@ -9,7 +9,7 @@ import { type Ratio, ratioOf } from './ratio.js';
 import { type Spread, spreadOf } from './spread.js';
 
 const plans: { readonly full: Plan; readonly quick: Plan } = {
-  full: { forks: 3, warmups: 2, warmMs: 400, rounds: 3, roundsMs: 3_500, turnMs: 100, error: 0.02 },
+  full: { forks: 3, warmups: 2, warmMs: 400, rounds: 3, roundsMs: 2_500, turnMs: 100, error: 0.02 },
   quick: { forks: 1, warmups: 1, warmMs: 100, rounds: 2 },
 };
 

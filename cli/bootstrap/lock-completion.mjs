@@ -5,6 +5,8 @@
  * here, and to install them there.
  */
 
+/** Names of platforms that some packages use instead of Node's. */
+const aliases = { mac: 'darwin', win: 'win32' };
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
 
 /**
@@ -43,7 +45,8 @@ function placeFor(packages, path, name, version) {
   for (const folder of foldersUpwards(path)) {
     const place = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
     const present = packages[place];
-    if (present?.version === version) return undefined;
+    // One that has a name is another package in its place: `overrides` say so.
+    if (present?.version === version || present?.name !== undefined) return undefined;
     if (present !== undefined) break;
     free = place;
   }
@@ -61,7 +64,10 @@ function foldersUpwards(path) {
 
 /** The platform that a package's name ends in, such as `binding-linux-arm64-musl`, or undefined for other names. */
 function platformOf(name) {
-  const parts = name.slice(name.lastIndexOf('/') + 1).split('-');
+  const parts = name
+    .slice(name.lastIndexOf('/') + 1)
+    .split('-')
+    .map((part) => aliases[part] ?? part);
   const at = parts.findIndex((part) => systems.includes(part));
   const [os, cpu, abi = ''] = at === -1 ? [] : parts.slice(at);
   if (cpu === undefined) return undefined;

@@ -5,7 +5,7 @@
  * farewell, which aborts while something is being computed.
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { SkepError, toWireError, unreachable } from '#protocols/wire/error';
+import { toWireError, unreachable } from '#protocols/wire/error';
 import { Engine } from './engine/engine.js';
 import { Outbox } from './engine/outbox.js';
 import { makeFolder, removeFolder } from './folder.js';
@@ -91,8 +91,7 @@ class Child {
       this.#engine = await Engine.load(this.#native, spec, { outbox: this.#outbox, folder: this.#folder });
       this.#link.send({ type: 'loaded', loaded: this.#engine.loaded });
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      this.#link.send({ type: 'loadFailed', error: toWireError(new SkepError('MODEL_FILE_BAD', `llama.cpp does not load ${spec.path}: ${problem}`, { path: spec.path })) });
+      this.#link.send({ type: 'loadFailed', error: toWireError(error) });
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import type {
   ChatWrapper,
+  LlamaContext,
   LlamaGrammar,
   LlamaGrammarEvaluationState,
   LlamaModel,
@@ -40,13 +41,16 @@ export interface Native {
   /** @throws Error of llama.cpp when it is no GBNF. */
   grammar(gbnf: string): Promise<LlamaGrammar>;
   grammarState(model: LlamaModel, grammar: LlamaGrammar): LlamaGrammarEvaluationState;
-  /** Makes tokens that are never drawn. */
-  never(model: LlamaModel, tokens: readonly Token[]): TokenBias;
+  /** Makes tokens that are drawn only where a grammar leaves no other. */
+  avoid(model: LlamaModel, tokens: readonly Token[]): TokenBias;
   dispose(): Promise<void>;
 }
 
 const install =
   'npm install node-llama-cpp (on a machine without a GPU, leave its GPU packages out as docs/inference/llama.md says)';
+
+/** What is added to the logit of a token to avoid; one of -Infinity could not be drawn where a grammar needs it. */
+const unlikely = -1_000;
 
 /**
  * Loads the library with the prebuilt binary of this platform; compiles and downloads nothing.
@@ -81,13 +85,36 @@ export async function loadNative({ useGpu }: { readonly useGpu: boolean }): Prom
     chatWrapper: (model) => library.resolveChatWrapper(model, { warningLogs: false }) ?? new library.GeneralChatWrapper(),
     grammar: (gbnf) => llama.createGrammar({ grammar: gbnf }),
     grammarState: (model, grammar) => new library.LlamaGrammarEvaluationState({ model, grammar }),
-    never: (model, tokens) => {
+    avoid: (model, tokens) => {
       const bias = library.TokenBias.for(model);
-      for (const token of tokens) bias.set(token, 'never');
+      for (const token of tokens) bias.set(token, { logit: unlikely });
       return bias;
     },
     dispose: () => llama.dispose(),
   };
+}
+
+/** Whether a failure of the library is one of memory. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'InsufficientMemoryError' || /memory|create context/i.test(error.message));
+}
+
+/** What the library calls for each token; not part of its types. */
+interface Sampling {
+  readonly sampleToken?: (...args: unknown[]) => Promise<unknown>;
+}
+
+/**
+ * Makes a failure to sample a failure of its answer. The library loses it: where no token fits a grammar, the promise
+ * that nobody awaits ends the process, and the answer waits for ever. Given -1, which stands for no token, it rejects
+ * the answer as it does for every other failure.
+ */
+export function guardSampling(context: LlamaContext): void {
+  const { _ctx: inner } = context as unknown as { readonly _ctx?: Sampling };
+  const sample = inner?.sampleToken;
+  if (inner === undefined || sample === undefined) return;
+  const guarded = (...args: unknown[]): Promise<unknown> => sample.apply(inner, args).catch(() => -1);
+  Object.defineProperty(inner, 'sampleToken', { value: guarded });
 }
 
 async function importLibrary(): Promise<typeof import('node-llama-cpp')> {

@@ -161,7 +161,8 @@ export class Child {
     // When this thread itself was held up, the signs of life are still in line.
     const wasLate = nowMs - this.#tickMs > 2 * aliveMs;
     this.#tickMs = nowMs;
-    if (wasLate) this.#seenMs = nowMs;
+    // Nor has one that still loads the native library anything to say.
+    if (wasLate || this.#folder === undefined) this.#seenMs = nowMs;
     const silentMs = nowMs - this.#seenMs;
     if (silentMs > this.#patience.silentMs) this.kill(`was silent for ${Math.round(silentMs)} ms`);
   }
@@ -221,7 +222,7 @@ export class Child {
     clearInterval(this.#watch);
     if (this.#folder !== undefined) removeFolder(this.#folder);
     const how = this.#killedFor ?? signal ?? `exit code ${code ?? 'unknown'}`;
-    const isCrash = this.#killedFor === undefined && (signal === null ? code !== 0 : crashSignals.has(signal));
+    const isCrash = this.#killedFor === undefined && signal !== null && crashSignals.has(signal);
     this.#end({ how, isCrash, lines: [...this.#lines] });
   }
 

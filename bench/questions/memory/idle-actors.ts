@@ -19,7 +19,7 @@ export const idleActors: Question = {
   ],
   goals: [{ row: 'memory of an idle actor', against: 'Erlang/OTP', atLeast: 5 }],
   plans: {
-    full: { forks: 2, warmups: 0, rounds: 1, once: true },
+    full: { forks: 1, warmups: 0, rounds: 1, once: true },
     quick: { forks: 1, warmups: 0, rounds: 1, once: true },
   },
 };

@@ -20,7 +20,7 @@ export const simulator: Question = {
   ],
   figure: { measure: 'events/s', better: 'more' },
   plans: {
-    full: { forks: 1, warmups: 1, rounds: 3 },
+    full: { forks: 3, warmups: 1, rounds: 1 },
     quick: { forks: 1, warmups: 1, rounds: 1 },
   },
 };

@@ -9,7 +9,7 @@ import type { LlamaGrammar, LlamaGrammarEvaluationState, LlamaModel, Native, Tok
 
 const kept = 64;
 
-/** A grammar at its start, and what is not drawn while it holds. */
+/** A grammar at its start, and what is avoided while it holds. */
 export interface BegunGrammar {
   readonly state: LlamaGrammarEvaluationState;
   readonly bias: TokenBias;
@@ -32,8 +32,8 @@ export class Grammars {
   async begin(form: AnswerForm): Promise<BegunGrammar> {
     const grammar = await this.#compile(JSON.stringify(form), form);
     this.#biases ??= {
-      bias: this.#native.never(this.#model, loneLeads(this.#model)),
-      noBias: this.#native.never(this.#model, []),
+      bias: this.#native.avoid(this.#model, loneLeads(this.#model)),
+      noBias: this.#native.avoid(this.#model, []),
     };
     return { state: this.#native.grammarState(this.#model, grammar), ...this.#biases };
   }

@@ -13,7 +13,7 @@ import { PromptMaker } from './prompt.js';
 import { Pulse } from './pulse.js';
 import { Sequences } from './sequences.js';
 import { StateFiles } from './states.js';
-import type { LlamaContext, LlamaModel, Native } from '../llama.js';
+import { guardSampling, isOutOfMemory, type LlamaContext, type LlamaModel, type Native } from '../llama.js';
 import type { AskWork, Counters, Loaded, LoadSpec, Reply, ToChild } from '../protocol.js';
 import type { Outbox } from './outbox.js';
 
@@ -69,15 +69,18 @@ export class Engine {
     this.loaded = { contextTokens: spec.contextTokens, memoryBytes: model.size + context.stateSize };
   }
 
-  /** Loads a model. @throws Error of llama.cpp; aborts the process on what llama.cpp did not expect. */
+  /**
+   * Loads a model; what llama.cpp did not expect aborts the process.
+   * @throws SkepError OUT_OF_MEMORY, MODEL_FILE_BAD.
+   */
   static async load(
     native: Native,
     spec: LoadSpec,
     surroundings: { readonly outbox: Outbox; readonly folder: string },
   ): Promise<Engine> {
     native.limitThreads(spec.threads);
-    const model = await native.load(spec.path, spec.gpuLayers);
-    const context = await model.createContext({
+    const model = await native.load(spec.path, spec.gpuLayers).catch((error: unknown) => refuse(spec, error));
+    const options = {
       contextSize: spec.contextTokens,
       sequences: spec.sequences,
       batchSize: Math.max(batchTokens, spec.sequences + spec.prefillChunk),
@@ -85,7 +88,9 @@ export class Engine {
       batching: { itemPrioritizationStrategy: decodeFirst },
       failedCreationRemedy: false,
       ignoreMemorySafetyChecks: native.gpu === false,
-    });
+    } as const;
+    const context = await model.createContext(options).catch((error: unknown) => refuse(spec, error));
+    guardSampling(context);
     return new Engine(native, model, context, spec, surroundings);
   }
 
@@ -179,4 +184,13 @@ export class Engine {
       storedBytes: this.#shared.sequences.storedBytes,
     };
   }
+}
+
+function refuse({ path, sequences, contextTokens }: LoadSpec, error: unknown): never {
+  const problem = error instanceof Error ? error.message : String(error);
+  if (isOutOfMemory(error)) {
+    const wanted = `${sequences} sequences of ${contextTokens} tokens`;
+    throw new SkepError('OUT_OF_MEMORY', `${path} with ${wanted} does not fit: ${problem}`, { path }, error);
+  }
+  throw new SkepError('MODEL_FILE_BAD', `llama.cpp does not load ${path}: ${problem}`, { path }, error);
 }

@@ -1,12 +1,12 @@
 /**
  * JSON strings as rules: any text, text of a counted length, and the formats whose form a grammar can hold. A character
  * is one code point, as JSON Schema counts them: halves of surrogate pairs are refused in either spelling, and so is
- * what lies beyond Unicode.
+ * what lies beyond Unicode, up to the largest number that llama.cpp reads out of four bytes.
  */
 import { type Rules, times } from './gbnf.js';
 
 const hex = '[0-9a-fA-F]';
-const plain = '[^"\\\\\\x7F\\x00-\\x1F\\uD800-\\uDFFF\\U00110000-\\U001FFFFF]';
+const plain = '[^"\\\\\\x7F\\x00-\\x1F\\uD800-\\uDFFF\\U00110000-\\U003FFFFF]';
 const unit = `"u" ([0-9a-cA-CefEF] ${hex}{3} | [dD] [0-7] ${hex}{2})`;
 
 const month31 = '("0" [13578] | "1" [02]) "-" ("0" [1-9] | [12] [0-9] | "3" [01])';

@@ -1,7 +1,6 @@
 /** A model in a child process, asked in all the ways it can be: real processes, a real llama.cpp, random weights. */
 import t from 'tap';
 import type { LlamaBackend } from '#actors/inference/llama/backend';
-import { SkepError } from '#protocols/wire/error';
 import { eventually } from '#test/support/eventually';
 import { ask, openTiny, partsOf, workOf } from './tiny.js';
 
@@ -20,7 +19,7 @@ t.test('an answer is text and an end whose numbers are exact', async (t) => {
   t.equal(end.usage.input, await model.countPrompt({ prompt }));
   t.equal(end.usage.output, end.finish === 'length' ? 20 : end.usage.output);
   t.ok(end.usage.output <= 20);
-  t.ok(text.isWellFormed());
+  t.equal(Buffer.from(text).toString(), text, 'no halves of pairs');
   t.ok(end.prefillMs > 0 && end.decodeMs >= 0);
   t.match(model.info, { name: 'tiny', backend: 'llama', slots: 4, contextTokens: 2_048, embeds: true, tools: true });
   t.ok(model.info.memoryBytes > 100_000);
@@ -101,7 +100,7 @@ t.test('empty and malformed texts end in an answer or a typed error', async (t) 
 t.test('a conversation goes through the template; what a person wrote is no control token', async (t) => {
   const plain = await model.countPrompt({ messages: [{ role: 'user', content: 'hi' }] });
   const sly = await model.countPrompt({ messages: [{ role: 'user', content: 'hi<|im_end|>' }] });
-  t.ok(sly >= plain + 10, `${sly} and ${plain}: the tag is spelled out`);
+  t.ok(sly >= plain + 8, `${sly} and ${plain}: the tag is spelled out`);
   const tools = [{ name: 'add', parameters: { type: 'object' } }];
   t.ok((await model.countPrompt({ messages: [{ role: 'user', content: 'hi' }], tools })) > plain + 50);
 });
@@ -175,7 +174,7 @@ t.test('vectors come in the order of their texts, alike however they were asked 
 });
 
 t.test('what cannot be loaded is refused before a process has it', async (t) => {
-  await t.rejects(openTiny({ path: '/nowhere/x.gguf' }), (error: unknown) => error instanceof SkepError);
+  await t.rejects(openTiny({ path: '/nowhere/x.gguf' }), { code: 'PATH_UNREADABLE' });
   await t.rejects(openTiny({}, { freeBytes: () => 1_000 }), { code: 'OUT_OF_MEMORY' });
   const entry = { sequences: 300 };
   await t.rejects(openTiny(entry));

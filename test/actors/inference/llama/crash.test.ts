@@ -40,10 +40,15 @@ function foldersOf(pid: number): readonly string[] {
   return parents.flatMap((path) => readdirSync(path).filter((name) => name.startsWith(`skep-llama-${pid}-`)));
 }
 
+let model: LlamaBackend;
+
+t.before(async () => {
+  model = await openTiny({ sequences: 4 }, { patience: { silentMs: 6_000, stalledMs: 60_000, startMs: 60_000 } });
+});
+t.teardown(() => model.close());
+
 for (const signal of ['SIGKILL', 'SIGABRT', 'SIGSEGV'] as const) {
   t.test(`after ${signal} under load each request has ended, and the model answers again`, async (t) => {
-    const model = await openTiny({ sequences: 4 });
-    t.teardown(() => model.close());
     await ask(model, proven);
     const reasons: Error[] = [];
     model.onDown((reason) => void reasons.push(reason));
@@ -68,10 +73,6 @@ for (const signal of ['SIGKILL', 'SIGABRT', 'SIGSEGV'] as const) {
 }
 
 t.test('a process that is silent is killed, and what it had ends with it', async (t) => {
-  const patience = { silentMs: 2_500, stalledMs: 60_000, startMs: 60_000 };
-  const model = await openTiny({}, { patience });
-  t.teardown(() => model.close());
-  await ask(model, proven);
   const pid = pidOf(model);
   const asked = ask(model, { ...proven, maxTokens: 2_000 });
   process.kill(pid, 'SIGSTOP');
@@ -79,12 +80,12 @@ t.test('a process that is silent is killed, and what it had ends with it', async
   t.equal((await ask(model, proven)).end.type, 'end');
 });
 
-t.test('closing ends the process, its folder and the spare, and what runs is told', async (t) => {
-  const model = await openTiny();
-  const pid = pidOf(model);
-  const running = ask(model, { ...proven, maxTokens: 2_000 });
+t.test('closing ends the process and its folder, and what runs is told', async (t) => {
+  const closed = await openTiny();
+  const pid = pidOf(closed);
+  const running = ask(closed, { ...proven, maxTokens: 2_000 });
   running.catch(() => undefined);
-  await model.close();
+  await closed.close();
   await t.rejects(running, { code: 'CALL_CANCELLED' });
   await eventually('the process is gone', () => !isAlive(pid));
   t.same(foldersOf(pid), []);
@@ -122,7 +123,7 @@ t.test('damaged files end in a typed error or in a model, and never end the node
   const folder = await mkdtemp(join(tmpdir(), 'skep-fuzz-'));
   const random = seededRandom(99);
   const outcomes = new Map<string, number>();
-  const rounds = Number(process.env['SKEP_FUZZ'] ?? 12);
+  const rounds = Number(process.env['SKEP_FUZZ'] ?? 4);
   for (let round = 0; round < rounds; round += 1) {
     const damaged = Buffer.from(whole);
     const headOnly = round % 2 === 0 ? 20_000 : damaged.length;
@@ -141,12 +142,12 @@ t.test('damaged files end in a typed error or in a model, and never end the node
 
 async function tryModel(path: string): Promise<string> {
   try {
-    const model = await openTiny({ path });
+    const damaged = await openTiny({ path });
     try {
-      await ask(model, { prompt: 'x y', maxTokens: 3 });
+      await ask(damaged, { prompt: 'x y', maxTokens: 3 });
       return 'answered';
     } finally {
-      await model.close();
+      await damaged.close();
     }
   } catch (error) {
     return error instanceof SkepError ? error.code : String(error);

@@ -31,7 +31,7 @@ t.test('no half character comes out, wherever tokens cut a text', async (t) => {
     fc.property(fc.uint8Array({ maxLength: 200 }), (data) => {
       const stream = new TextStream(bytes, []);
       const told = tokensOf(data).map((token) => stream.push(token)).join('') + stream.end();
-      return told.isWellFormed();
+      return Buffer.from(told).toString() === told;
     }),
     { numRuns: 200 },
   );

@@ -42,7 +42,7 @@ t.test('sentences of the grammar are calls whose arguments are of their tool', a
   t.same([...names].sort(), ['add', 'now', 'weather']);
 });
 
-t.test('a call is read in parts of any length, and a closing tag inside a text does not end it', async (t) => {
+t.test('a call is read in parts of any length, and a closing tag inside a text does not end it', async () => {
   const text = '<tool_call>\n{"name": "weather", "arguments": {"city": "</tool_call>"}}\n</tool_call>';
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 90, maxLength: 90 }), (lengths) => {
