@@ -79,6 +79,8 @@ async function openHere(
     modules: [modelModule],
     log: quietLog(config),
     callTimeoutMs: config.calls.timeoutMs,
+    // A slow machine is no news to somebody who waits for an answer.
+    scheduling: { slowTurnMs: 0 },
   });
   try {
     const args = registryArgs(config, models, 'demand');

@@ -13,7 +13,9 @@ export async function joinAsClient(
   onFatal: (error: SkepError) => void,
 ): Promise<ClusterNode> {
   const [url = ''] = (await findCluster(config)).urls;
-  const reached: Config = { ...config, nats: { ...config.nats, url } };
+  // What a command finds slow in itself is no news of the cluster.
+  const node = { ...config.node, slowTurnMs: 0 };
+  const reached: Config = { ...config, node, nats: { ...config.nats, url } };
   const name = `${what}-${randomBytes(4).toString('hex')}`;
   const options = { name, roles: ['client'], executors: 0, modules: [], bus: true, log: quietLog(config), onFatal };
   return ClusterNode.start(nodeOptions(reached, options));
