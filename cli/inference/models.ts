@@ -73,7 +73,8 @@ async function openHere(
   name: string | undefined,
   { config }: OpenOptions,
 ): Promise<ModelHost> {
-  if (models.some(({ backend }) => backend === 'llama')) (await import('#actors/inference/llama/spares')).spares.disable();
+  if (models.some(({ backend }) => backend === 'llama'))
+    (await import('#actors/inference/llama/spares')).spares.disable();
   const system = await ActorSystem.create({
     node: 'local',
     modules: [modelModule],

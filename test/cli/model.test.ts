@@ -21,7 +21,7 @@ t.test(
     const skep = (...args: readonly string[]) => run(args, { cwd });
     const models = await modelsOf(t, await up(t, ['--nodes', '1'], { cwd }));
 
-  await t.test('the node loads it at its start, and lists it', async (t) => {
+    await t.test('the node loads it at its start, and lists it', async (t) => {
       await eventually('it is ready', async () => (await models())[0]?.state === 'ready', 30_000);
       t.match(await models(), [
         { name: 'remote', node: 'node-1', backend: 'openai', state: 'ready', slots: 1, running: 0 },
