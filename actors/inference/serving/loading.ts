@@ -12,7 +12,8 @@
  *                 '---------------------------------- close() --> closed, from everywhere
  *
  * A backend that went down starts itself again (`ModelBackend.onDown`). That it is up shows when it counts the tokens of a
- * text, which costs next to nothing and reaches the process that computes; so that is what is asked, with a growing pause.
+ * text, which costs next to nothing and reaches the process that computes; so that is what is asked, again after a quarter
+ * of the time that it has been down.
  */
 import { SkepError, unreachable } from '#protocols/wire/error';
 import type { ModelHealth } from '#protocols/wire/inference';
@@ -48,7 +49,7 @@ type State =
   | { readonly type: 'failed'; readonly error: SkepError; readonly retryAtMs: number }
   | { readonly type: 'closed' };
 
-/** Milliseconds between two questions to a backend that is down: the first, and the longest pause. */
+/** Milliseconds between two questions to a backend that is down: the shortest pause, and the longest. */
 const PROBE_MS = 50;
 const LONGEST_PROBE_MS = 2_000;
 /** Milliseconds after which a question counts as not answered, and a backend as not coming back by itself. */
@@ -281,10 +282,10 @@ export class Loading {
 
   #probeIn(pauseMs: number, loaded: Loaded): void {
     this.#timer?.cancel();
-    this.#timer = this.#clock.after(pauseMs, () => void this.#probe(pauseMs, loaded));
+    this.#timer = this.#clock.after(pauseMs, () => void this.#probe(loaded));
   }
 
-  async #probe(pauseMs: number, loaded: Loaded): Promise<void> {
+  async #probe(loaded: Loaded): Promise<void> {
     const answer = await this.#asked(loaded);
     const state = this.#state;
     if (state.type !== 'down' || state.loaded !== loaded) return;
@@ -294,8 +295,9 @@ export class Loading {
       return;
     }
     const given = FOR_GOOD.has(answer.code);
-    if (!given && this.#clock.now() - state.sinceMs < REOPEN_MS) {
-      this.#probeIn(Math.min(LONGEST_PROBE_MS, 2 * pauseMs), loaded);
+    const downMs = this.#clock.now() - state.sinceMs;
+    if (!given && downMs < REOPEN_MS) {
+      this.#probeIn(Math.min(LONGEST_PROBE_MS, Math.max(PROBE_MS, downMs / 4)), loaded);
       return;
     }
     this.#closing = closed(loaded);

@@ -16,6 +16,8 @@ const ARRIVE_MS = 14_000;
 const entry = { queueRequests: 120, queueTokens: 8_000, maxTokens: 40 };
 const rounds = Number(process.env['SKEP_ROUNDS'] ?? 1);
 
+t.setTimeout(120_000 + rounds * 60_000);
+
 /** What may come in place of an answer. */
 const expected: ReadonlySet<ErrorCode> = new Set([
   'CALL_CANCELLED',
@@ -30,6 +32,7 @@ const expected: ReadonlySet<ErrorCode> = new Set([
 
 for (let seed = 1; seed <= rounds; seed += 1) {
   t.test(`seed ${seed}: every request ends, and no slot, sequence, answer or stream is left`, async (t) => {
+    t.setTimeout(120_000);
     const { system, clock, model, backends, stats } = await modelUnderTest({
       seed,
       entry,

@@ -3,6 +3,8 @@ import { modelActor } from '#actors/inference/model';
 import t from 'tap';
 import { modelUnderTest, readAll, words } from './support.js';
 
+t.setTimeout(120_000);
+
 t.test('an answer is numbered parts and an end that says what it took', async (t) => {
   const { system, model } = await modelUnderTest({ backend: { prefillMs: 10, stepMs: 20 } });
   const got = await readAll(model.call('ask', { prompt: 'one two three four' }));

@@ -4,6 +4,8 @@ import { SkepError } from '#protocols/wire/error';
 import t from 'tap';
 import { modelUnderTest, readAll, words } from './support.js';
 
+t.setTimeout(120_000);
+
 t.test('what a backend held when it went down fails with a code; what waits is answered when it is up', async (t) => {
   const { system, model, backend, stats } = await modelUnderTest({ backend: { slots: 2, stepMs: 10, restartMs: 700 } });
   const all = Array.from({ length: 5 }, (_, n) => readAll(model.call('ask', { prompt: `${words(4)} ${n}` })));

@@ -2,6 +2,8 @@
 import t from 'tap';
 import { modelUnderTest, readAll } from './support.js';
 
+t.setTimeout(120_000);
+
 t.test('requests of a few milliseconds share one call, and each gets its own vectors and tokens', async (t) => {
   const { system, model, backend } = await modelUnderTest({ backend: { embedMs: 20, dimensions: 4 } });
   const alone = await model.call('embed', { texts: ['one two', 'three'] });

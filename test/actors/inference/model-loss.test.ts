@@ -6,6 +6,8 @@ import { STREAM_WINDOW } from '#runtime/executor/stream';
 import t from 'tap';
 import { modelUnderTest, readAll, words } from './support.js';
 
+t.setTimeout(120_000);
+
 const nothingHeld = { running: 0, waiting: 0, reading: 0, answers: 0, askers: 0 };
 
 t.test('a request that is cancelled while it waits takes no slot', async (t) => {

@@ -7,6 +7,8 @@ import { listener, model } from '#test/testdata/actors/scripted-model';
 import t from 'tap';
 import { readAll } from './support.js';
 
+t.setTimeout(120_000);
+
 t.test('answers cross threads whole, and nothing is left of readers that go', async (t) => {
   const system = await threadSystem(t, ['scripted-model']);
   const ref = await system.spawn(model, { entry: scriptedEntry({ name: 'far' }) }, { executor: 2 });
