@@ -43,14 +43,16 @@ function followTerm(state: RaftState, from: NodeId, message: RaftMessage, out: O
 
 /**
  * The sender is behind. A leader that is behind is told the term, or a node whose term rose while it was cut off could
- * never come back: it is not heard as a candidate by those who hear the leader, and it does not hear the leader. A
- * pre-candidate is told too, or those of before pre-votes were introduced could wait for each other.
+ * never come back: it is not heard as a candidate by those who hear the leader, and it does not hear the leader. Nor is a
+ * damaged one, which stands for no election. A pre-candidate is told too, or those of before pre-votes were introduced
+ * could wait for each other.
  */
 function receiveOld(state: RaftState, from: NodeId, { type }: RaftMessage, out: Output): void {
   const { term, settings } = state;
   if (type === 'pre-vote') send(out, from, { type: 'pre-vote-response', term, reject: true });
-  else if ((settings.checkQuorum || settings.preVote) && (type === 'heartbeat' || type === 'append')) {
+  else if (type === 'heartbeat' || type === 'append') {
     const damaged = isUncounted(state);
+    if (!damaged && !settings.checkQuorum && !settings.preVote) return;
     send(out, from, { type: 'append-response', term, index: 0, reject: false, rejectHint: 0, logTerm: 0, damaged });
   }
 }

@@ -6,7 +6,9 @@
  *     unsynced writes    all: nobody was told of them
  *     entries, snapshot  `damaged`: no votes and no acknowledgements that count, until a leader has brought back all that
  *                        it may have acknowledged (Alagappan et al., "Protocol-aware recovery for consensus-based
- *                        storage", FAST 2018: a damaged entry must not be taken for the end of the log)
+ *                        storage", FAST 2018: a damaged entry must not be taken for the end of the log). It begins a
+ *                        term of its own, so that no acknowledgement from before the loss is heard after it: leaders of
+ *                        the old term step down, and those of later ones hear nothing of it
  *     term and vote      `amnesiac`: no votes and nothing that counts, ever, under this id; it follows. The operator
  *                        removes it and adds a node with another id.
  *
@@ -43,7 +45,8 @@ export interface Restart {
   readonly entries: readonly Entry[];
   /**
    * Something that had been durable is missing or unreadable. Unsynced writes that a crash took or tore do not count: the
-   * driver has to tell them apart, by a note that it writes once a `persist` is durable, or call it damage to be safe.
+   * driver has to tell them apart, by a note that it writes once a `persist` is durable, or call it damage to be safe. It
+   * says so again at each start until a hard state that says so is durable.
    */
   readonly damaged: boolean;
   /** A state machine that is itself durable has applied all up to here. By default it is restored from the snapshot. */
@@ -98,13 +101,14 @@ function stateOf(settings: Settings, seed: number, restart: Restart): RaftState 
   // A term is written before its entries, so a term that is behind them was lost, and the vote with it.
   const amnesiac = hardState.amnesiac || hardState.term < lastTerm(log);
   const damaged = hardState.damaged || restart.damaged || !whole || amnesiac;
+  const isNews = damaged && !hardState.damaged && !amnesiac;
   // The commit index is written before the entries that came with it, which a crash may have taken.
   const commit = Math.max(base, Math.min(hardState.commit, last));
   const applied = Math.min(restart.applied ?? 0, commit);
   const state: RaftState = {
     settings,
-    term: Math.max(hardState.term, lastTerm(log)),
-    vote: hardState.vote,
+    term: Math.max(hardState.term, lastTerm(log)) + (isNews ? 1 : 0),
+    vote: isNews ? undefined : hardState.vote,
     role: 'follower',
     leader: undefined,
     log,

@@ -140,7 +140,9 @@ t.test('raft simulation: any record that rots is noticed, and what is lost is sa
     if (found === undefined) throw new Error(`seed ${seed}: nothing was found`);
     // One copy of a commit record is mended; everything else that is broken is lost, and said to be.
     t.equal(found.rotten, kind !== 'hard', `seed ${seed}: ${key}`);
-    t.equal(found.hardState.damaged, kind !== 'hard', `seed ${seed}: ${key}`);
+    t.equal(found.lost, kind !== 'hard', `seed ${seed}: ${key}`);
+    disk.kill();
+    t.equal(new Storage(disk).recover()?.lost, found.lost, `seed ${seed}: who starts again is told again`);
     t.equal(found.hardState.term, is.hardState.term);
     const { entries } = image(found);
     t.same(entries, is.entries.slice(0, entries.length), `seed ${seed}: what is left is a beginning`);

@@ -295,8 +295,8 @@ export class Driver {
 
 function startOf(found: Recovered | undefined, bootstrap: Config | undefined): Start {
   if (found !== undefined) {
-    const { hardState, snapshot, entries, rotten } = found;
-    return { type: 'restart', hardState, snapshot, entries, damaged: rotten };
+    const { hardState, snapshot, entries, lost } = found;
+    return { type: 'restart', hardState, snapshot, entries, damaged: lost };
   }
   return bootstrap === undefined ? { type: 'join' } : { type: 'bootstrap', config: bootstrap };
 }

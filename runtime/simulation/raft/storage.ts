@@ -33,6 +33,8 @@ interface Extent {
   end: number;
   snapshot: Snapshot | undefined;
   snapshotBytes: number;
+  /** Something that was synced is broken, and no hard state since knows of it. */
+  lost: boolean;
 }
 
 /** What a restart finds. */
@@ -46,7 +48,9 @@ export interface Recovered {
   readonly entries: readonly Entry[];
   /** Something was torn: it had not been synced, and is dropped. */
   readonly torn: boolean;
-  /** Something that was synced is broken. */
+  /** Something that was synced is broken, found now or by a life that ended before it could say so. */
+  readonly lost: boolean;
+  /** The same, found now. */
   readonly rotten: boolean;
 }
 
@@ -61,6 +65,7 @@ export class Storage {
     end: 0,
     snapshot: undefined,
     snapshotBytes: 0,
+    lost: false,
   };
   /** Bytes of snapshots that may still be read, by index. */
   readonly #snapshots = new Map<number, Uint8Array>();
@@ -72,7 +77,7 @@ export class Storage {
   /** Writes what an effect asks for. @throws DiskFull */
   persist({ hardState, snapshot, entries }: Persist, data: Uint8Array): void {
     const before = this.#extent;
-    const extent = { ...before, ...(hardState === undefined ? {} : { hardState }) };
+    const extent = { ...before, ...(hardState === undefined ? {} : { hardState, lost: false }) };
     const first = entries[0]?.index ?? Number.POSITIVE_INFINITY;
     if (first <= before.end) {
       extent.end = first - 1;
@@ -129,22 +134,19 @@ export class Storage {
   recover(): Recovered | undefined {
     const { extent, torn, forgotten } = this.#newest();
     if (extent === undefined && !forgotten) return undefined;
-    const { hardState, snapshot, snapshotBytes, base, baseTerm, end } = extent ?? this.#extent;
+    const { hardState, snapshot, snapshotBytes, base, baseTerm, end, lost } = extent ?? this.#extent;
     const data = snapshot === undefined ? new Uint8Array() : this.#readSnapshot(snapshot.index, snapshotBytes);
     const log =
       data === undefined ? { base: 0, baseTerm: 0, entries: [] } : this.#readLog({ base, baseTerm, end, snapshot });
     const rotten = forgotten || data === undefined || log.base + log.entries.length < end;
     this.#extent = {
-      hardState: {
-        ...hardState,
-        damaged: hardState.damaged || rotten,
-        amnesiac: hardState.amnesiac || forgotten,
-      },
+      hardState: { ...hardState, amnesiac: hardState.amnesiac || forgotten },
       base: log.base,
       baseTerm: log.baseTerm,
       end: log.base + log.entries.length,
       snapshot: data === undefined ? undefined : snapshot,
       snapshotBytes: data?.length ?? 0,
+      lost: lost || rotten,
     };
     if (data !== undefined && snapshot !== undefined) this.#snapshots.set(snapshot.index, data);
     // What is sound is said to be so before anything is written over the rest.
@@ -170,9 +172,9 @@ export class Storage {
 
   #commit(extent: Extent): void {
     const version = this.#version + 1;
-    const { hardState, base, baseTerm, end, snapshot, snapshotBytes } = extent;
+    const { hardState, base, baseTerm, end, snapshot, snapshotBytes, lost } = extent;
     const slot = `hard/${version % 2}`;
-    const record = seal(slot, [version, hardState, base, baseTerm, end, snapshot ?? null, snapshotBytes]);
+    const record = seal(slot, [version, hardState, base, baseTerm, end, snapshot ?? null, snapshotBytes, lost]);
     this.#disk.write(`${slot}/a`, record);
     this.#disk.write(`${slot}/b`, record);
     this.#version = version;
@@ -261,10 +263,10 @@ export class Storage {
   }
 }
 
-type CommitRecord = readonly [number, HardState, number, number, number, Snapshot | null, number];
+type CommitRecord = readonly [number, HardState, number, number, number, Snapshot | null, number, boolean];
 
-function extentOf([, hardState, base, baseTerm, end, snapshot, snapshotBytes]: CommitRecord): Extent {
-  return { hardState, base, baseTerm, end, snapshot: isSnapshot(snapshot) ? snapshot : undefined, snapshotBytes };
+function extentOf([, hardState, base, baseTerm, end, snapshot, snapshotBytes, lost]: CommitRecord): Extent {
+  return { hardState, base, baseTerm, end, snapshot: isSnapshot(snapshot) ? snapshot : undefined, snapshotBytes, lost };
 }
 
 function logKey(index: number): string {

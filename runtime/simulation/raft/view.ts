@@ -110,9 +110,8 @@ export class View {
     // What was synced and is not committed may have been replaced by a write that was not synced.
     if (!forgot && syncedChain === this.#ledger.chainAt(synced) && this.chainAt(synced) !== syncedChain)
       throw new Violation('DurableInv', `${this.id} starts with a log up to ${this.last}; synced was ${synced}`);
-    // It has given its word on no entry of a term that it never was in.
-    const lastTerm = Math.max(state.term, this.#durableTerm);
-    this.#owed = Math.min(this.#mostDurable, this.#ledger.committedBefore(lastTerm + 1));
+    // It has given its word on no entry of a term that its disk never had.
+    this.#owed = Math.min(this.#mostDurable, this.#ledger.committedBefore(this.#durableTerm + 1));
     this.#durable.base = this.#base;
     this.#durable.after.splice(0, Number.POSITIVE_INFINITY, ...this.#chains);
     this.#durableTerm = state.term;

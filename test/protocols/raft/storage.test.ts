@@ -205,6 +205,31 @@ t.test('a follower that loses entries again while it recovers is sent what it la
   t.end();
 });
 
+t.test('what a node acknowledged before it lost entries is not heard after it, however late it arrives', (t) => {
+  // n1 leads and hears nothing yet of n2's acknowledgement of the entry 3. Then n2 loses that entry.
+  const leader = makeLeader(nodeWith({ checkQuorum: false, preVote: false }));
+  const { term } = leader;
+  step(leader, { type: 'propose', id: 'p', data: new Uint8Array() });
+  const late = ack(term, 3);
+  const hardState = { term, vote: 'n1', commit: 1, damaged: false, amnesiac: false };
+  const settings = raftSettings('n2', { checkQuorum: false, preVote: false });
+  const restart = found({ hardState, entries: [entry(term, 2)], damaged: true });
+  const { state: lost, effects } = startRaft(settings, 1, restart);
+  t.match(effects[0], { type: 'persist', hardState: { term: term + 1, vote: undefined, damaged: true } });
+  const told = tell(lost, 'n1', heartbeat(term, 1))[0];
+  t.match(told, { type: 'append-response', term: term + 1, damaged: true }, 'the leader of the old term is told');
+  if (told !== undefined) tell(leader, 'n2', told);
+  t.same([leader.role, leader.term], ['follower', term + 1]);
+  makeLeader(leader);
+  tell(leader, 'n2', late);
+  t.not(leader.progress.get('n2')?.match, 3, 'nor does a leader of a later term hear it');
+
+  // It is damaged already, and has given its word on nothing since: no further term.
+  const again = startRaft(settings, 1, { ...restart, hardState: { ...hardState, term: lost.term, damaged: true } });
+  t.same([again.state.term, again.state.damaged], [lost.term, true]);
+  t.end();
+});
+
 t.test('empty data dir with an old id: must rejoin as new id or learner', (t) => {
   // n3 votes for n1 in some term, n1 does not hear it, and n3 loses its disk. n2 asks for the same term.
   const cluster = new Cluster(3, { preVote: false, checkQuorum: false });

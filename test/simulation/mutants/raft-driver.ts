@@ -34,7 +34,7 @@ export const raftDriverMutants: readonly Mutant[] = [
   {
     name: 'a vote is forgotten by a restart',
     file: 'protocols/raft/start.js',
-    find: 'vote: hardState.vote',
+    find: 'vote: isNews ? undefined : hardState.vote',
     replace: 'vote: undefined',
   },
   {

@@ -1,6 +1,7 @@
 /**
  * The check beside llama.cpp, where node-llama-cpp is installed: what ends llama.cpp's process is refused by the check,
- * and what is written here is loaded there. SKEP_SEED chooses the damage, SKEP_ROUNDS=10 makes ten times as much.
+ * and what is written here is loaded there. SKEP_SEED chooses the damage, SKEP_ROUNDS=10 makes ten times as much and tries
+ * all of the faults that are known; each death takes a second.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { writeGguf } from '#actors/inference/gguf/write';
 import { writeRandomModel } from '#bench/models/random-model';
 import { seededRandom } from '#runtime/clock/random';
 import { Llama } from './llama.js';
-import { bytesOf, sampleDraft, sampleFolder, value } from './sample-model.js';
+import { bytesOf, replace, type SampleDraft, sampleDraft, sampleFolder, value } from './sample-model.js';
 
 const folder = sampleFolder(t);
 const path = join(folder, 'model.gguf');
@@ -37,12 +38,33 @@ t.test('models that are written here are loaded and answered from', { skip }, as
   t.match(await run(), { answers: [Array], tokens: [Array] });
 });
 
-t.test('a file without head_count ends llama.cpp, and the check refuses it', { skip }, async (t) => {
-  const draft = sampleDraft();
-  draft.metadata.delete('llama.attention.head_count');
-  await writeGguf(path, draft);
-  await t.rejects(checkGguf(path), { code: 'MODEL_FILE_BAD' });
-  t.match(await run(), { died: 'SIGABRT' });
+const set =
+  (key: string, type: 'uint32' | 'float32' | 'string', to: number | string) =>
+  ({ metadata }: SampleDraft): void =>
+    void metadata.set(key, value(type, to));
+
+/** What ends llama.cpp. The day that one does not any more, the check may still refuse it. */
+const deadly: Readonly<Record<string, (draft: SampleDraft) => void>> = {
+  'no head_count': ({ metadata }) => void metadata.delete('llama.attention.head_count'),
+  'a head_count of 0': set('llama.attention.head_count', 'uint32', 0),
+  'a head_count_kv of 0': set('llama.attention.head_count_kv', 'uint32', 0),
+  'a block_count of 0': set('llama.block_count', 'uint32', 0),
+  'a negative epsilon': set('llama.attention.layer_norm_rms_epsilon', 'float32', -1),
+  'an epsilon that is no number': set('llama.attention.layer_norm_rms_epsilon', 'float32', Number.NaN),
+  'experts in use that are not there': set('llama.expert_used_count', 'uint32', 2),
+  'experts of which none is used': set('llama.expert_count', 'uint32', 4),
+  'an unknown rope.scaling.type': set('llama.rope.scaling.type', 'string', 'liner'),
+  'a norm in F16': (draft) => replace(draft, 'blk.0.attn_norm.weight', { type: 'F16' }),
+};
+
+t.test('what is known to end llama.cpp is refused by the check', { skip }, async (t) => {
+  for (const [name, change] of Object.entries(deadly).slice(0, rounds > 1 ? undefined : 1)) {
+    const draft = sampleDraft();
+    change(draft);
+    await writeGguf(path, draft);
+    await t.rejects(checkGguf(path), { code: 'MODEL_FILE_BAD' }, name);
+    t.match(await run(), { died: 'SIGABRT' }, name);
+  }
 });
 
 t.test('no file that passes the check ends llama.cpp, whatever was flipped in it', { skip }, async (t) => {
