@@ -3,7 +3,9 @@
  * and an error inside a stream look on the wire, and which backend reads them.
  */
 import type { ModelBackend, Work, WorkEvent } from '#actors/inference/backend';
+import type { ToolCall } from '#protocols/wire/inference';
 import type { ProviderOptions } from '#actors/inference/providers/options';
+import { providerServer, stream } from './server.js';
 
 export interface Speaker {
   readonly name: string;
@@ -54,6 +56,23 @@ export async function eventsOf(
   const events: WorkEvent[] = [];
   for await (const event of backend.generate(request, signal)) events.push(event);
   return events;
+}
+
+/** What is needed of a tap test. */
+interface Test {
+  teardown(handler: () => Promise<void>): void;
+}
+
+/** The events of an answer that a server gives as this stream, and what the server saw. */
+export async function askedOf(t: Test, api: Speaker, text: string, request: Work = work()) {
+  const server = await providerServer(t, stream(text));
+  const events = await eventsOf(await api.open(server.origin), request);
+  return { events, body: server.seen[0]?.body ?? {}, seen: server.seen };
+}
+
+/** The tool calls of an answer. */
+export function callsOf(events: readonly WorkEvent[]): ToolCall[] {
+  return events.flatMap((event) => (event.type === 'toolCall' ? [event.call] : []));
 }
 
 /** The texts of an answer, joined. */

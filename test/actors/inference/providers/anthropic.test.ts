@@ -2,7 +2,7 @@
  * Anthropic's Messages API: the form of each request, held against a strict schema of its documentation, and each kind
  * of event, block and reason to stop.
  */
-import type { Work, WorkEvent } from '#actors/inference/backend';
+import type { Work } from '#actors/inference/backend';
 import type { ToolSpec } from '#protocols/wire/inference';
 import {
   anthropic,
@@ -15,20 +15,15 @@ import {
   toolBlock,
 } from '#test/support/providers/anthropic';
 import { plain, providerServer, stream } from '#test/support/providers/server';
-import { endOf, eventsOf, textOf, work } from '#test/support/providers/speaker';
+import { askedOf, callsOf, endOf, eventsOf, textOf, work } from '#test/support/providers/speaker';
 import t, { type Test } from 'tap';
 
 const find: ToolSpec = { name: 'find', parameters: { type: 'object', properties: { what: { type: 'string' } } } };
 
-/** The events of an answer that a server gives as this stream, and the body of the request. */
+/** The events of an answer that a server gives as this stream, and the body of the request, in its form. */
 async function asked(t: Test, text: string, request: Work = work()) {
-  const server = await providerServer(t, stream(text));
-  const events = await eventsOf(await anthropic.open(server.origin), request);
-  return { events, body: messagesRequest.parse(server.seen[0]?.body), seen: server.seen };
-}
-
-function callsOf(events: readonly WorkEvent[]): unknown[] {
-  return events.flatMap((each) => (each.type === 'toolCall' ? [each.call] : []));
+  const { events, body, seen } = await askedOf(t, anthropic, text, request);
+  return { events, body: messagesRequest.parse(body), seen };
 }
 
 t.test('a request has the form of the documentation, and names the version of the API', async (t) => {

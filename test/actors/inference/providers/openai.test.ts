@@ -3,19 +3,12 @@
  * strict schema of the reference, and the deviations that are known, each read from the stream that shows it.
  */
 import { type AddressInfo, createServer } from 'node:net';
-import { isDeepStrictEqual } from 'node:util';
-import type { Work, WorkEvent } from '#actors/inference/backend';
-import { TokenEstimator } from '#actors/inference/providers/estimate';
 import { openOpenAi } from '#actors/inference/providers/openai';
-import { readCompletion } from '#actors/inference/providers/openai-stream';
-import type { SseEvent } from '#actors/inference/providers/sse';
-import type { ToolCall, ToolSpec } from '#protocols/wire/inference';
-import { VirtualClock } from '#runtime/testing/virtual-clock';
+import type { ToolSpec } from '#protocols/wire/inference';
 import { chatRequest, chunk, data, done, openAiEntry, openai, usageChunk } from '#test/support/providers/openai';
 import { type Reply, plain, providerServer, stream } from '#test/support/providers/server';
-import { endOf, eventsOf, quick, textOf, work } from '#test/support/providers/speaker';
-import fc from 'fast-check';
-import t, { type Test } from 'tap';
+import { askedOf, endOf, eventsOf, quick, textOf, work } from '#test/support/providers/speaker';
+import t from 'tap';
 
 const find: ToolSpec = {
   name: 'find',
@@ -23,51 +16,13 @@ const find: ToolSpec = {
   parameters: { type: 'object', properties: { what: { type: 'string' } } },
 };
 
-/** The events of an answer that a server gives as this stream, and the body of the request. */
-async function asked(t: Test, text: string, request: Work = work()) {
-  const server = await providerServer(t, stream(text));
-  const events = await eventsOf(await openai.open(server.origin), request);
-  return { events, body: server.seen[0]?.body ?? {}, seen: server.seen };
-}
-
-/** The tool calls of an answer. */
-function callsOf(events: readonly WorkEvent[]): ToolCall[] {
-  return events.flatMap((event) => (event.type === 'toolCall' ? [event.call] : []));
-}
-
-/** The deltas of one call, its arguments cut at these places. */
-function deltasOf(index: number, id: string, value: object, cuts: readonly number[]): object[] {
-  const text = JSON.stringify(value);
-  const at = [0, ...cuts.map((cut) => cut % (text.length + 1)), text.length].sort((a, b) => a - b);
-  const pieces = at.slice(1).map((end, piece) => ({ index, function: { arguments: text.slice(at[piece], end) } }));
-  return [{ index, id, type: 'function', function: { name: 'find', arguments: '' } }, ...pieces];
-}
-
-/** A value as JSON gives it back. */
-function plainOf(value: object): unknown {
-  return JSON.parse(JSON.stringify(value));
-}
-
 /** A whole answer of one piece, with this chunk of usage. */
 function answerWith(piece: string, usage: string): Reply {
   return stream(chunk({ content: piece }) + chunk({}, 'stop') + usage + done);
 }
 
-/** What is made of events without a server. */
-async function folded(texts: readonly string[]): Promise<WorkEvent[]> {
-  const events = async function* events(): AsyncGenerator<SseEvent, void, undefined> {
-    for (const text of texts) yield { type: '', data: text };
-  };
-  const estimators = { prompts: new TokenEstimator(), answers: new TokenEstimator() };
-  const setting = { clock: new VirtualClock(), startedMs: 0, promptWeight: 1, ...estimators };
-  const answer = { requestId: undefined, events, json: () => Promise.reject(new Error('no JSON here')) };
-  const made: WorkEvent[] = [];
-  for await (const event of readCompletion(answer, setting, false)) made.push(event);
-  return made;
-}
-
 t.test('a request has the form of the reference, with nothing that was not asked for', async (t) => {
-  const { body } = await asked(t, openai.answer(['a']));
+  const { body } = await askedOf(t, openai, openai.answer(['a']));
   t.same(chatRequest.parse(body), {
     model: 'test-model',
     stream: true,
@@ -80,8 +35,9 @@ t.test('a request has the form of the reference, with nothing that was not asked
 
 t.test('a conversation with tools, sampling and a schema keeps all of it', async (t) => {
   const call = { id: 'c1', name: 'find', arguments: { what: 'bees' } };
-  const { body } = await asked(
+  const { body } = await askedOf(
     t,
+    openai,
     openai.answer(['{}']),
     work({
       messages: [
@@ -130,7 +86,7 @@ t.test('a conversation with tools, sampling and a schema keeps all of it', async
 
 t.test('a schema that the strict mode does not take is sent without it', async (t) => {
   const open = { type: 'object', properties: { n: { type: 'number' } } };
-  const { body } = await asked(t, openai.answer(['{}']), work({ schema: open }));
+  const { body } = await askedOf(t, openai, openai.answer(['{}']), work({ schema: open }));
   t.match(body['response_format'], { json_schema: { strict: false, schema: open } });
 });
 
@@ -143,7 +99,12 @@ t.test('a structured answer that is no JSON is an error', async (t) => {
 t.test('a prompt goes to plain completions, without a template', async (t) => {
   const text = data({ choices: [{ index: 0, text: 'upon ', finish_reason: null }] });
   const end = data({ choices: [{ index: 0, text: 'a time', finish_reason: 'length' }] });
-  const { events, body, seen } = await asked(t, text + end + usageChunk(2, 4) + done, work({ prompt: 'Once' }));
+  const { events, body, seen } = await askedOf(
+    t,
+    openai,
+    text + end + usageChunk(2, 4) + done,
+    work({ prompt: 'Once' }),
+  );
   t.equal(seen[0]?.path, '/v1/completions');
   t.match(body, { prompt: 'Once', max_tokens: 64 });
   t.notOk('messages' in body);
@@ -153,83 +114,11 @@ t.test('a prompt goes to plain completions, without a template', async (t) => {
   await t.rejects(tools, { code: 'BAD_MESSAGE' });
 });
 
-t.test('a tool call is put together from its deltas', async (t) => {
-  const first = { index: 0, id: 'c1', type: 'function', function: { name: 'find', arguments: '' } };
-  const pieces = ['{"wh', 'at":"', 'bees"}'].map((piece) => ({ index: 0, function: { arguments: piece } }));
-  const second = { index: 1, id: 'c2', type: 'function', function: { name: 'list', arguments: '{}' } };
-  const deltas = [first, ...pieces, second].map((call) => chunk({ tool_calls: [call] })).join('');
-  const { events } = await asked(t, deltas + chunk({}, 'tool_calls') + done, work({ tools: [find] }));
-  t.same(callsOf(events), [
-    { id: 'c1', name: 'find', arguments: { what: 'bees' } },
-    { id: 'c2', name: 'list', arguments: {} },
-  ]);
-  t.equal(endOf(events).finish, 'tool-calls');
-});
-
-t.test('however two calls are cut into deltas and mixed, each is put together', async () => {
-  const value = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.array(fc.boolean())), { maxKeys: 4 });
-  const cuts = fc.array(fc.nat(), { maxLength: 6 });
-  await fc.assert(
-    fc.asyncProperty(value, value, cuts, cuts, fc.infiniteStream(fc.boolean()), async (a, b, cutsA, cutsB, turns) => {
-      const queues = [deltasOf(0, 'a', a, cutsA), deltasOf(1, 'b', b, cutsB)] as const;
-      const mixed: object[] = [];
-      while (queues[0].length + queues[1].length > 0) {
-        const [one, other] = turns.next().value === true ? queues : [queues[1], queues[0]];
-        const next = one.shift() ?? other.shift();
-        if (next !== undefined) mixed.push(next);
-      }
-      const text = mixed.map((delta) => JSON.stringify({ choices: [{ delta: { tool_calls: [delta] } }] }));
-      const calls = callsOf(await folded([...text, '{"choices":[{"finish_reason":"tool_calls"}]}', '[DONE]']));
-      const byId = new Map(calls.map((call) => [call.id, call]));
-      return (
-        calls.length === 2 &&
-        isDeepStrictEqual([byId.get('a')?.arguments, byId.get('b')?.arguments], [plainOf(a), plainOf(b)])
-      );
-    }),
-    { numRuns: 150 },
-  );
-});
-
-t.test('Ollama: every call of an answer at index 0, or at none, whole, and finished with stop', async (t) => {
-  const whole = (index: number | undefined, id: string | undefined, name: string, what: string): object => ({
-    ...(index === undefined ? {} : { index }),
-    ...(id === undefined ? {} : { id }),
-    type: 'function',
-    function: { name, arguments: JSON.stringify({ what }) },
-  });
-  const expected = ['bees', 'wasps'].map((what) => ({ name: 'find', arguments: { what } }));
-  const forms: readonly (readonly [string, readonly object[]])[] = [
-    ['index 0 for all', [whole(0, 'a', 'find', 'bees'), whole(0, 'b', 'find', 'wasps')]],
-    ['no index', [whole(undefined, 'a', 'find', 'bees'), whole(undefined, 'b', 'find', 'wasps')]],
-    ['index 0 and no id', [whole(0, undefined, 'find', 'bees'), whole(0, undefined, 'find', 'wasps')]],
-    ['neither', [whole(undefined, undefined, 'find', 'bees'), whole(undefined, undefined, 'find', 'wasps')]],
-  ];
-  for (const [form, calls] of forms) {
-    const apart = calls.map((call) => chunk({ tool_calls: [call] })).join('');
-    for (const text of [apart, chunk({ tool_calls: calls })]) {
-      const { events } = await asked(t, text + chunk({}, 'stop') + done, work({ tools: [find] }));
-      t.match(callsOf(events), expected, form);
-      t.equal(new Set(callsOf(events).map((call) => JSON.stringify(call))).size, 2, 'with ids of their own');
-      t.equal(endOf(events).finish, 'tool-calls');
-    }
-  }
-});
-
-t.test('arguments that are no JSON are asked for again once; cut off by the length they are left out', async (t) => {
-  const bad = chunk({ tool_calls: [{ index: 0, id: 'c1', function: { name: 'find', arguments: '{"what":' } }] });
-  const server = await providerServer(t, stream(bad + chunk({}, 'tool_calls') + done), stream(openai.answer(['none'])));
-  t.equal(textOf(await eventsOf(await openai.open(server.origin), work({ tools: [find] }))), 'none');
-  t.equal(server.seen.length, 2);
-  const { events } = await asked(t, bad + chunk({}, 'length') + done);
-  t.same(callsOf(events), []);
-  t.equal(endOf(events).finish, 'length');
-});
-
 t.test('usage: with what was cached; without any it is estimated, and learned from', async (t) => {
-  const cached = await asked(t, openai.beginning(['a']) + chunk({}, 'stop') + usageChunk(100, 3, 64) + done);
+  const cached = await askedOf(t, openai, openai.beginning(['a']) + chunk({}, 'stop') + usageChunk(100, 3, 64) + done);
   t.same(endOf(cached.events).usage, { input: 100, cached: 64, output: 3 });
   const long = 'word '.repeat(200);
-  const without = await asked(t, openai.answer([long, long]));
+  const without = await askedOf(t, openai, openai.answer([long, long]));
   const { usage } = endOf(without.events);
   t.ok(usage.input > 3 && usage.input < 20, `${usage.input} for a short prompt`);
   t.ok(usage.output > 250 && usage.output < 800, `${usage.output} for 400 words`);
@@ -271,28 +160,28 @@ t.test('the tokens of parts follow what the provider counts; tokens that it does
 
 t.test('thoughts are no text of the answer', async (t) => {
   const thoughts = chunk({ reasoning_content: 'hm' }) + chunk({ reasoning: 'hm' }) + chunk({ content: null });
-  const { events } = await asked(t, thoughts + openai.answer(['yes']));
+  const { events } = await askedOf(t, openai, thoughts + openai.answer(['yes']));
   t.equal(textOf(events), 'yes');
 });
 
 t.test('each reason to finish', async (t) => {
   const finish = async (reason: string, delta: object = {}): Promise<string> =>
-    endOf((await asked(t, chunk(delta) + chunk({}, reason) + done)).events).finish;
+    endOf((await askedOf(t, openai, chunk(delta) + chunk({}, reason) + done)).events).finish;
   t.equal(await finish('stop'), 'stop');
   t.equal(await finish('length'), 'length');
   t.equal(await finish('content_filter'), 'refusal');
   t.equal(await finish('stop', { refusal: 'I will not.' }), 'refusal');
-  await t.rejects(asked(t, chunk({}, 'abort') + done), { code: 'PROVIDER_FAILED' }, 'vLLM, when it gives up');
+  await t.rejects(askedOf(t, openai, chunk({}, 'abort') + done), { code: 'PROVIDER_FAILED' }, 'vLLM, when it gives up');
 });
 
 t.test('a refusal is an answer: it is asked for once', async (t) => {
-  const { events, seen } = await asked(t, chunk({ refusal: 'I will not.' }) + chunk({}, 'stop') + done);
+  const { events, seen } = await askedOf(t, openai, chunk({ refusal: 'I will not.' }) + chunk({}, 'stop') + done);
   t.equal(textOf(events), 'I will not.');
   t.equal(seen.length, 1);
 });
 
 t.test('a stream may end without [DONE], and with it go on: neither is waited for', async (t) => {
-  const bare = await asked(t, chunk({ content: 'a' }) + chunk({}, 'stop'));
+  const bare = await askedOf(t, openai, chunk({ content: 'a' }) + chunk({}, 'stop'));
   t.equal(endOf(bare.events).finish, 'stop');
   const server = await providerServer(t, stream(openai.answer(['b']), { then: 'stall' }));
   t.equal(textOf(await eventsOf(await openai.open(server.origin))), 'b');
@@ -300,9 +189,10 @@ t.test('a stream may end without [DONE], and with it go on: neither is waited fo
 
 t.test('llama-server: comments, its field of errors, and its refusal of a long prompt', async (t) => {
   const comments = `: ping\n\n${openai.answer(['a']).replaceAll('\n', '\r\n')}`;
-  t.equal(textOf((await asked(t, comments)).events), 'a');
-  const failing = asked(
+  t.equal(textOf((await askedOf(t, openai, comments)).events), 'a');
+  const failing = askedOf(
     t,
+    openai,
     `${openai.beginning(['a'])}error: {"code":500,"message":"slot lost","type":"server_error"}\n\n`,
   );
   await t.rejects(failing, { code: 'PROVIDER_FAILED', message: /slot lost/ });
