@@ -52,12 +52,7 @@ export async function ensureRandomModel(path: string, shape: Omit<LlamaShape, 'v
 
 function bytesVocabulary(): BytePairVocabulary {
   const pairs = ['t h', 'h e', 'i n', 'e r', 'a n', 'o n', 'r e', 'e n'];
-  const tokens = [
-    ...byteAlphabet(),
-    ...pairs.map((pair) => pair.replace(' ', '')),
-    '<|im_start|>',
-    '<|im_end|>',
-  ];
+  const tokens = [...byteAlphabet(), ...pairs.map((pair) => pair.replace(' ', '')), '<|im_start|>', '<|im_end|>'];
   const [bos, eos] = [tokens.length - 2, tokens.length - 1];
   return { tokens, merges: pairs, control: new Set([bos, eos]), bos, eos };
 }

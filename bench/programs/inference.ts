@@ -68,7 +68,11 @@ async function openDirect(size: Size): Promise<Drawer> {
   });
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: 1, progressLogs: false });
   const model = await llama.loadModel({ modelPath: await modelPath(size) });
-  const context = await model.createContext({ contextSize: contextTokens, sequences: size['sequences'] ?? 1, threads: 1 });
+  const context = await model.createContext({
+    contextSize: contextTokens,
+    sequences: size['sequences'] ?? 1,
+    threads: 1,
+  });
   const free = Array.from({ length: size['sequences'] ?? 1 }, () => context.getSequence());
   return {
     draw: async (prompt, tokens, onText, signal = never) => {

@@ -92,7 +92,13 @@ class Reader {
   }
 
   #atom(next: string): Node {
-    if (next === '"') return { type: 'text', text: this.#until('"').map((code) => String.fromCodePoint(code)).join('') };
+    if (next === '"')
+      return {
+        type: 'text',
+        text: this.#until('"')
+          .map((code) => String.fromCodePoint(code))
+          .join(''),
+      };
     if (next === '[') return this.#class();
     if (next === '(') {
       this.#at += 1;

@@ -77,7 +77,11 @@ export async function openLlama(entry: LlamaEntry, options: LlamaOptions = {}): 
   quarantine.check(identity);
   spares.retain();
   const bytesPerToken = facts.kvElements * bytesOfHalf;
-  const model = new LlamaProcess(entry, { contextTokens, bytesPerToken, neededBytes: estimate.totalBytes, identity }, options);
+  const model = new LlamaProcess(
+    entry,
+    { contextTokens, bytesPerToken, neededBytes: estimate.totalBytes, identity },
+    options,
+  );
   try {
     await model.open();
     return model;
@@ -336,7 +340,9 @@ function isDeath(error: unknown): boolean {
 async function within<T>(restart: Promise<T>, signal: AbortSignal, timeLeftMs: number, name: string): Promise<T> {
   const over = new AbortController();
   const gone = new Promise<never>((_, reject) => {
-    const late = new SkepError('MODEL_UNAVAILABLE', `${name} did not start again in time`, { retryAfterMs: timeLeftMs });
+    const late = new SkepError('MODEL_UNAVAILABLE', `${name} did not start again in time`, {
+      retryAfterMs: timeLeftMs,
+    });
     const timer = setTimeout(() => reject(late), Math.min(timeLeftMs, 2 ** 31 - 1));
     const abort = (): void => reject(new SkepError('CALL_CANCELLED', 'the request was cancelled'));
     signal.addEventListener('abort', abort, { once: true, signal: over.signal });

@@ -3,6 +3,7 @@
  * an optional dependency, and only the process that runs models needs it. Native code that meets something it did not
  * expect aborts its process, so this file is imported by `child.ts`, never by a node.
  */
+import type * as Library from 'node-llama-cpp';
 import type {
   ChatWrapper,
   LlamaContext,
@@ -68,7 +69,12 @@ export async function loadNative({ useGpu }: { readonly useGpu: boolean }): Prom
       logger: (_level, message) => void process.stderr.write(`${message.trimEnd()}\n`),
     })
     .catch((error: unknown) => {
-      throw new SkepError('MODEL_UNAVAILABLE', `llama.cpp has no binary for this machine: ${messageOf(error)}`, {}, error);
+      throw new SkepError(
+        'MODEL_UNAVAILABLE',
+        `llama.cpp has no binary for this machine: ${messageOf(error)}`,
+        {},
+        error,
+      );
     });
   return {
     gpu: llama.gpu,
@@ -82,7 +88,8 @@ export async function loadNative({ useGpu }: { readonly useGpu: boolean }): Prom
         // Memory of this machine is checked before a model is loaded; that of a GPU only the library knows.
         ignoreMemorySafetyChecks: llama.gpu === false,
       }),
-    chatWrapper: (model) => library.resolveChatWrapper(model, { warningLogs: false }) ?? new library.GeneralChatWrapper(),
+    chatWrapper: (model) =>
+      library.resolveChatWrapper(model, { warningLogs: false }) ?? new library.GeneralChatWrapper(),
     grammar: (gbnf) => llama.createGrammar({ grammar: gbnf }),
     grammarState: (model, grammar) => new library.LlamaGrammarEvaluationState({ model, grammar }),
     avoid: (model, tokens) => {
@@ -96,7 +103,9 @@ export async function loadNative({ useGpu }: { readonly useGpu: boolean }): Prom
 
 /** Whether a failure of the library is one of memory. */
 export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'InsufficientMemoryError' || /memory|create context/i.test(error.message));
+  return (
+    error instanceof Error && (error.name === 'InsufficientMemoryError' || /memory|create context/i.test(error.message))
+  );
 }
 
 /** What the library calls for each token; not part of its types. */
@@ -117,7 +126,7 @@ export function guardSampling(context: LlamaContext): void {
   Object.defineProperty(inner, 'sampleToken', { value: guarded });
 }
 
-async function importLibrary(): Promise<typeof import('node-llama-cpp')> {
+async function importLibrary(): Promise<typeof Library> {
   try {
     return await import('node-llama-cpp');
   } catch (error) {

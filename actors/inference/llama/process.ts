@@ -84,7 +84,11 @@ export class Child {
    * Starts a child and waits until it is ready.
    * @throws SkepError MODEL_UNAVAILABLE when the library is not installed, has no binary, or does not load in time.
    */
-  static async start(isolation: 'process' | 'thread', useGpu: boolean, patience: Patience = defaultPatience): Promise<Child> {
+  static async start(
+    isolation: 'process' | 'thread',
+    useGpu: boolean,
+    patience: Patience = defaultPatience,
+  ): Promise<Child> {
     const child = new Child(isolation, useGpu, patience);
     const timer = setTimeout(() => child.kill(`was not ready within ${patience.startMs} ms`), patience.startMs);
     const ready = new Promise<FromChild>((resolve) => child.onMessage(resolve));
@@ -150,7 +154,8 @@ export class Child {
     }
     if (message.type === 'alive') {
       const { stalledMs } = this.#patience;
-      if (message.stalledMs > stalledMs) this.kill(`its native code made no step for ${Math.round(message.stalledMs)} ms`);
+      if (message.stalledMs > stalledMs)
+        this.kill(`its native code made no step for ${Math.round(message.stalledMs)} ms`);
       return;
     }
     this.#listener(message);

@@ -184,7 +184,13 @@ type Sampling = Pick<
 >;
 
 /** The library draws equal seeds in one second, so each answer without a seed gets one of its own. */
-function samplingOf({ temperature = 0, topK, topP, minP, seed = Math.floor(Math.random() * 2 ** 32) }: AskWork): Sampling {
+function samplingOf({
+  temperature = 0,
+  topK,
+  topP,
+  minP,
+  seed = Math.floor(Math.random() * 2 ** 32),
+}: AskWork): Sampling {
   return {
     temperature,
     seed,

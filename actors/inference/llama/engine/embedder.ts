@@ -30,11 +30,11 @@ export class Embedder {
     const tooLong = inputs.findIndex((tokens) => tokens.length > contextTokens - 2);
     if (tooLong !== -1) {
       const found = inputs[tooLong]?.length ?? 0;
-      throw new SkepError(
-        'CONTEXT_OVERFLOW',
-        `text ${tooLong} has ${found} tokens; at most ${contextTokens - 2} fit`,
-        { text: tooLong, tokens: found, contextTokens },
-      );
+      throw new SkepError('CONTEXT_OVERFLOW', `text ${tooLong} has ${found} tokens; at most ${contextTokens - 2} fit`, {
+        text: tooLong,
+        tokens: found,
+        contextTokens,
+      });
     }
     this.#context ??= this.#model.createEmbeddingContext({
       contextSize: contextTokens,

@@ -28,7 +28,8 @@ export class Outbox {
   text(id: number, text: string, tokens: number): void {
     const at = this.#texts.get(id);
     const before = at === undefined ? undefined : (this.#items[at] as Text);
-    if (at === undefined || before === undefined) this.#texts.set(id, this.#items.push({ type: 'text', id, text, tokens }) - 1);
+    if (at === undefined || before === undefined)
+      this.#texts.set(id, this.#items.push({ type: 'text', id, text, tokens }) - 1);
     else this.#items[at] = { type: 'text', id, text: before.text + text, tokens: before.tokens + tokens };
     if (this.#started.has(id)) {
       this.#timer ??= setTimeout(() => this.flush(), gatherMs);

@@ -45,7 +45,9 @@ export class AnswerReader {
     this.#form = form;
     this.#calls = new CallReader(form?.tools ?? [], `call-${answer}`);
     this.#mode = modeOf(form);
-    this.#needles = new NeedleStream(form?.from === 'call' ? [...stops, callOpens] : this.#mode === 'text' ? stops : []);
+    this.#needles = new NeedleStream(
+      form?.from === 'call' ? [...stops, callOpens] : this.#mode === 'text' ? stops : [],
+    );
   }
 
   push(token: Token): Piece {
@@ -75,7 +77,8 @@ export class AnswerReader {
     }
     const found = this.#needles.push(text);
     if (found.needle === undefined) return { text: found.text, calls: [] };
-    if (found.needle.text !== callOpens || this.#form?.from !== 'call') return { text: found.text, calls: [], stops: true };
+    if (found.needle.text !== callOpens || this.#form?.from !== 'call')
+      return { text: found.text, calls: [], stops: true };
     this.#mode = 'calls';
     return { text: found.text, calls: [], opensCall: { rest: found.needle.rest } };
   }

@@ -28,7 +28,10 @@ export class NeedleStream {
     const found = this.#first(all);
     if (found !== undefined) {
       this.#held = '';
-      return { text: all.slice(0, found.at), needle: { text: found.needle, rest: all.slice(found.at + found.needle.length) } };
+      return {
+        text: all.slice(0, found.at),
+        needle: { text: found.needle, rest: all.slice(found.at + found.needle.length) },
+      };
     }
     const kept = this.#beginning(all);
     this.#held = all.slice(all.length - kept);

@@ -62,5 +62,7 @@ function toolBody(rules: Rules, { name, parameters }: ToolSpec): string {
   const type = parameters['type'];
   if (type !== undefined && type !== 'object') refuse(place, '"type" is expected to be "object"');
   const own = new SchemaCompiler(rules, { ...parameters, type: 'object' }).compile(place);
-  return rules.rule(`"{" " "? "\\"name\\":" " "? ${literal(JSON.stringify(name))} "," " "? "\\"arguments\\":" " "? ${own} " "? "}"`);
+  return rules.rule(
+    `"{" " "? "\\"name\\":" " "? ${literal(JSON.stringify(name))} "," " "? "\\"arguments\\":" " "? ${own} " "? "}"`,
+  );
 }

@@ -66,7 +66,8 @@ export function refuse(path: string, problem: string): never {
 /** @throws SkepError BAD_SCHEMA when the schema has a keyword that no grammar holds. */
 export function refuseUnsupported(schema: Exclude<Schema, boolean>, path: string): void {
   for (const keyword of unsupported) {
-    if (schema[keyword] !== undefined) refuse(path, `the keyword "${keyword}" cannot be held by a grammar; leave it out`);
+    if (schema[keyword] !== undefined)
+      refuse(path, `the keyword "${keyword}" cannot be held by a grammar; leave it out`);
   }
   const { uniqueItems, unevaluatedProperties, multipleOf } = schema;
   if (uniqueItems === true) refuse(path, '"uniqueItems" cannot be held by a grammar; leave it out');

@@ -7,7 +7,7 @@
  */
 import { inferenceLimits } from '#protocols/wire/inference';
 import { conforms } from './conforms.js';
-import { literal, longestCount, oneOf, Rules } from './gbnf.js';
+import { literal, longestCount, oneOf, type Rules } from './gbnf.js';
 import {
   countOf,
   isSchema,
@@ -59,7 +59,8 @@ export class SchemaCompiler {
     if (place.depth > inferenceLimits.schemaDepth) {
       refuse(place.path, `is nested deeper than ${inferenceLimits.schemaDepth} schemas; flatten it`);
     }
-    if (this.#rules.size > mostRules) refuse(place.path, `makes a grammar of more than ${mostRules} rules; simplify it`);
+    if (this.#rules.size > mostRules)
+      refuse(place.path, `makes a grammar of more than ${mostRules} rules; simplify it`);
     if (schema === true) return this.#free(freeLevels);
     if (schema === false) refuse(place.path, 'allows no value');
     refuseUnsupported(schema, place.path);
@@ -150,7 +151,10 @@ export class SchemaCompiler {
     const bounds = { low: lowOpen ? over : low, high: highOpen ? under : high, lowOpen, highOpen };
     const body = type === 'integer' ? integerBody(bounds) : numberBody(bounds);
     if (body === undefined) {
-      refuse(path, type === 'integer' ? 'allows no integer' : 'has no integer between its bounds, which a grammar needs');
+      refuse(
+        path,
+        type === 'integer' ? 'allows no integer' : 'has no integer between its bounds, which a grammar needs',
+      );
     }
     return this.#rules.rule(body);
   }

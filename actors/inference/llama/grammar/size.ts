@@ -16,7 +16,9 @@ export function checkSchemaSize(schema: unknown, name: string): void {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     nodes += 1;
     if (nodes > inferenceLimits.schemaNodes) {
-      throw new SkepError('BAD_SCHEMA', `${name} has more than ${inferenceLimits.schemaNodes} nodes; split it`, { name });
+      throw new SkepError('BAD_SCHEMA', `${name} has more than ${inferenceLimits.schemaNodes} nodes; split it`, {
+        name,
+      });
     }
     if (typeof next.value !== 'object' || next.value === null) continue;
     if (next.depth >= deepest) {

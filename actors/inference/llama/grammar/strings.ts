@@ -17,7 +17,9 @@ const date = `[0-9]{4} "-" (${month31} | ${month30} | ${month28})`;
 const time = '([01] [0-9] | "2" [0-3]) ":" [0-5] [0-9] ":" [0-5] [0-9] ("." [0-9]{3})? "Z"';
 
 /** Formats with their bodies, and the lengths that they have. Others are annotations, as the standard has it. */
-const formats: Readonly<Record<string, { readonly body: string; readonly shortest: number; readonly longest: number }>> = {
+const formats: Readonly<
+  Record<string, { readonly body: string; readonly shortest: number; readonly longest: number }>
+> = {
   date: { body: date, shortest: 10, longest: 10 },
   time: { body: time, shortest: 9, longest: 13 },
   'date-time': { body: `${date} "T" ${time}`, shortest: 20, longest: 24 },

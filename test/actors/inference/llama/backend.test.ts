@@ -26,7 +26,9 @@ t.test('an answer is text and an end whose numbers are exact', async (t) => {
 });
 
 t.test('tokens told with the text add up to those of the end', async (t) => {
-  const parts = await partsOf(model.generate(workOf({ prompt: 'a b c', maxTokens: 100, temperature: 1, seed: 4 }), never));
+  const parts = await partsOf(
+    model.generate(workOf({ prompt: 'a b c', maxTokens: 100, temperature: 1, seed: 4 }), never),
+  );
   const told = parts.reduce((sum, part) => sum + (part.type === 'text' ? part.tokens : 0), 0);
   const end = parts.at(-1);
   t.ok(end?.type === 'end' && told <= end.usage.output && told >= end.usage.output - 4, `${told} told`);
@@ -50,7 +52,10 @@ t.test('a prompt that begins as an earlier one computes its rest alone, counted 
   const after = await model.counters();
   const shared = await model.countPrompt({ prompt: `${long} ` });
   t.equal(first.end.usage.cached, 0);
-  t.ok(second.end.usage.cached >= shared - 1 && second.end.usage.cached < second.end.usage.input, `${second.end.usage.cached} cached`);
+  t.ok(
+    second.end.usage.cached >= shared - 1 && second.end.usage.cached < second.end.usage.input,
+    `${second.end.usage.cached} cached`,
+  );
   const { input, cached } = second.end.usage;
   const computed = after.computedTokens - before.computedTokens;
   // Each answer computes the tokens it drew but for the last one.
@@ -67,7 +72,10 @@ t.test('prefixes that had to leave their sequence are restored from memory', asy
   await ask(single, { prompt: other, maxTokens: 2 });
   t.ok((await single.counters()).storedBytes > 0, 'the first was spilled');
   const again = await ask(single, { prompt: `${long} A`, maxTokens: 2 });
-  t.ok(again.end.usage.cached >= first.end.usage.input - 2, `${again.end.usage.cached} of ${first.end.usage.input} cached`);
+  t.ok(
+    again.end.usage.cached >= first.end.usage.input - 2,
+    `${again.end.usage.cached} of ${first.end.usage.input} cached`,
+  );
   t.equal(again.text, first.text, 'and says the same');
 });
 
@@ -147,7 +155,9 @@ t.test('an abort during a long prompt computes at most one more piece of it', as
 
 t.test('an abort while tokens are drawn, and a reader who leaves, free the sequence', async (t) => {
   const cancel = new AbortController();
-  const answer = partsOf(model.generate(workOf({ prompt: 'w', maxTokens: 1_900, temperature: 1, seed: 8 }), cancel.signal));
+  const answer = partsOf(
+    model.generate(workOf({ prompt: 'w', maxTokens: 1_900, temperature: 1, seed: 8 }), cancel.signal),
+  );
   await eventually('it runs', async () => (await model.counters()).running === 1);
   cancel.abort();
   await t.rejects(answer, { code: 'CALL_CANCELLED' });

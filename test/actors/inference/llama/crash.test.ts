@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import type { LlamaBackend } from '#actors/inference/llama/backend';
-import { Quarantine } from '#actors/inference/llama/quarantine';
+import { type LlamaBackend, liftQuarantine } from '#actors/inference/llama/backend';
+import { identify, Quarantine, quarantine } from '#actors/inference/llama/quarantine';
 import { SkepError } from '#protocols/wire/error';
 import { seededRandom } from '#runtime/clock/random';
 import { eventually } from '#test/support/eventually';
@@ -62,7 +62,10 @@ for (const signal of ['SIGKILL', 'SIGABRT', 'SIGSEGV'] as const) {
     await eventually('all sequences answer', async () => (await model.counters()).running === 4);
     process.kill(pid, signal);
     const outcomes = await Promise.all(asks);
-    t.same([...new Set(outcomes)].filter((outcome) => outcome !== 'answered'), ['MODEL_FAILED']);
+    t.same(
+      [...new Set(outcomes)].filter((outcome) => outcome !== 'answered'),
+      ['MODEL_FAILED'],
+    );
     t.equal(reasons.length, 1);
     t.match(reasons[0]?.message, new RegExp(signal));
     const back = await ask(model, proven);
@@ -118,6 +121,25 @@ t.test('a file that ends its process twice is in quarantine until it is another 
   quarantine.check(file);
 });
 
+t.test(
+  'a file in quarantine is not loaded, and is again when the quarantine is lifted or the file replaced',
+  async (t) => {
+    const path = join(await mkdtemp(join(tmpdir(), 'skep-quarantine-')), 'model.gguf');
+    await writeFile(path, await readFile(await tinyModel()));
+    const file = await identify(path);
+    for (const reason of ['SIGABRT', 'SIGABRT']) quarantine.note(file, reason);
+    await t.rejects(openTiny({ path }), { code: 'MODEL_QUARANTINED' });
+    t.same(await identify(path), file);
+    await writeFile(path, await readFile(await tinyModel()));
+    t.not((await identify(path)).key, file.key, 'another time makes it another file');
+    const written = await identify(path);
+    for (const reason of ['SIGABRT', 'SIGABRT']) quarantine.note(written, reason);
+    liftQuarantine(path);
+    const lifted = await openTiny({ path });
+    await lifted.close();
+  },
+);
+
 t.test('damaged files end in a typed error or in a model, and never end the node', async (t) => {
   const whole = await readFile(await tinyModel());
   const folder = await mkdtemp(join(tmpdir(), 'skep-fuzz-'));
@@ -127,7 +149,7 @@ t.test('damaged files end in a typed error or in a model, and never end the node
   for (let round = 0; round < rounds; round += 1) {
     const damaged = Buffer.from(whole);
     const headOnly = round % 2 === 0 ? 20_000 : damaged.length;
-    for (let flip = 0; flip < 1 + round % 4; flip += 1) {
+    for (let flip = 0; flip < 1 + (round % 4); flip += 1) {
       damaged[Math.floor(random.next() * headOnly)] = Math.floor(random.next() * 256);
     }
     const path = join(folder, `${round}.gguf`);
@@ -137,7 +159,10 @@ t.test('damaged files end in a typed error or in a model, and never end the node
   }
   t.comment(JSON.stringify(Object.fromEntries(outcomes)));
   const expected = new Set(['answered', 'MODEL_FILE_BAD', 'MODEL_QUARANTINED', 'MODEL_FAILED', 'BAD_ANSWER']);
-  t.same([...outcomes.keys()].filter((outcome) => !expected.has(outcome)), []);
+  t.same(
+    [...outcomes.keys()].filter((outcome) => !expected.has(outcome)),
+    [],
+  );
 });
 
 async function tryModel(path: string): Promise<string> {

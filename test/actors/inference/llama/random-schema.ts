@@ -19,15 +19,24 @@ const numbers: fc.Arbitrary<Json> = fc.oneof(
   bounds.map(([high]) => ({ type: 'number', exclusiveMaximum: high })),
 );
 const strings: fc.Arbitrary<Json> = fc.oneof(
-  fc.tuple(fc.nat(4), fc.nat(6)).map(([minLength, more]) => ({ type: 'string', minLength, maxLength: minLength + more })),
+  fc
+    .tuple(fc.nat(4), fc.nat(6))
+    .map(([minLength, more]) => ({ type: 'string', minLength, maxLength: minLength + more })),
   fc.constantFrom('date', 'time', 'date-time', 'uuid').map((format) => ({ type: 'string', format })),
 );
 const values: fc.Arbitrary<Json> = fc.oneof(
-  fc.array(fc.oneof(fc.string({ maxLength: 6, unit: 'grapheme' }), fc.integer(), fc.boolean(), fc.constant(null)), {
-    minLength: 1,
-    maxLength: 4,
-  }).map((list) => ({ enum: list })),
-  fc.oneof(fc.string({ maxLength: 6 }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant({ a: [1, '"'] }))
+  fc
+    .array(fc.oneof(fc.string({ maxLength: 6, unit: 'grapheme' }), fc.integer(), fc.boolean(), fc.constant(null)), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    .map((list) => ({ enum: list })),
+  fc
+    .oneof(
+      fc.string({ maxLength: 6 }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constant({ a: [1, '"'] }),
+    )
     .map((value) => ({ const: value === 0 ? 0 : value })),
 );
 const scalars = fc.oneof(
@@ -70,5 +79,13 @@ export function schemas(depth = 3): fc.Arbitrary<Json> {
     required: ['left'],
     additionalProperties: false,
   }));
-  return fc.oneof({ weight: 2, arbitrary: scalars }, objects, arrays, tuples, either, tagged, depth === 3 ? trees : objects);
+  return fc.oneof(
+    { weight: 2, arbitrary: scalars },
+    objects,
+    arrays,
+    tuples,
+    either,
+    tagged,
+    depth === 3 ? trees : objects,
+  );
 }

@@ -22,7 +22,8 @@ t.test('what random weights write is of the schema, for each of many random sche
   await Promise.all(
     samples.map(async (schema, seed) => {
       const { text, end } = await ask(model, { prompt: 'x', maxTokens: 1_900, temperature: 1.5, seed, schema });
-      if (end.finish !== 'stop' || !validatorOf(schema)(JSON.parse(text))) bad.push(`${JSON.stringify(schema)}: ${text}`);
+      if (end.finish !== 'stop' || !validatorOf(schema)(JSON.parse(text)))
+        bad.push(`${JSON.stringify(schema)}: ${text}`);
     }),
   );
   t.same(bad, [], `${samples.length} schemas`);
@@ -30,7 +31,10 @@ t.test('what random weights write is of the schema, for each of many random sche
 
 t.test('JSON that maxTokens cuts off is an error and no half a document', async (t) => {
   const schema = { type: 'array', items: { type: 'integer' }, minItems: 40, maxItems: 40 };
-  await t.rejects(ask(model, { prompt: 'x', maxTokens: 10, schema }), { code: 'BAD_ANSWER', facts: { reason: 'length' } });
+  await t.rejects(ask(model, { prompt: 'x', maxTokens: 10, schema }), {
+    code: 'BAD_ANSWER',
+    facts: { reason: 'length' },
+  });
 });
 
 t.test('a schema that is too deep or cannot be held is refused, and the process lives', async (t) => {
@@ -39,9 +43,11 @@ t.test('a schema that is too deep or cannot be held is refused, and the process 
   for (let level = 0; level < 20_000; level += 1) deep = { type: 'array', items: deep };
   await t.rejects(ask(model, { prompt: 'x', schema: deep }), { code: 'BAD_SCHEMA' });
   await t.rejects(ask(model, { prompt: 'x', schema: { type: 'string', pattern: 'a' } }), { code: 'BAD_SCHEMA' });
-  const wide = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`p${index}`, { type: 'integer', maximum: 9 }]));
-  await ask(model, { prompt: 'x', maxTokens: 1_900, schema: { type: 'object', properties: wide } }).catch((error: unknown) =>
-    t.ok(error instanceof SkepError && error.code === 'BAD_ANSWER', String(error)),
+  const wide = Object.fromEntries(
+    Array.from({ length: 300 }, (_, index) => [`p${index}`, { type: 'integer', maximum: 9 }]),
+  );
+  await ask(model, { prompt: 'x', maxTokens: 1_900, schema: { type: 'object', properties: wide } }).catch(
+    (error: unknown) => t.ok(error instanceof SkepError && error.code === 'BAD_ANSWER', String(error)),
   );
   t.equal(model.pid, pid);
 });
@@ -52,7 +58,10 @@ const tools: readonly ToolSpec[] = [
     description: 'The weather of a city.',
     parameters: {
       type: 'object',
-      properties: { city: { type: 'string', minLength: 1, maxLength: 8 }, days: { type: 'integer', minimum: 1, maximum: 7 } },
+      properties: {
+        city: { type: 'string', minLength: 1, maxLength: 8 },
+        days: { type: 'integer', minimum: 1, maximum: 7 },
+      },
       required: ['city', 'days'],
       additionalProperties: false,
     },
@@ -94,7 +103,12 @@ t.test('a named tool is the one that is called', async (t) => {
 });
 
 t.test('a schema beside tools ends in JSON or in calls', async (t) => {
-  const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'], additionalProperties: false };
+  const schema = {
+    type: 'object',
+    properties: { ok: { type: 'boolean' } },
+    required: ['ok'],
+    additionalProperties: false,
+  };
   const finishes = new Set<string>();
   for (let seed = 0; seed < 8; seed += 1) {
     const answer = await ask(model, { prompt: 'x', tools: [...tools], schema, temperature: 2, seed, maxTokens: 900 });

@@ -30,7 +30,10 @@ t.test('no half character comes out, wherever tokens cut a text', async (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (data) => {
       const stream = new TextStream(bytes, []);
-      const told = tokensOf(data).map((token) => stream.push(token)).join('') + stream.end();
+      const told =
+        tokensOf(data)
+          .map((token) => stream.push(token))
+          .join('') + stream.end();
       return Buffer.from(told).toString() === told;
     }),
     { numRuns: 200 },
@@ -48,22 +51,26 @@ t.test('bytes that never become characters are held back only so far', async (t)
 t.test('a needle is found across all borders, and what is no needle is not kept', async (t) => {
   const part = fc.stringMatching(/^[ab<>]{0,6}$/);
   fc.assert(
-    fc.property(fc.array(part, { maxLength: 12 }), fc.array(fc.stringMatching(/^[ab<>]{1,4}$/), { maxLength: 3 }), (parts, needles) => {
-      const all = parts.join('');
-      const ends = needles
-        .map((needle) => ({ at: all.indexOf(needle), end: all.indexOf(needle) + needle.length }))
-        .filter(({ at }) => at !== -1)
-        .sort((one, other) => one.end - other.end || one.at - other.at);
-      const first = ends[0]?.at;
-      const stream = new NeedleStream(needles);
-      let text = '';
-      for (const each of parts) {
-        const found = stream.push(each);
-        text += found.text;
-        if (found.needle !== undefined) return text === all.slice(0, first);
-      }
-      return first === undefined && text + stream.end() === all;
-    }),
+    fc.property(
+      fc.array(part, { maxLength: 12 }),
+      fc.array(fc.stringMatching(/^[ab<>]{1,4}$/), { maxLength: 3 }),
+      (parts, needles) => {
+        const all = parts.join('');
+        const ends = needles
+          .map((needle) => ({ at: all.indexOf(needle), end: all.indexOf(needle) + needle.length }))
+          .filter(({ at }) => at !== -1)
+          .sort((one, other) => one.end - other.end || one.at - other.at);
+        const first = ends[0]?.at;
+        const stream = new NeedleStream(needles);
+        let text = '';
+        for (const each of parts) {
+          const found = stream.push(each);
+          text += found.text;
+          if (found.needle !== undefined) return text === all.slice(0, first);
+        }
+        return first === undefined && text + stream.end() === all;
+      },
+    ),
   );
   t.pass();
 });
@@ -119,7 +126,10 @@ t.test('the first text of an answer goes at once, more of it is gathered, and it
 
 t.test('a reader who does not read gives no credit; one who does gives back what was read', async (t) => {
   const given: number[] = [];
-  const parts = new Parts((tokens) => void given.push(tokens), () => undefined);
+  const parts = new Parts(
+    (tokens) => void given.push(tokens),
+    () => undefined,
+  );
   for (let index = 0; index < window; index += 1) parts.push({ type: 'text', text: 'x', tokens: 1 });
   t.same(given, []);
   const first = await parts.next();
@@ -129,7 +139,10 @@ t.test('a reader who does not read gives no credit; one who does gives back what
 
 t.test('tokens without text are told with the next text, and pay their credit while somebody reads', async (t) => {
   const given: number[] = [];
-  const parts = new Parts((tokens) => void given.push(tokens), () => undefined);
+  const parts = new Parts(
+    (tokens) => void given.push(tokens),
+    () => undefined,
+  );
   const next = parts.next();
   for (let index = 0; index < window / 4; index += 1) {
     parts.push({ type: 'text', text: '', tokens: 1 });
@@ -143,7 +156,10 @@ t.test('tokens without text are told with the next text, and pay their credit wh
 
 t.test('a reader who leaves is told once, and nothing is kept for them', async (t) => {
   const done: boolean[] = [];
-  const parts = new Parts(() => undefined, (isComplete) => void done.push(isComplete));
+  const parts = new Parts(
+    () => undefined,
+    (isComplete) => void done.push(isComplete),
+  );
   parts.push({ type: 'text', text: 'x', tokens: 1 });
   await parts.return();
   parts.fail(new Error('later'));

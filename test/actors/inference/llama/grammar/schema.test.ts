@@ -82,7 +82,10 @@ t.test('schemas that no grammar can hold are refused, naming the part', async (t
 t.test('a schema that refers to itself is taken, and its sentences are of it', async (t) => {
   const tree = {
     type: 'object',
-    properties: { value: { type: 'integer', minimum: 0, maximum: 9 }, next: { anyOf: [{ type: 'null' }, { $ref: '#' }] } },
+    properties: {
+      value: { type: 'integer', minimum: 0, maximum: 9 },
+      next: { anyOf: [{ type: 'null' }, { $ref: '#' }] },
+    },
     required: ['value', 'next'],
     additionalProperties: false,
   };
@@ -96,16 +99,19 @@ t.test('a schema that refers to itself is taken, and its sentences are of it', a
   t.ok(Math.max(...depths) > 3, 'some of them are nested');
 });
 
-t.test('a schema twenty thousand levels deep, or of a hundred thousand nodes, is refused without recursion', async (t) => {
-  let deep: Record<string, unknown> = { type: 'null' };
-  for (let level = 0; level < 20_000; level += 1) deep = { type: 'array', items: deep };
-  t.match(refusal(deep), /BAD_SCHEMA schema is nested deeper than 32 schemas/);
-  const wide = { enum: Array.from({ length: 100_000 }, (_, index) => index) };
-  t.match(refusal(wide), /BAD_SCHEMA schema has more than 10000 nodes/);
-  let middling: Record<string, unknown> = { type: 'null' };
-  for (let level = 0; level < 40; level += 1) middling = { type: 'array', items: middling };
-  t.match(refusal(middling), /BAD_SCHEMA .*is nested deeper than 32 schemas/);
-});
+t.test(
+  'a schema twenty thousand levels deep, or of a hundred thousand nodes, is refused without recursion',
+  async (t) => {
+    let deep: Record<string, unknown> = { type: 'null' };
+    for (let level = 0; level < 20_000; level += 1) deep = { type: 'array', items: deep };
+    t.match(refusal(deep), /BAD_SCHEMA schema is nested deeper than 32 schemas/);
+    const wide = { enum: Array.from({ length: 100_000 }, (_, index) => index) };
+    t.match(refusal(wide), /BAD_SCHEMA schema has more than 10000 nodes/);
+    let middling: Record<string, unknown> = { type: 'null' };
+    for (let level = 0; level < 40; level += 1) middling = { type: 'array', items: middling };
+    t.match(refusal(middling), /BAD_SCHEMA .*is nested deeper than 32 schemas/);
+  },
+);
 
 t.test('an upper bound above what is counted allows less and nothing wrong', async (t) => {
   const schema = { type: 'string', maxLength: 100_000 };

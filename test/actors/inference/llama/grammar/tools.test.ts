@@ -59,7 +59,9 @@ t.test('a call is read in parts of any length, and a closing tag inside a text d
 
 t.test('arguments that do not fit, of a call that nothing constrained, are a bad answer', async (t) => {
   const reader = new CallReader(tools, 'x');
-  t.throws(() => reader.push('<tool_call>{"name": "add", "arguments": {"a": "1"}}</tool_call>'), { code: 'BAD_ANSWER' });
+  t.throws(() => reader.push('<tool_call>{"name": "add", "arguments": {"a": "1"}}</tool_call>'), {
+    code: 'BAD_ANSWER',
+  });
 });
 
 t.test('the choice of tools decides the form', async (t) => {
