@@ -42,6 +42,8 @@ export class View {
   /** Synced; a crash does not take it back. */
   readonly #durable: Chains = { base: 0, after: [] };
   #durableTerm = 0;
+  /** The last term in which it was sound, by its disk. */
+  #soundTerm = 0;
   #durableCommit = 0;
   #durableVote: NodeId | undefined;
   /** The highest index that was ever durable here. */
@@ -110,8 +112,9 @@ export class View {
     // What was synced and is not committed may have been replaced by a write that was not synced.
     if (!forgot && syncedChain === this.#ledger.chainAt(synced) && this.chainAt(synced) !== syncedChain)
       throw new Violation('DurableInv', `${this.id} starts with a log up to ${this.last}; synced was ${synced}`);
-    // It has given its word on no entry of a term that its disk never had.
-    this.#owed = Math.min(this.#mostDurable, this.#ledger.committedBefore(this.#durableTerm + 1));
+    // It has given its word on no entry of a term that its disk never had while it was sound.
+    this.#owed = Math.min(this.#mostDurable, this.#ledger.committedBefore(this.#soundTerm + 1));
+    if (!forgot) this.#soundTerm = state.term;
     this.#durable.base = this.#base;
     this.#durable.after.splice(0, Number.POSITIVE_INFINITY, ...this.#chains);
     this.#durableTerm = state.term;
@@ -136,6 +139,7 @@ export class View {
       this.#durableVote = hardState.vote;
       this.#durableCommit = Math.max(this.#durableCommit, hardState.commit);
       this.mayVoteOnDisk = !hardState.damaged && !hardState.amnesiac;
+      if (this.mayVoteOnDisk) this.#soundTerm = hardState.term;
     }
     if (snapshot !== undefined) {
       durable.base = snapshot.index;
