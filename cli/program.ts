@@ -1,5 +1,6 @@
 /** The command tree of `skep`. */
 import { Command, type CommanderError } from 'commander';
+import { askCommand } from './commands/ask.js';
 import { auditCommand } from './commands/audit.js';
 import { benchCommand } from './commands/bench.js';
 import { callCommand } from './commands/call.js';
@@ -12,6 +13,7 @@ import { downCommand } from './commands/down.js';
 import { inspectCommand } from './commands/inspect.js';
 import { loadCommand } from './commands/load.js';
 import { metricsCommand } from './commands/metrics.js';
+import { modelCommand } from './commands/model.js';
 import { nodeCommand } from './commands/node.js';
 import { simulateCommand } from './commands/simulate.js';
 import { reloadCommand } from './commands/reload.js';
@@ -27,6 +29,8 @@ import { version } from './version.js';
 /** Every command, in the order in which help shows them. */
 const commands = [
   auditCommand,
+  askCommand,
+  modelCommand,
   upCommand,
   downCommand,
   statusCommand,

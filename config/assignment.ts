@@ -57,7 +57,8 @@ function expandAll(value: unknown, variables: Variables): Reading {
     const expansion = expand(value, variables);
     return expansion.ok ? { ok: true, value: expansion.text, used: expansion.used } : expansion;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { ok: true, value, used: [] };
+  if (Array.isArray(value)) return expandItems(value, variables);
+  if (typeof value !== 'object' || value === null) return { ok: true, value, used: [] };
   const entries: [string, unknown][] = [];
   const used: string[] = [];
   for (const [key, inner] of Object.entries(value)) {
@@ -67,4 +68,16 @@ function expandAll(value: unknown, variables: Variables): Reading {
     used.push(...reading.used);
   }
   return { ok: true, value: Object.fromEntries(entries), used };
+}
+
+function expandItems(items: readonly unknown[], variables: Variables): Reading {
+  const values: unknown[] = [];
+  const used: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const reading = expandAll(item, variables);
+    if (!reading.ok) return { ok: false, message: `at ${index}: ${reading.message}` };
+    values.push(reading.value);
+    used.push(...reading.used);
+  }
+  return { ok: true, value: values, used };
 }

@@ -16,6 +16,7 @@ export function coerceText(type: LeafType, text: string): unknown {
     case 'boolean':
       return asBoolean(text);
     case 'record':
+    case 'list':
       return asJson(text);
     default:
       return unreachable(type);

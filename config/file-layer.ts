@@ -79,7 +79,7 @@ function plainValue(node: YamlNode): unknown {
     case 'scalar':
       return node.value;
     case 'list':
-      return [];
+      return node.items.map(plainValue);
     case 'map':
       return Object.fromEntries(node.entries.map((entry) => [entry.key, plainValue(entry.value)]));
     default:

@@ -12,7 +12,8 @@ export type LeafType =
   | { readonly kind: 'whole'; readonly min: number; readonly max: number }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'record' };
+  | { readonly kind: 'record' }
+  | { readonly kind: 'list' };
 
 /** One option. */
 export interface Leaf {
@@ -41,6 +42,7 @@ function leafType(schema: z.ZodType): LeafType {
   if (schema instanceof z.ZodString) return { kind: 'text' };
   if (schema instanceof z.ZodBoolean) return { kind: 'boolean' };
   if (schema instanceof z.ZodRecord) return { kind: 'record' };
+  if (schema instanceof z.ZodArray) return { kind: 'list' };
   throw new Error(`no leaf type for the schema type ${schema.type}`);
 }
 

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { audit } from './sections/audit.js';
 import { calls, log, mailbox, membership, supervision } from './sections/behaviour.js';
+import { inference } from './sections/inference.js';
 import { cluster, nats, node } from './sections/place.js';
 import { store } from './sections/store.js';
 import { telemetry } from './sections/telemetry.js';
@@ -22,6 +23,7 @@ export const configSchema = z.strictObject({
   store,
   telemetry,
   audit,
+  inference,
 });
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

@@ -5,6 +5,7 @@
 import type * as z from 'zod';
 import { type Assignment, readGiven } from './assignment.js';
 import type { Variables } from './interpolate.js';
+import { entryIssueWords } from './entry-words.js';
 import { type Leaf, leafByPath, leaves } from './leaves.js';
 import { printable } from './mask.js';
 import type { Host } from './option.js';
@@ -117,6 +118,8 @@ function issueWords(issue: z.core.$ZodIssue, entry: Settled, settled: ReadonlyMa
     return origin === undefined ? issue.message : `${issue.message}; ${other} is from ${describeOrigin(origin)}`;
   }
   const inside = issue.path.slice(leaf.keys.length);
+  if (leaf.type.kind === 'list' && inside.length > 0)
+    return entryIssueWords(issue, valueAt(template ?? entry.value, inside), inside);
   const allowed = `allowed: ${describeAllowed(leaf)}`;
   // An expanded value may hold any variable of the environment, so what stands in the file is shown instead.
   if (template !== undefined)

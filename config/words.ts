@@ -22,6 +22,8 @@ export function describeAllowed(leaf: Leaf): string {
       return facts.form ?? plainTextForm;
     case 'record':
       return facts.form ?? 'a mapping of text to text';
+    case 'list':
+      return facts.form ?? 'a list';
     default:
       return unreachable(type);
   }

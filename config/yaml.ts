@@ -22,10 +22,10 @@ export interface Position {
   readonly column: number;
 }
 
-/** One node of the tree. A list keeps no items: no option takes one. */
+/** One node of the tree. */
 export type YamlNode =
   | { readonly kind: 'map'; readonly at: Position; readonly entries: readonly YamlEntry[] }
-  | { readonly kind: 'list'; readonly at: Position }
+  | { readonly kind: 'list'; readonly at: Position; readonly items: readonly YamlNode[] }
   | { readonly kind: 'scalar'; readonly at: Position; readonly value: unknown };
 
 /** One key of a map with its value. */
@@ -48,7 +48,7 @@ type YamlParse =
 
 /** Expansions that aliases may cause in all, as `yaml` counts them. */
 const MAX_ALIAS_COUNT = 100;
-/** Deepest nesting; the schema has 3 levels. */
+/** Deepest nesting; the schema has 5 levels. */
 const MAX_DEPTH = 16;
 /** Most faults that are told of one text. */
 const MAX_FAULTS = 20;
@@ -140,7 +140,8 @@ function toNode(node: ParsedNode, document: Document.Parsed, lines: LineCounter,
   const at = positionAt(node.range[0], lines);
   if (depth > MAX_DEPTH) throw new Refused(`nested deeper than ${MAX_DEPTH} levels`, at);
   if (isScalar(node)) return { kind: 'scalar', at, value: node.value };
-  if (isSeq(node)) return { kind: 'list', at };
+  if (isSeq(node))
+    return { kind: 'list', at, items: node.items.map((item) => toNode(item, document, lines, depth + 1)) };
   if (isAlias(node)) {
     const target = node.resolve(document);
     const range = target?.range;

@@ -21,6 +21,7 @@ import { auditModules } from '../launch/modules.js';
 import { executorsPerNode } from '../launch/node-options.js';
 import { version } from '../version.js';
 import { assertWritable } from './out-dir.js';
+import { narrateAudit } from './narrative.js';
 import { createProgressView, type ProgressForm } from './progress.js';
 import { summaryText } from './summary-text.js';
 import { type HostOptions, startLocalHost, startProcessHost, type SwarmHost } from './swarm-host.js';
@@ -53,6 +54,7 @@ export async function runAudit(context: CommandContext<AuditOptions>): Promise<E
     repository: basename(repository.root),
     version,
     describeRule,
+    narrative: await narrateAudit(context, { result, describeRule }),
     ...(baseline === undefined ? {} : { baseline }),
   };
   const files = await writeReports(outDir, report);

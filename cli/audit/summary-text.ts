@@ -1,10 +1,22 @@
 /** The end of an audit on a terminal: what was found, what it took, and where to read on. */
 import { relative } from 'node:path';
 import type { Summary } from '#actors/audit/report/index';
+import { sourceText } from '#actors/audit/narrative/source-text';
+import { printable } from '#actors/audit/report/printable';
 import type { Output } from '../output.js';
+import { NO_MODEL } from './narrative.js';
+
+/** What the narrative says, and who wrote it, where a model was to. */
+function narrativeLines({ narrative }: Summary, { colours }: Output): readonly string[] {
+  if (narrative === undefined || (narrative.source.type === 'counts' && narrative.source.reason === NO_MODEL))
+    return [];
+  const label = colours.bold('Summary');
+  return [`${label}   ${printable(narrative.headline)}`, `          ${printable(sourceText(narrative.source))}`];
+}
 
 /** The summary for people. */
-export function summaryText(summary: Summary, outDir: string, { colours }: Output): string {
+export function summaryText(summary: Summary, outDir: string, output: Output): string {
+  const { colours } = output;
   const { high, medium, low } = summary.counts.bySeverity;
   const { tasks } = summary;
   const folder = relative(process.cwd(), outDir) || '.';
@@ -30,6 +42,7 @@ export function summaryText(summary: Summary, outDir: string, { colours }: Outpu
       (vote) =>
         `${colours.yellow('Outvoted')}  agent ${vote.agent} on ${vote.node} (${vote.votesAgainst} to ${vote.votesFor} over ${vote.task})`,
     ),
+    ...narrativeLines(summary, output),
     `${colours.bold('Digest')}    ${summary.digest}`,
     `${colours.bold('Reports')}   ${folder}/report.html, report.md, report.sarif, sbom.cdx.json, findings.json, summary.json`,
   ];

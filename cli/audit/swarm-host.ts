@@ -78,8 +78,8 @@ export async function startProcessHost(options: HostOptions & { readonly nodes: 
       logLevel: config.log.level,
       dir,
       modules: [],
-      // The audit persists nothing: its nodes live as long as it does.
-      env: { ...nodeEnvironment(config, options.given), SKEP_STORE_SYNC: 'off' },
+      // The audit persists nothing: its nodes live as long as it does. Its model is the command's own.
+      env: { ...nodeEnvironment(config, options.given), SKEP_STORE_SYNC: 'off', SKEP_INFERENCE_LOAD: 'off' },
       onReady: () => {},
       signal,
     });

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { addCommand, type CommandContext } from '../command.js';
 import { carryOut, type Check, type CheckResult, fail, ok } from '../doctor/check.js';
+import { inferenceChecks } from '../doctor/inference.js';
 import { machineChecks } from '../doctor/machine.js';
 import { networkChecks } from '../doctor/network.js';
 import type { ExitCode } from '../exit-codes.js';
@@ -40,7 +41,7 @@ async function runDoctor({
   };
   const results: CheckResult[] = [];
   // One after the other: a server and threads that start at once would make each other look slow.
-  for (const check of [settings, ...machineChecks(config), ...networkChecks(config)]) {
+  for (const check of [settings, ...machineChecks(config), ...networkChecks(config), ...inferenceChecks(config)]) {
     if (signal.aborted) return undefined;
     results.push(await carryOut(check));
   }
@@ -53,6 +54,6 @@ const NAME_WIDTH = 16;
 
 function line({ name, status, detail, remedy }: CheckResult, { colours }: Output): string {
   const paint = { ok: colours.green, warn: colours.yellow, fail: colours.red }[status];
-  const head = `${paint(status.padEnd(4))}  ${name.padEnd(NAME_WIDTH)}${detail}`;
+  const head = `${paint(status.padEnd(4))}  ${name.padEnd(NAME_WIDTH - 1)} ${detail}`;
   return remedy === '' ? head : `${head}\n${' '.repeat(NAME_WIDTH + 6)}${remedy}`;
 }

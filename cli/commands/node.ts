@@ -6,6 +6,7 @@ import { createLogger } from '#runtime/telemetry/log';
 import { addCommand, type CommandContext } from '../command.js';
 import { type ExitCode, exitCodeOf } from '../exit-codes.js';
 import { parentOf } from '../launch/managed.js';
+import { startModels } from '../launch/models.js';
 import { logOptions, nodeOptions, storeOptions } from '../launch/node-options.js';
 
 interface NodeStartOptions {
@@ -71,6 +72,7 @@ async function runNode({
       }),
     );
     const { name, incarnation, pid } = node.self;
+    if (options.role === 'worker') await startModels(node.system, config);
     log.info('node ready', { name, incarnation, pid, executors: config.node.executors, cluster: config.cluster.name });
     parent?.tell({ type: 'ready', name, incarnation, pid, executors: config.node.executors });
     if (parent === undefined)

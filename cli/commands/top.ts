@@ -4,6 +4,7 @@ import { systemClock } from '#runtime/clock/clock';
 import { addCommand, type CommandContext } from '../command.js';
 import type { ExitCode } from '../exit-codes.js';
 import type { Output } from '../output.js';
+import { hasModels, listModels } from '../inference/registries.js';
 import { readAnswer, statusAnswer } from '../remote/answers.js';
 import { askReports } from '../remote/reports.js';
 import { type Ask, withCluster } from '../remote/session.js';
@@ -61,8 +62,10 @@ async function runTop({
 async function lookAt(ask: Ask, node: string | undefined): Promise<Sample> {
   const warnings: string[] = [];
   const { cluster } = readAnswer(statusAnswer, await ask('status', {}));
-  const nodes = await askReports(ask, node, (text) => warnings.push(text));
-  return { cluster, atMs: Date.now(), nodes, warnings };
+  const warn = (text: string): void => void warnings.push(text);
+  const nodes = await askReports(ask, node, warn);
+  const models = await Promise.all(nodes.filter(hasModels).map((one) => listModels(ask, one.node, warn)));
+  return { cluster, atMs: Date.now(), nodes, models: models.flat(), warnings };
 }
 
 /** Rates need two looks. */

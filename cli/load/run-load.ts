@@ -2,15 +2,12 @@
  * A load against a running cluster: joins it as a client, starts targets over the spawn API, generates, checks the side
  * effects, and stops what it started, however it ends.
  */
-import { randomBytes } from 'node:crypto';
 import { type Config } from '#config';
-import { ClusterNode } from '#cluster/node';
 import { SkepError } from '#protocols/wire/error';
 import { type Clock, systemClock } from '#runtime/clock/clock';
 import { allSeen } from '../launch/all-seen.js';
-import { nodeOptions, quietLog } from '../launch/node-options.js';
+import { joinAsClient } from '../launch/join-client.js';
 import { readAnswer, statusAnswer } from '../remote/answers.js';
-import { findCluster } from '../remote/find-cluster.js';
 import { type Ask, withCluster } from '../remote/session.js';
 import { Arrivals } from './arrivals.js';
 import { generate } from './generator.js';
@@ -84,7 +81,7 @@ export async function runLoad(spec: LoadSpec, { config, signal, onStart, onWindo
     if (hosts.length === 0) throw new SkepError('NO_CLUSTER', `cluster ${cluster} has no node that hosts actors`);
     const fatal = new AbortController();
     const ended = AbortSignal.any([signal, fatal.signal]);
-    const client = await joinAsClient(config, (error) => fatal.abort(error));
+    const client = await joinAsClient(config, 'load', (error) => fatal.abort(error));
     try {
       await allSeen(client, hosts, signal);
       const leaseMs = spec.durationMs + LEASE_MARGIN_MS;
@@ -168,13 +165,4 @@ async function measureLoad(
 function windowOf(scenario: Scenario, durationMs: number): number {
   const least = scenario === 'breakpoint' ? LEAST_BREAKPOINT_WINDOW_MS : LEAST_WINDOW_MS;
   return Math.min(MOST_WINDOW_MS, Math.max(least, durationMs / WINDOWS));
-}
-
-/** Joins with connections of its own, under a name that nobody else has. */
-async function joinAsClient(config: Config, onFatal: (error: SkepError) => void): Promise<ClusterNode> {
-  const [url = ''] = (await findCluster(config)).urls;
-  const reached: Config = { ...config, nats: { ...config.nats, url } };
-  const name = `load-${randomBytes(4).toString('hex')}`;
-  const options = { name, roles: ['client'], executors: 0, modules: [], bus: true, log: quietLog(config), onFatal };
-  return ClusterNode.start(nodeOptions(reached, options));
 }

@@ -29,3 +29,8 @@ export async function findCluster(config: Config): Promise<NatsOptions> {
   }
   return connectOptions({ ...config, nats: { ...config.nats, url: run.url } });
 }
+
+/** Whether a cluster is meant: a server was named, or one runs from this folder. */
+export async function clusterIsMeant(config: Config): Promise<boolean> {
+  return config.nats.url !== undefined || (await findRun(runFileIn(clusterFolder(config)))) !== undefined;
+}

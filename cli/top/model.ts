@@ -2,6 +2,7 @@
  * What `skep top` shows, worked out of two looks at a cluster: counters become rates, executors become sums by
  * definition, and everything is in the order that was asked for. Pure, so that it can be tested without a cluster.
  */
+import type { NodeModel } from '../inference/registries.js';
 import type { NodeReport } from '../remote/answers.js';
 
 /** One look at a cluster. */
@@ -10,6 +11,8 @@ export interface Sample {
   /** Unix time. */
   readonly atMs: number;
   readonly nodes: readonly NodeReport[];
+  /** Of nodes that have some. */
+  readonly models: readonly NodeModel[];
   /** Nodes and executors that did not answer, and the like. */
   readonly warnings: readonly string[];
 }
@@ -71,6 +74,21 @@ export interface DeadLetterRow {
   readonly latest: string;
 }
 
+export interface ModelRow {
+  /** `model@node`. */
+  readonly name: string;
+  readonly state: string;
+  readonly running: number;
+  readonly slots: number | undefined;
+  readonly waiting: number;
+  /** Tokens of answers per second; undefined until there are two looks. */
+  readonly tokens: number | undefined;
+  /** Share of the tokens of prompts that needed no computing; undefined before the first. */
+  readonly cached: number | undefined;
+  readonly rejected: number;
+  readonly memoryBytes: number;
+}
+
 /** Everything that is shown. */
 export interface TopModel {
   readonly cluster: string;
@@ -90,6 +108,7 @@ export interface TopModel {
   /** Newest first. */
   readonly slowTurns: readonly SlowTurnRow[];
   readonly deadLetters: readonly DeadLetterRow[];
+  readonly models: readonly ModelRow[];
 }
 
 type Report = NodeReport['executors'][number];
@@ -133,6 +152,7 @@ export function topModel(now: Sample, before: Sample | undefined, sort: Sort): T
       )
       .sort((a, b) => a.agoMs - b.agoMs),
     deadLetters,
+    models: modelRows(now, before),
   };
 }
 
@@ -216,6 +236,35 @@ function deadLetterRows(pairs: readonly Pair[]): readonly DeadLetterRow[] {
   return [...rows.values()]
     .sort((a, b) => b.count - a.count)
     .map(({ reason, count, rate, latest }) => ({ reason, count, rate, latest }));
+}
+
+function modelRows(now: Sample, before: Sample | undefined): readonly ModelRow[] {
+  const old = new Map((before?.models ?? []).map((model) => [`${model.name}@${model.node}`, model]));
+  const seconds = (now.atMs - (before?.atMs ?? now.atMs)) / 1_000;
+  return now.models.map((model) => {
+    const name = `${model.name}@${model.node}`;
+    const { figures } = model;
+    const grown = generated(model) - generated(old.get(name));
+    return {
+      name,
+      state: model.state,
+      running: model.running,
+      slots: model.slots,
+      waiting: model.waiting + model.waitingToLoad,
+      // A counter that went back belongs to another life.
+      tokens: !old.has(name) || seconds <= 0 ? undefined : Math.max(0, grown) / seconds,
+      cached:
+        (figures['promptTokens'] ?? 0) > 0
+          ? (figures['cachedTokens'] ?? 0) / (figures['promptTokens'] ?? 1)
+          : undefined,
+      rejected: sum(Object.entries(figures).flatMap(([key, value]) => (key.startsWith('rejected.') ? [value] : []))),
+      memoryBytes: model.memoryBytes,
+    };
+  });
+}
+
+function generated(model: NodeModel | undefined): number {
+  return model?.figures['generatedTokens'] ?? 0;
 }
 
 /** Largest first, and by name where they are even. */

@@ -103,6 +103,22 @@ function partsOf(model: TopModel): readonly Part[] {
       ]),
     },
     {
+      title: 'MODELS',
+      headings: ['MODEL', 'STATE', 'RUNNING', 'SLOTS', 'WAITING', 'TOKEN/S', 'CACHED', 'REFUSED', 'MEMORY'],
+      numeric: [false, false, true, true, true, true, true, true, true],
+      rows: model.models.map((row) => [
+        row.name,
+        row.state,
+        countText(row.running),
+        row.slots === undefined ? '-' : countText(row.slots),
+        countText(row.waiting),
+        rateText(row.tokens),
+        percentText(row.cached),
+        countText(row.rejected),
+        row.memoryBytes === 0 ? '-' : bytesText(row.memoryBytes),
+      ]),
+    },
+    {
       title: 'DEFINITIONS',
       headings: ['DEFINITION', 'ACTORS', 'MSG/S', 'WAITING', 'LONGEST', 'BUSY', 'FAILED', 'RESTARTS'],
       numeric: [false, true, true, true, true, true, true, true],

@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { unreachable } from '#protocols/wire/error';
+import { modelEntry } from '#protocols/wire/model-entry';
 import { type Leaf, leafByPath, leaves } from '#config/leaves';
 import type { Origin } from '#config';
 import { failure, load } from './support.js';
@@ -205,6 +206,11 @@ function anyValue(leaf: Leaf): fc.Arbitrary<unknown> {
       return fc.boolean();
     case 'record':
       return fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9.-]{0,8}$/), fc.stringMatching(/^[a-zA-Z ]{0,8}$/));
+    case 'list':
+      return fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}$/), { maxLength: 3 }).map((names) =>
+        // With every default, as it comes out again.
+        names.map((name) => modelEntry.parse({ name, backend: 'llama', path: `${name}.gguf` })),
+      );
     case 'text':
       if (leaf.path === 'telemetry.endpoint') return fc.integer({ min: 1, max: 9 }).map((n) => `http://h${n}:4318`);
       return leaf.path === 'nats.url'

@@ -1,6 +1,7 @@
 /** Runs `skep` as its users do: compiled, in a process of its own, with a mark by which all its processes are found. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { processesWith } from './audit.js';
 import { eventually } from './eventually.js';
@@ -11,6 +12,8 @@ const program = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** A file that it reads as standard input; default: nothing to read. */
+  readonly stdin?: string;
 }
 
 /** A command that has ended. */
@@ -38,20 +41,22 @@ function environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Starts a command. */
-export function start(args: readonly string[], { cwd, env = {} }: CliOptions): RunningCli {
+export function start(args: readonly string[], { cwd, env = {}, stdin }: CliOptions): RunningCli {
   const mark = `SKEPTEST_MARK=${randomUUID()}`;
   const [name = '', value = ''] = mark.split('=');
+  const input = openSync(stdin ?? '/dev/null', 'r');
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: environment({ ...env, [name]: value }),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input, 'pipe', 'pipe'],
   });
+  closeSync(input);
   const text = { stdout: '', stderr: '' };
   let result: CliResult | undefined;
-  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (more: string) => {
     text.stdout += more;
   });
-  child.stderr.setEncoding('utf8').on('data', (more: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (more: string) => {
     text.stderr += more;
   });
   const done = new Promise<CliResult>((resolve) => {

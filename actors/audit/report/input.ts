@@ -3,6 +3,7 @@
  * about what they describe, and so that the rule catalogue stays a parameter: the writers know no rule by name.
  */
 import type { Severity } from '../finding.js';
+import type { Narrative } from '../narrative/narrative.js';
 import type { AuditResult, RunAccount } from '../result.js';
 import type { Baseline } from './baseline.js';
 
@@ -34,4 +35,6 @@ export interface ReportInput {
   readonly describeRule: (id: string) => RuleDescription;
   /** Findings accepted earlier; with it, each finding is reported as new or known. */
   readonly baseline?: Baseline;
+  /** What was found in a few sentences; not covered by the digest. */
+  readonly narrative?: Narrative;
 }

@@ -2,6 +2,7 @@
  * `report.md`: the audit for a pull request or a terminal. It is bounded whatever the size of the audit: so many rules,
  * so many findings of each, and a line that says how many more there are and which file has them all.
  */
+import { sourceText } from '../narrative/source-text.js';
 import { splitByBaseline } from './baseline.js';
 import { mergeComponents, tally } from './components.js';
 import { worstHotspots } from './hotspots.js';
@@ -54,6 +55,24 @@ function heading(input: ReportInput): Lines {
     `Digest: ${codeSpan(result.digest)}`,
     '',
     ...table(['', 'Count'], true, facts),
+  ];
+}
+
+function narrative({ narrative: words }: ReportInput): Lines {
+  if (words === undefined) return [];
+  const shown = (text: string): string => markdownText(printableWithin(text, widths.help));
+  return [
+    '',
+    '## Summary',
+    '',
+    shown(words.headline),
+    '',
+    ...words.risks.map(({ title, why }) => `- **${shown(title)}**: ${shown(why)}`),
+    '',
+    ...(words.next.length === 0 ? [] : ['What to do:', '']),
+    ...words.next.map((step, index) => `${index + 1}. ${shown(step)}`),
+    '',
+    shown(sourceText(words.source)),
   ];
 }
 
@@ -183,7 +202,7 @@ function run({ account }: ReportInput): Lines {
 
 /** The report as Markdown text (GitHub's flavour). */
 export function markdownReport(input: ReportInput): string {
-  const sections = [heading, findings, hotspots, skipped, dependencies, run];
+  const sections = [heading, narrative, findings, hotspots, skipped, dependencies, run];
   const text = sections.flatMap((section) => section(input)).join('\n');
   return `${text.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
 }

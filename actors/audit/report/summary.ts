@@ -2,6 +2,7 @@
  * `summary.json`: the audit on one page for programs. CI reads its counts; the test of the cluster compares its digest.
  */
 import type { Severity } from '../finding.js';
+import type { Narrative } from '../narrative/narrative.js';
 import type { OutvotedAgent, RunAccount, RunNode } from '../result.js';
 import { splitByBaseline } from './baseline.js';
 import { mergeComponents, tally } from './components.js';
@@ -35,10 +36,12 @@ export interface Summary {
   readonly outvoted: readonly OutvotedAgent[];
   /** Distinct dependencies, as in the bill of materials. */
   readonly components: number;
+  /** What was found in a few sentences, who wrote them, and what that took; not covered by the digest. */
+  readonly narrative?: Narrative;
 }
 
 /** The summary of one audit. */
-export function summarize({ result, account, baseline }: ReportInput): Summary {
+export function summarize({ result, account, baseline, narrative }: ReportInput): Summary {
   const rules = tally(result.findings.map((finding) => finding.rule));
   const byRule = rules.map(({ name, count }) => [name, count] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   const outcome = baseline === undefined ? undefined : splitByBaseline(result.findings, baseline);
@@ -58,5 +61,6 @@ export function summarize({ result, account, baseline }: ReportInput): Summary {
     nodes: account.nodes,
     outvoted: account.outvoted,
     components: mergeComponents(result.components).length,
+    ...(narrative === undefined ? {} : { narrative }),
   };
 }

@@ -9,6 +9,12 @@ import { Child, type Patience } from './process.js';
 export class Spares {
   readonly #spares = new Map<boolean, Promise<Child | undefined>>();
   #users = 0;
+  #isOff = false;
+
+  /** Keeps none from now on: for a process that answers and ends, to which a spare is only work. */
+  disable(): void {
+    this.#isOff = true;
+  }
 
   /** Says that a model is open. */
   retain(): void {
@@ -35,7 +41,7 @@ export class Spares {
 
   /** Starts a spare where there is none; called when a model was loaded, so that the two do not share the processor. */
   refill(useGpu: boolean, patience: Patience): void {
-    if (this.#users === 0 || this.#spares.has(useGpu)) return;
+    if (this.#isOff || this.#users === 0 || this.#spares.has(useGpu)) return;
     this.#spares.set(
       useGpu,
       Child.start('process', useGpu, patience).then(

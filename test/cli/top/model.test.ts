@@ -1,7 +1,7 @@
 /** From two looks at a cluster to what is shown: rates, sums, order, and what began again in between. */
 import t from 'tap';
 import { topModel } from '#cli/top/model';
-import { busyCluster, definition, look, report } from './sample.js';
+import { busyCluster, definition, look, modelLine, report } from './sample.js';
 
 t.test('counters of two looks become rates, summed over executors', async (t) => {
   const { before, now } = busyCluster();
@@ -58,3 +58,26 @@ t.test('a definition is one row for all executors, and one for each version', as
     { name: 'counter v2', actors: 9 },
   ]);
 });
+
+t.test(
+  'models of two looks: tokens become a rate, refusals a sum; one that began again has no negative rate',
+  async (t) => {
+    const at = (atMs: number, ...models: readonly ReturnType<typeof modelLine>[]) => look({}, { atMs, models });
+    const figures = {
+      generatedTokens: 500,
+      promptTokens: 200,
+      cachedTokens: 50,
+      'rejected.MODEL_BUSY': 2,
+      'rejected.BAD_SCHEMA': 1,
+    };
+    const now = at(2_000, modelLine({ running: 3, waiting: 2, waitingToLoad: 4, figures }), modelLine({ name: 'new' }));
+    const before = at(1_000, modelLine({ figures: { ...figures, generatedTokens: 300 } }));
+    t.match(topModel(now, before, 'rate').models, [
+      { name: 'tiny@node-1', running: 3, slots: 4, waiting: 6, tokens: 200, cached: 0.25, rejected: 3 },
+      { name: 'new@node-1', tokens: undefined, cached: undefined, rejected: 0 },
+    ]);
+    t.match(topModel(before, now, 'rate').models, [{ tokens: undefined }], 'no time has passed');
+    const again = at(3_000, modelLine({ figures: { generatedTokens: 10 } }));
+    t.match(topModel(again, now, 'rate').models, [{ tokens: 0 }]);
+  },
+);

@@ -4,7 +4,7 @@ import t from 'tap';
 import { topModel } from '#cli/top/model';
 import { bytesText, countText, durationText } from '#cli/top/numbers';
 import { renderTop, type Style } from '#cli/top/render';
-import { busyCluster, definition, look, report } from './sample.js';
+import { busyCluster, definition, look, modelLine, report } from './sample.js';
 
 const live = { intervalMs: 1_000, paused: false, live: true };
 const { before, now } = busyCluster();
@@ -108,4 +108,18 @@ t.test('numbers stay short', async (t) => {
   for (const [value, text] of durations) t.equal(durationText(value), text);
   t.equal(bytesText(900), '1 kB');
   t.equal(bytesText(12_345_678), '12 MB');
+});
+
+t.test('models stand behind the executors, with what they have to do', async (t) => {
+  const models = [modelLine({ running: 2, waiting: 1 }), modelLine({ name: 'gpt', slots: undefined, memoryBytes: 0 })];
+  const lines = renderTop(
+    topModel(look({ a: [report(1)] }, { models }), undefined, 'rate'),
+    { columns: 90, rows: 24 },
+    live,
+  );
+  t.same(lines.slice(4, 7), [
+    'MODEL        STATE  RUNNING  SLOTS  WAITING  TOKEN/S  CACHED  REFUSED  MEMORY',
+    'tiny@node-1  ready        2      4        1        -       -        0   25 MB',
+    'gpt@node-1   ready        0      -        0        -       -        0       -',
+  ]);
 });

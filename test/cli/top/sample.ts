@@ -1,4 +1,5 @@
 /** Looks at a cluster of the imagination, for the tests of `skep top`. */
+import type { NodeModel } from '#cli/inference/registries';
 import type { NodeReport } from '#cli/remote/answers';
 import type { Sample } from '#cli/top/model';
 import type { ActorAddress } from '#protocols/wire/address';
@@ -41,12 +42,32 @@ export function definition(
   return { definition: name, version: 1, ...nothing, ...changes };
 }
 
+/** A model of `node-1` that has nothing to do. */
+export function modelLine(changes: Partial<NodeModel> = {}): NodeModel {
+  return {
+    name: 'tiny',
+    node: 'node-1',
+    backend: 'llama',
+    role: 'chat',
+    profile: 'balanced',
+    state: 'ready',
+    memoryBytes: 25_000_000,
+    slots: 4,
+    running: 0,
+    waiting: 0,
+    waitingToLoad: 0,
+    figures: {},
+    ...changes,
+  };
+}
+
 /** A look. */
 export function look(nodes: Readonly<Record<string, readonly Report[]>>, changes: Partial<Sample> = {}): Sample {
   return {
     cluster: 'demo',
     atMs: Date.UTC(2026, 0, 2, 3, 4, 5),
     nodes: Object.entries(nodes).map(([node, executors]) => ({ node, executors: [...executors], silent: [] })),
+    models: [],
     warnings: [],
     ...changes,
   };

@@ -10,6 +10,7 @@ import { findingsTable, ruleOverview } from './findings.js';
 import { hotspotSection } from './hotspots.js';
 import { dependencySection, skippedSection } from './inventory.js';
 import { html, type Markup, trusted } from './markup.js';
+import { narrativeSection } from './narrative.js';
 import { masthead, overview } from './overview.js';
 import { runSection } from './run.js';
 import { filterScript } from './script.js';
@@ -40,6 +41,7 @@ function sectionsOf(input: ReportInput): readonly Section[] {
   const { findings, skipped } = input.result;
   const sections: readonly Section[] = [
     { id: 'overview', name: 'Overview', content: overview(input) },
+    { id: 'summary', name: 'Summary', content: narrativeSection(input) },
     { id: 'rules', name: 'By rule', content: ruleOverview(input) },
     { id: 'hotspots', name: 'Hotspots', content: hotspotSection(input) },
     { id: 'findings', name: 'Findings', count: findings.length, content: findingsTable(input) },
