@@ -80,8 +80,6 @@ const submitted = z.strictObject({
 
 const message = z.discriminatedUnion('type', [ask, answer, redirect, poke, submit, submitted]);
 
-/** A child that does not run any more. */
-export type Ended = Readonly<z.infer<typeof ended>>;
 /** What came of a task. */
 export type Done = Readonly<z.infer<typeof done>>;
 export type Ask = Readonly<z.infer<typeof ask>>;

@@ -16,7 +16,7 @@ import { deltaSince } from './metadata.js';
 import { randomMembers } from './random-members.js';
 import { aliveSelf } from './refute.js';
 import { broadcast, sendStream } from './send.js';
-import { draw, isBehind, type Member, type SwimEffect, type SwimState } from './state.js';
+import { draw, isBehind, isLive, type Member, type SwimEffect, type SwimState } from './state.js';
 import { onDead, onSuspect } from './suspect.js';
 
 /** Above so many members the interval grows. */
@@ -69,13 +69,18 @@ function scheduleReconnect(state: SwimState): void {
   state.nextReconnectMs = state.nowMs + (state.live <= 1 ? probeIntervalMs : reconnectIntervalMs);
 }
 
-/** Addresses of members that failed, and seeds where no member is known to be or to have left. */
+/**
+ * Addresses of members that failed, and seeds where nobody lives. Who left is let alone, unless it is a seed: seeds that
+ * all left and came back would find each other and nobody else.
+ */
 function missingAddresses({ members, seeds, address: own }: SwimState): readonly string[] {
-  const failed = new Set<string>();
-  const known = new Set([own]);
-  for (const { address, status } of members.values()) (status === 'dead' ? failed : known).add(address);
-  for (const seed of seeds) failed.add(seed);
-  return [...failed].filter((address) => !known.has(address));
+  const failed = new Set(seeds);
+  const living = new Set([own]);
+  for (const member of members.values()) {
+    if (isLive(member)) living.add(member.address);
+    else if (member.status === 'dead') failed.add(member.address);
+  }
+  return [...failed].filter((address) => !living.has(address));
 }
 
 /** Another tells all it knows. */

@@ -189,21 +189,24 @@ t.test('a leader counts no follower that lost entries, whatever that had acknowl
   t.end();
 });
 
-t.test('a follower that loses entries again while it recovers is sent what it lacks, not the same append for ever', (t) => {
-  const state = makeLeader(nodeWith());
-  const { term } = state;
-  tell(state, 'n2', ack(term, 2));
-  for (const id of ['p', 'q']) step(state, { type: 'propose', id, data: new Uint8Array() });
-  tell(state, 'n2', { ...ack(term, 2), damaged: true });
-  tell(state, 'n2', { ...ack(term, 4), reject: true, rejectHint: 2, logTerm: 2, damaged: true });
-  tell(state, 'n2', { ...ack(term, 4), damaged: true });
-  t.match(state.progress.get('n2'), { match: 4, recoverTo: 4 }, 'it has all, and loses 3 and 4 once more');
-  const lost = { ...ack(term, 4), reject: true, rejectHint: 2, logTerm: term, damaged: true } as const;
-  t.match(tell(state, 'n2', lost), [{ type: 'append', index: 2, recoverTo: 4 }], 'behind what it says that it has');
-  tell(state, 'n2', ack(term, 4));
-  t.same([state.commit, state.progress.get('n2')?.recoverTo], [4, 0]);
-  t.end();
-});
+t.test(
+  'a follower that loses entries again while it recovers is sent what it lacks, not the same append for ever',
+  (t) => {
+    const state = makeLeader(nodeWith());
+    const { term } = state;
+    tell(state, 'n2', ack(term, 2));
+    for (const id of ['p', 'q']) step(state, { type: 'propose', id, data: new Uint8Array() });
+    tell(state, 'n2', { ...ack(term, 2), damaged: true });
+    tell(state, 'n2', { ...ack(term, 4), reject: true, rejectHint: 2, logTerm: 2, damaged: true });
+    tell(state, 'n2', { ...ack(term, 4), damaged: true });
+    t.match(state.progress.get('n2'), { match: 4, recoverTo: 4 }, 'it has all, and loses 3 and 4 once more');
+    const lost = { ...ack(term, 4), reject: true, rejectHint: 2, logTerm: term, damaged: true } as const;
+    t.match(tell(state, 'n2', lost), [{ type: 'append', index: 2, recoverTo: 4 }], 'behind what it says that it has');
+    tell(state, 'n2', ack(term, 4));
+    t.same([state.commit, state.progress.get('n2')?.recoverTo], [4, 0]);
+    t.end();
+  },
+);
 
 t.test('what a node acknowledged before it lost entries is not heard after it, however late it arrives', (t) => {
   // n1 leads and hears nothing yet of n2's acknowledgement of the entry 3. Then n2 loses that entry.

@@ -159,3 +159,26 @@ t.test('a suspicion that push-pull brings is refuted when its member lives', (t)
   t.equal(group.view('@n1', 'n3'), 'alive 2');
   t.end();
 });
+
+t.test('seeds that all left and came back are found again by those who stayed', (t) => {
+  const group = new Group();
+  const seeds = ['@n1', '@n2'];
+  for (const node of ['n1', 'n2', 'n3', 'n4']) {
+    group.start(node);
+    group.step(`@${node}`, { type: 'join', seeds });
+  }
+  group.run(5_000);
+  for (const address of seeds) group.step(address, { type: 'leave' });
+  group.run(5_000);
+  for (const address of seeds) group.kill(address);
+  for (const node of ['n1', 'n2']) {
+    group.start(node);
+    group.step(`@${node}`, { type: 'join', seeds });
+  }
+  group.runUntil(() => [...group.nodes.values()].every(({ state }) => state.live === 4), 10 * lan.reconnectIntervalMs);
+  t.same(
+    [...group.nodes.values()].map(({ state }) => state.live),
+    [4, 4, 4, 4],
+  );
+  t.end();
+});
