@@ -27,11 +27,11 @@ export interface Patience {
   readonly silentMs: number;
   /** Milliseconds that native code may go without finishing a step while it has one. Default 120,000. */
   readonly stalledMs: number;
-  /** Milliseconds until the native library is loaded. Default 60,000. */
+  /** Milliseconds until the native library is loaded; a GPU may have to compile its code first. Default 180,000. */
   readonly startMs: number;
 }
 
-export const defaultPatience: Patience = { silentMs: 30_000, stalledMs: 120_000, startMs: 60_000 };
+export const defaultPatience: Patience = { silentMs: 30_000, stalledMs: 120_000, startMs: 180_000 };
 
 /** How a child ended. */
 export interface Exit {

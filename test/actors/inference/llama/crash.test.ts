@@ -43,7 +43,7 @@ function foldersOf(pid: number): readonly string[] {
 let model: LlamaBackend;
 
 t.before(async () => {
-  model = await openTiny({ sequences: 4 }, { patience: { silentMs: 6_000, stalledMs: 60_000, startMs: 60_000 } });
+  model = await openTiny({ sequences: 4 }, { patience: { silentMs: 6_000, stalledMs: 60_000, startMs: 180_000 } });
 });
 t.teardown(() => model.close());
 
