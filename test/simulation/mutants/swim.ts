@@ -135,8 +135,8 @@ export const swimMutants: readonly Mutant[] = [
   {
     name: 'members that failed are never contacted again',
     file: `${folder}/push-pull.js`,
-    find: `(status === 'dead' ? failed : known).add(address);`,
-    replace: 'known.add(address);',
+    find: '[...failed].filter((address) => !living.has(address))',
+    replace: '[]',
   },
   {
     name: 'a node that was cut off blames the others',
