@@ -67,9 +67,11 @@ function membership(state: SupervisorState, view: LeaderView, settings: Supervis
   const waitMs = giveAwayMs(settings);
   if (nowMs - leases.electedMs < waitMs) return commands;
   for (const { node, life, incarnation, status, labels } of state.members.values()) {
-    // Nobody here remembers it: all who did were restarted since it was gone.
-    const heardMs = leases.heard.get(node)?.atMs ?? leases.electedMs;
-    if (status !== 'alive' || seen.has(node) || nowMs - heardMs < waitMs) continue;
+    // Nobody here remembers it, as all who did were restarted since it was gone; or they remember that it was gone before
+    // this life of it, which asked and was gone itself before gossip had told of it.
+    const last = seen.get(node);
+    if (status !== 'alive' || (last !== undefined && (last.status === 'alive' || last.life >= life))) continue;
+    if (nowMs - (leases.heard.get(node)?.atMs ?? leases.electedMs) < waitMs) continue;
     commands.push({ type: 'member', node, life, incarnation, status: 'dead', labels });
   }
   return commands;

@@ -126,6 +126,18 @@ t.test('a node that nobody remembers and nobody hears is dead after the time of 
   t.end();
 });
 
+t.test('a life of a node that gossip never told of is dead when it is not heard for the time of a lease', (t) => {
+  const leader = led([]);
+  // n2 died, came back, asked, and was gone again before anybody but the leader knew.
+  leader.members = leader.members.map((seen) => (seen.node === 'n2' ? { ...seen, status: 'dead' as const } : seen));
+  leader.log.commit(member('n2', { life: 2, status: 'alive' }));
+  leader.nowMs = giveAwayMs(leader.log.settings) - 1;
+  t.same(leader.decide(), []);
+  leader.nowMs += 2;
+  t.match(leader.decide(), [{ type: 'member', node: 'n2', life: 2, status: 'dead' }]);
+  t.end();
+});
+
 t.test('the children of a dead node are placed when their leases must be over, and not before', (t) => {
   const leader = led();
   leader.commit();
