@@ -3,7 +3,7 @@
  * seed and shape give the same file. Their vocabulary is the 256 bytes, a few merges, and the control tokens of ChatML,
  * so that any bytes may come out of them, half characters and all.
  */
-import { access } from 'node:fs/promises';
+import { access, rename } from 'node:fs/promises';
 import {
   type BytePairVocabulary,
   byteAlphabet,
@@ -41,13 +41,19 @@ export async function writeRandomModel(
   });
 }
 
-/** Writes a model where there is none of that name yet: large ones take seconds. */
+/**
+ * Writes a model where there is none of that name yet: large ones take seconds. Contenders may want it at one moment, so
+ * each writes its own, and the last to be done is the one that stays.
+ */
 export async function ensureRandomModel(path: string, shape: Omit<LlamaShape, 'vocabulary'>): Promise<void> {
   const isThere = await access(path).then(
     () => true,
     () => false,
   );
-  if (!isThere) await writeRandomModel(path, shape, { spread: 0.02 });
+  if (isThere) return;
+  const own = `${path}.${process.pid}`;
+  await writeRandomModel(own, shape, { spread: 0.02 });
+  await rename(own, path);
 }
 
 function bytesVocabulary(): BytePairVocabulary {
