@@ -6,7 +6,10 @@ import { unreachable } from '#protocols/wire/error';
 import type { ModelBackend } from './backend.js';
 import type { ModelEntry } from './entry.js';
 
-/** Loads the model, or makes ready to ask its API. @throws SkepError MODEL_FILE_BAD, MODEL_UNAVAILABLE, OUT_OF_MEMORY. */
+/**
+ * Loads the model, or makes ready to ask its API.
+ * @throws SkepError PATH_UNREADABLE, MODEL_FILE_BAD, MODEL_QUARANTINED, MODEL_UNAVAILABLE, OUT_OF_MEMORY, BAD_CONFIG.
+ */
 export async function openBackend(entry: ModelEntry): Promise<ModelBackend> {
   switch (entry.backend) {
     case 'llama':

@@ -153,12 +153,23 @@ function gap(open: Open): Prepare {
             if (watching) longestMs = Math.max(longestMs, nowMs - lastMs);
             lastMs = nowMs;
           };
-          return drawer.draw(`${name} reads`, 1_500, onText, stop.signal).catch(() => 0);
+          return drawer.draw(`${name} reads`, 1_500, onText, stop.signal).then(
+            () => {
+              if (watching) throw new Error(`reader ${name} was done before the long prompt was`);
+            },
+            (error: unknown) => {
+              if (!stop.signal.aborted) throw error;
+            },
+          );
         });
         await new Promise((resolve) => setTimeout(resolve, 300));
         watching = true;
         const startMs = performance.now();
-        await drawer.draw(`${longPrompt} ${Math.random()}`, 1, () => undefined);
+        await Promise.race([
+          drawer.draw(`${longPrompt} ${Math.random()}`, 1, () => undefined),
+          // A reader that fails or is done shows no gap.
+          Promise.all(readers),
+        ]);
         const ms = performance.now() - startMs;
         watching = false;
         stop.abort();

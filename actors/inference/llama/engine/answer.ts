@@ -20,6 +20,7 @@ import type { Prompt } from './prompt.js';
 import type { Pulse } from './pulse.js';
 import { AnswerReader, type Piece } from './reader.js';
 import type { Sequences } from './sequences.js';
+import type { Standstill } from './standstill.js';
 import { TextStream } from './text.js';
 
 /** What all answers of a model share. */
@@ -28,6 +29,7 @@ export interface Shared {
   readonly sequences: Sequences;
   readonly gate: PrefillGate;
   readonly pulse: Pulse;
+  readonly standstill: Standstill;
   readonly prefillChunk: number;
 }
 
@@ -75,7 +77,7 @@ export async function answer(shared: Shared, answering: Answering): Promise<Answ
 
 /** Computes a prompt but for its last token. */
 async function prefill(
-  { gate, pulse, prefillChunk }: Shared,
+  { gate, pulse, standstill, prefillChunk }: Shared,
   sequence: LlamaContextSequence,
   prompt: readonly Token[],
   signal: AbortSignal,
@@ -85,6 +87,7 @@ async function prefill(
     signal.throwIfAborted();
     const piece = await gate.take(Math.min(prefillChunk, end - at));
     try {
+      await standstill.pass();
       signal.throwIfAborted();
       const tokens = prompt.slice(at, at + piece);
       await pulse.beat(() => sequence.evaluateWithoutGeneratingNewTokens(tokens));
@@ -102,7 +105,7 @@ interface Drawn {
 }
 
 async function draw(shared: Shared, sequence: LlamaContextSequence, answering: Answering): Promise<Drawn> {
-  const { model, pulse } = shared;
+  const { model, pulse, standstill } = shared;
   const { work, prompt, form, credit, signal } = answering;
   const stops = [...prompt.stopTexts, ...(work.stop ?? [])];
   const reader = new AnswerReader(new TextStream(model, prompt.tokens), form, stops, work.id);
@@ -114,6 +117,8 @@ async function draw(shared: Shared, sequence: LlamaContextSequence, answering: A
   let instead: Token[] | undefined;
   try {
     for (;;) {
+      const standing = standstill.pass();
+      if (standing !== undefined) await standing;
       signal.throwIfAborted();
       const next = await pulse.beat(() => (instead === undefined ? tokens.next() : tokens.next(instead)));
       if (output === 0) firstMs = performance.now();

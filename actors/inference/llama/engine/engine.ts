@@ -12,6 +12,7 @@ import { decodeFirst, PrefillGate } from './prefill.js';
 import { PromptMaker } from './prompt.js';
 import { Pulse } from './pulse.js';
 import { Sequences } from './sequences.js';
+import { Standstill } from './standstill.js';
 import { StateFiles } from './states.js';
 import { guardSampling, isOutOfMemory, type LlamaContext, type LlamaModel, type Native } from '../llama.js';
 import type { AskWork, Counters, Loaded, LoadSpec, Reply, ToChild } from '../protocol.js';
@@ -59,11 +60,13 @@ export class Engine {
     this.#embedder = new Embedder(model, spec, this.#pulse);
     const sequences = Array.from({ length: spec.sequences }, () => context.getSequence());
     const { prefixCacheBytes: mostBytes, bytesPerToken } = spec;
+    const keeping = { files: new StateFiles(folder), mostBytes, bytesPerToken };
+    const steps = { pulse: this.#pulse, standstill: new Standstill() };
     this.#shared = {
       model,
-      sequences: new Sequences(sequences, { files: new StateFiles(folder), mostBytes, bytesPerToken }, this.#pulse),
+      sequences: new Sequences(sequences, keeping, steps),
       gate: new PrefillGate(spec.prefillChunk),
-      pulse: this.#pulse,
+      ...steps,
       prefillChunk: spec.prefillChunk,
     };
     this.loaded = { contextTokens: spec.contextTokens, memoryBytes: model.size + context.stateSize };

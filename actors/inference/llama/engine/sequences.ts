@@ -9,6 +9,7 @@
 import { type Placement, SlotTable } from '../../slots/slot-table.js';
 import type { LlamaContextSequence, Token } from '../llama.js';
 import type { Pulse } from './pulse.js';
+import type { Standstill } from './standstill.js';
 import type { StateFiles } from './states.js';
 
 /** A sequence that holds the beginning of a prompt, and no more than that. */
@@ -32,11 +33,16 @@ export class Sequences {
   readonly #table: SlotTable;
   readonly #files: StateFiles;
   readonly #pulse: Pulse;
+  readonly #standstill: Standstill;
   readonly #waiting: (() => void)[] = [];
   /** Requests that were called and have not taken their sequence yet. */
   #called = 0;
 
-  constructor(sequences: readonly LlamaContextSequence[], keeping: Keeping, pulse: Pulse) {
+  constructor(
+    sequences: readonly LlamaContextSequence[],
+    keeping: Keeping,
+    { pulse, standstill }: { readonly pulse: Pulse; readonly standstill: Standstill },
+  ) {
     this.#sequences = sequences;
     this.#files = keeping.files;
     this.#table = new SlotTable({
@@ -45,6 +51,7 @@ export class Sequences {
       bytesPerToken: keeping.bytesPerToken,
     });
     this.#pulse = pulse;
+    this.#standstill = standstill;
   }
 
   get running(): number {
@@ -79,7 +86,7 @@ export class Sequences {
     if (placement === undefined || sequence === undefined) throw new Error('it was its turn, and no sequence is free');
     const computedBefore = sequence.tokenMeter.usedInputTokens;
     try {
-      await this.#pulse.beat(() => this.#fit(sequence, placement));
+      await this.#pulse.beat(() => this.#standstill.hold(() => this.#fit(sequence, placement)));
       return { slot: placement.slot, sequence, computedBefore };
     } catch (error) {
       this.give(placement.slot);

@@ -140,6 +140,22 @@ t.test('more requests than sequences wait in line, and each is answered', async 
   t.match(await model.counters(), { running: 0, waiting: 0 });
 });
 
+t.test('who takes over a used sequence does not wait until the answers beside it are complete', async (t) => {
+  await ask(model, { prompt: `${long} A`, maxTokens: 4 });
+  let readersAtWork = 3;
+  const readers = ['a', 'b', 'c'].map(async (name) => {
+    const answer = await ask(model, { prompt: `${name} reads`, maxTokens: 1_500 });
+    readersAtWork -= 1;
+    return answer;
+  });
+  // All of them draw when the newcomer comes.
+  await eventually('three answers are under way', async () => (await model.counters()).running === 3);
+  const newcomer = await ask(model, { prompt: `${long} B`, maxTokens: 1 });
+  t.ok(newcomer.end.usage.cached > 0, 'what it did not need was cut from its sequence');
+  t.equal(readersAtWork, 3, 'the others are still at it');
+  await Promise.all(readers);
+});
+
 t.test('an abort during a long prompt computes at most one more piece of it', async (t) => {
   const cancel = new AbortController();
   const { computedTokens: before } = await model.counters();
